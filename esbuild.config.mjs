@@ -1,6 +1,7 @@
 // Builds everything that runs: the extension, its workers, the command lines (Node, CommonJS) and the course page
 // (browser). One bundler for all; mermaid's unused diagram kinds, elkjs and KaTeX are stubbed out of the page.
 import { build, context } from 'esbuild';
+import { mermaidStubs } from './.ci/mermaidStubs.mjs';
 
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
@@ -50,7 +51,7 @@ const builds = [
     platform: 'browser',
     target: 'chrome128',
     format: 'iife',
-    plugins: [],
+    plugins: [mermaidStubs()],
   },
 ];
 

@@ -1,5 +1,6 @@
 import type { Problem, Span } from '../base/problem';
 import type { Policy } from './policy';
+import type { ServerName } from './servers';
 import type { Template } from './template';
 
 /**
@@ -62,6 +63,8 @@ export interface ListenPlan {
   readonly port: number;
   /** "host:port" as declared. */
   readonly declared: string;
+  /** All addresses were asked for ("listen 80"): `host` is the loopback address that is bound in their place. */
+  readonly wildcard: boolean;
   readonly ssl: boolean;
   readonly http2: boolean;
   readonly defaultServer: boolean;
@@ -94,7 +97,8 @@ export interface HttpPlan {
 
 export interface HttpServerPlan {
   readonly listens: readonly ListenPlan[];
-  readonly names: readonly string[];
+  /** Choose with selectServer() in servers.ts. */
+  readonly names: readonly ServerName[];
   readonly span: Span;
   /** In file order; choose with selectLocation() in locations.ts. */
   readonly locations: readonly LocationPlan[];
@@ -113,11 +117,24 @@ export interface LocationPlan {
   readonly settings: HttpSettings;
   readonly handler: HttpHandler;
   readonly internal: boolean;
+  /** A request for its path without the last "/" is answered 301; selectLocation() says when. */
+  readonly autoRedirect: boolean;
 }
 
 export type HttpHandler =
-  | { readonly kind: 'proxy'; readonly scheme: 'http' | 'https'; readonly upstream: UpstreamPlan; readonly hostHeader: string; /** URI part of proxy_pass; null: pass the request's own. */ readonly uri: Template | null }
-  | { readonly kind: 'grpc'; readonly scheme: 'grpc' | 'grpcs'; readonly upstream: UpstreamPlan; readonly hostHeader: string }
+  | {
+      readonly kind: 'proxy';
+      readonly scheme: 'http' | 'https';
+      readonly upstream: UpstreamPlan;
+      readonly hostHeader: string /** URI part of proxy_pass; null: pass the request's own. */;
+      readonly uri: Template | null;
+    }
+  | {
+      readonly kind: 'grpc';
+      readonly scheme: 'grpc' | 'grpcs';
+      readonly upstream: UpstreamPlan;
+      readonly hostHeader: string;
+    }
   | { readonly kind: 'return'; readonly status: number; readonly body: Template | null }
   /** Static files under root or alias (or 404 where nothing else is said). */
   | { readonly kind: 'static'; readonly root: string; readonly alias: boolean; readonly index: readonly string[] };

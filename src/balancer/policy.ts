@@ -1,5 +1,5 @@
 import type { Message } from '../base/message';
-import type { Problem } from '../base/problem';
+import type { Problem, Span } from '../base/problem';
 import type { Random } from '../base/random';
 import type { Result } from '../base/result';
 import type { Directive } from '../conf/ast';
@@ -13,17 +13,54 @@ import type { Directive } from '../conf/ast';
 export interface Policy<Config = unknown> {
   /** As in traces and tables: "round_robin", "least_conn" ... */
   readonly name: string;
-  /** nginx directive that selects it inside `upstream {}`; null: the default. */
+  /** nginx directive that selects it inside `upstream {}`; null: the default, or a policy of the lab alone. */
   readonly directive: string | null;
+  /** Set where nginx has no such policy: the NAME of the comment `# lab: policy NAME;` that selects it. */
+  readonly labName?: string;
   readonly contexts: readonly ('http' | 'stream')[];
+  /** Whether nginx accepts `backup` on a server line below the directive. */
+  readonly allowsBackup: boolean;
   /** Reads the directive (null for the default policy). All problems at once. */
   parse(directive: Directive | null): Result<Config, readonly Problem[]>;
   createPicker(config: Config, peers: readonly Peer[], random: Random): Picker;
+  /** The name with its options, for traces and tables: "hash consistent". Absent: `name`. */
+  nameOf?(config: Config): string;
+  /** Where the policy reads a key of the request: the template the plan compiles into UpstreamPlan.key. Absent or null: no key. */
+  keyArgument?(config: Config): KeyArgument | null;
+  /** Where the policy binds a client to a peer: the whole `Set-Cookie` value that does so. `wallNowMs`: since the epoch. */
+  sessionCookie?(config: Config, peer: Peer, wallNowMs: number): string;
+  /** Whether `key` already leads to the peer, so that sessionCookie() need not be sent again. */
+  leadsTo?(config: Config, key: string, peer: Peer): boolean;
+  /** For a policy laid over another one (`least_conn; sticky cookie id;`): its configuration with that other one below. */
+  over?(config: Config, base: Policy, baseConfig: unknown): Result<Config, readonly Problem[]>;
+}
+
+export interface KeyArgument {
+  /** Template source, `$variables` in it. */
+  readonly source: string;
+  readonly span: Span;
 }
 
 export interface Picker {
   /** The chosen peer, or null: none is eligible. Mutates the peers' currentWeight/effectiveWeight as nginx does. */
   pick(request: PickRequest): Pick | null;
+  /** Learns from an answer, where the policy does. `nowMs` as in PickRequest. */
+  observe?(peer: Peer, responseMs: number, nowMs: number): void;
+}
+
+/**
+ * How far the choice for one request has come; kept from one attempt to the next, as nginx keeps it in its per-request
+ * peer data. Made by newPickProgress(), written by pickers only.
+ */
+export interface PickProgress {
+  /** The backups are in use; nginx does not go back to the primaries within a request. */
+  onBackups: boolean;
+  /** Attempts that hit an unusable peer; past 20 the hash and random policies leave the choice to round robin. */
+  misses: number;
+  /** ip_hash, hash: the sum so far; hash consistent: the position on the ring. -1: not begun. */
+  hash: number;
+  /** hash: which counter prefixes the key next; 0: none. */
+  rehash: number;
 }
 
 export interface Pick {
@@ -43,6 +80,10 @@ export interface PickRequest {
   /** Peers already tried for this request (by index). */
   readonly tried: ReadonlySet<number>;
   readonly traced: boolean;
+  /** Monotonic milliseconds, for latency-aware policies. */
+  readonly nowMs: number;
+  /** The same object at every attempt of one request. */
+  readonly progress: PickProgress;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Time and timers, injected so that tests and the simulator own them. */
 export interface Clock {
-  /** Monotonic milliseconds with a fraction; the zero point is arbitrary. */
+  /** Monotonic milliseconds with a fraction. The system clock's zero is the Unix epoch as the thread knew it at its
+   * start, so that values from different threads of one process may be held against each other. */
   now(): number;
   /** Milliseconds since the Unix epoch. */
   wallNow(): number;
@@ -19,7 +20,7 @@ export function systemClock(options: { readonly keepAlive?: boolean } = {}): Clo
     return { cancel: () => clear(handle) };
   };
   return {
-    now: () => performance.now(),
+    now: () => performance.timeOrigin + performance.now(),
     wallNow: () => Date.now(),
     setTimeout: (callback, ms) => settle(setTimeout(callback, ms), clearTimeout),
     setInterval: (callback, ms) => settle(setInterval(callback, ms), clearInterval),

@@ -12,9 +12,21 @@ export interface CourseView {
 export type Block =
   /** Headings, paragraphs, lists, tables, alerts, code: one run of Markdown between special blocks. */
   | { readonly kind: 'html'; readonly html: string }
-  | { readonly kind: 'heading'; readonly level: number; readonly anchor: string; readonly html: string; readonly text: string }
+  | {
+      readonly kind: 'heading';
+      readonly level: number;
+      readonly anchor: string;
+      readonly html: string;
+      readonly text: string;
+    }
   /** `title` and `description` come from accTitle / accDescr in the source. */
-  | { readonly kind: 'mermaid'; readonly id: string; readonly source: string; readonly title: string; readonly description: string }
+  | {
+      readonly kind: 'mermaid';
+      readonly id: string;
+      readonly source: string;
+      readonly title: string;
+      readonly description: string;
+    }
   | { readonly kind: 'lab'; readonly lab: string; readonly arm: string | null }
   | { readonly kind: 'quiz'; readonly quiz: QuizViewBase }
   /** A block that could not be read: shown in place, with file and line; the rest of the course works. */

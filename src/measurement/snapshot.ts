@@ -129,7 +129,7 @@ export type Why =
   /** A balancer chose for this very request (L7), or for the connection it was the first on. */
   | { readonly kind: 'decided'; readonly decision: Decision }
   /** No decision was taken: its connection had been bound before (L4). */
-  | { readonly kind: 'bound'; readonly decision: Decision; readonly requestsBefore: number }
+  | { readonly kind: 'bound'; readonly decision: Decision; readonly requestsBefore: number | null }
   /** The client itself chose among its own connections (gRPC client-side round_robin). */
   | { readonly kind: 'client'; readonly policy: string; readonly servers: readonly string[] }
   /** Not recorded (older than what is kept). */
@@ -164,7 +164,17 @@ export interface DecisionPeer {
 
 export interface TimelineEvent {
   readonly atMs: number;
-  readonly kind: 'kill' | 'revive' | 'add' | 'slow' | 'fail' | 'drain' | 'reload' | 'reload-refused' | 'health' | 'note';
+  readonly kind:
+    | 'kill'
+    | 'revive'
+    | 'add'
+    | 'slow'
+    | 'fail'
+    | 'drain'
+    | 'reload'
+    | 'reload-refused'
+    | 'health'
+    | 'note';
   readonly server: string | null;
   readonly text: Message;
 }

@@ -43,6 +43,8 @@ export const COUNTER = {
   rejected: 4,
   inFlight: 5,
   queued: 6,
+  /** Requests whose client went away before the answer: received = answered + abandoned + inFlight + queued. */
+  abandoned: 7,
 } as const;
 export const COUNTER_BYTES = 16 * Int32Array.BYTES_PER_ELEMENT;
 
@@ -65,7 +67,10 @@ export type FromBackend =
 
 /** Header (REST) and metadata key (gRPC) by which a backend signs its answers. */
 export const SERVER_HEADER = 'x-lab-server';
-/** On answers: the remote port of the connection as the backend saw it; it names the connection in "why this backend?". */
+/**
+ * On answers: "<remote port of the connection as the backend saw it>/<requests that connection had carried before this one>",
+ * for example "51234/17". The port names the connection in "why this backend?".
+ */
 export const CONNECTION_HEADER = 'x-lab-connection';
 /** On requests the client samples: the sample's id. The balancer records its decision for requests that carry it. */
 export const TRACE_HEADER = 'x-lab-trace';

@@ -35,7 +35,11 @@ export interface ListenerAddress {
 }
 
 export type FromBalancer =
-  | { readonly type: 'listening'; readonly listeners: readonly ListenerAddress[]; readonly problems: readonly Problem[] }
+  | {
+      readonly type: 'listening';
+      readonly listeners: readonly ListenerAddress[];
+      readonly problems: readonly Problem[];
+    }
   /** The configuration (at start or at reload) was refused; at reload the old one runs on. */
   | { readonly type: 'refused'; readonly serial: number | null; readonly problems: readonly Problem[] }
   | { readonly type: 'reloaded'; readonly serial: number; readonly listeners: readonly ListenerAddress[] }

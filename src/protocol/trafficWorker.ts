@@ -46,6 +46,8 @@ export interface ClientSample {
   readonly clientConnection: number | null;
   /** Remote port of the connection as the server saw it (CONNECTION_HEADER). */
   readonly serverConnection: number | null;
+  /** How many requests that connection had carried before this one, as the server counted (CONNECTION_HEADER); null: not told. */
+  readonly requestsBefore: number | null;
 }
 
 export interface TrafficReport {

@@ -1,5 +1,6 @@
-import type { Problem, Span } from '../base/problem';
+import type { Problem } from '../base/problem';
 import type { Result } from '../base/result';
+import type { YamlPath, YamlSource } from '../base/yamlSource';
 
 /**
  * A kind of question. One file in kinds/ implements it, one line in kinds/index.ts registers it.
@@ -8,14 +9,37 @@ import type { Result } from '../base/result';
  */
 export interface QuizKind<Item extends QuizItemBase, View extends QuizViewBase, Answer> {
   readonly kind: Item['kind'];
-  /** All problems at once, each at its place in the course file. `locate` gives the span of a YAML path. */
-  parse(raw: unknown, locate: (path: readonly (string | number)[]) => Span): Result<Item, readonly Problem[]>;
+  /** All problems at once, each at its place in the course file. */
+  parse(source: QuizSource): Result<Item, readonly Problem[]>;
   /** What the page may know before the answer. `order` shuffles options, once per reader. */
-  view(item: Item, order: (count: number) => readonly number[]): View;
+  view(item: Item, order: OptionOrder): View;
   /** null: not an answer to this item (wrong shape, an option that does not exist). */
   parseAnswer(item: Item, raw: unknown): Answer | null;
   grade(item: Item, answer: Answer, measured: MeasuredShares): QuizFeedback;
+  /**
+   * What an answer depends on: option ids and the key, never texts, so that it is equal in every language. A kept answer
+   * survives an upgrade of the course if this is unchanged. Plain JSON.
+   */
+  key(item: Item): unknown;
 }
+
+/** The YAML of one `quiz` block and what a kind needs to read it. */
+export interface QuizSource extends YamlSource {
+  /** Inline Markdown to safe HTML. Problems of the text (a dead link) are reported by the caller, at the path. */
+  renderInline(markdown: string, path: YamlPath): string;
+  readonly labs: readonly LabReference[];
+}
+
+/** What a course may refer to of a lab. */
+export interface LabReference {
+  readonly id: string;
+  readonly arms: readonly string[];
+  /** Servers an arm starts with, in the lab's order. */
+  readonly servers: readonly string[];
+}
+
+/** Positions 0 .. count-1 in the order they are to be shown. */
+export type OptionOrder = (count: number) => readonly number[];
 
 /** Shares of answered requests by server id from the reader's own last run of a lab's arm; null: not run yet. */
 export type MeasuredShares = (lab: string, arm: string) => Readonly<Record<string, number>> | null;

@@ -1,0 +1,78 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { assertNever } from '../base/assertNever';
+import { systemClock } from '../base/clock';
+import { seededRandom } from '../base/random';
+import { yieldToOtherThreads } from '../base/threadPriority';
+import type { BackendStart, FromBackend, ToBackend } from '../protocol/backendWorker';
+import { Admission } from './admission';
+import { Capacity } from './capacity';
+import { Catalogue } from './catalogue';
+import { Counters } from './counters';
+import type { BackendParts, ProtocolServer } from './protocolServer';
+
+/** Worker entry: one backend of a lab in a thread of its own. Started with a BackendStart as workerData. */
+
+const port = parentPort;
+if (port === null) throw new Error('This file runs as a worker thread only');
+const tell = (message: FromBackend): void => port.postMessage(message);
+
+yieldToOtherThreads();
+const start = workerData as BackendStart;
+const clock = systemClock();
+// All backends of a lab have the same orders, but not the same service times.
+const random = seededRandom(start.seed ^ hashText(start.id));
+const counters = new Counters(start.counters);
+const admission = new Admission(new Capacity(start.capacity, clock, random), counters, random);
+const parts: BackendParts = { id: start.id, admission, catalogue: new Catalogue(start.seed, clock), counters };
+const servers: ProtocolServer[] = [];
+
+/** Ends the thread by leaving nothing that keeps it alive. A drain may be cut short by a close. */
+async function end(how: (server: ProtocolServer) => void | Promise<void>): Promise<void> {
+  await started;
+  await Promise.allSettled(servers.map(how));
+  port?.close();
+}
+
+async function listen(): Promise<void> {
+  const listening = await Promise.all(
+    start.listen.map(async ({ protocol, port: declaredPort }) => {
+      // Each protocol's library is loaded only where it is spoken: it is most of a backend's start-up time.
+      const server =
+        protocol === 'rest'
+          ? await (await import('./restServer')).startRestServer(parts, declaredPort)
+          : await (await import('./grpcServer')).startGrpcServer(parts, declaredPort, start.maxConnectionAgeMs);
+      servers.push(server);
+      return { protocol, declaredPort, actualPort: server.port };
+    }),
+  );
+  tell({ type: 'listening', listen: listening });
+}
+
+port.on('message', (message: ToBackend) => {
+  switch (message.type) {
+    case 'fault':
+      admission.setFault(message.fault);
+      return;
+    case 'drain':
+      void end((server) => server.drain());
+      return;
+    case 'close':
+      void end((server) => server.dispose());
+      return;
+    default:
+      assertNever(message);
+  }
+});
+
+const started = listen().catch(async (error: NodeJS.ErrnoException) => {
+  tell({ type: 'failed', code: error.code ?? 'start', text: error.message });
+  await Promise.all(servers.map((server) => server.dispose()));
+  port.close();
+});
+
+/** FNV-1a, 32 bits. */
+function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  return hash >>> 0;
+}

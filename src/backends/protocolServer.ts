@@ -1,0 +1,20 @@
+import type { Disposable } from '../base/dispose';
+import type { Admission } from './admission';
+import type { Catalogue } from './catalogue';
+import type { Counters } from './counters';
+
+/** What every protocol of a backend is built on. */
+export interface BackendParts {
+  readonly id: string;
+  readonly admission: Admission;
+  readonly catalogue: Catalogue;
+  readonly counters: Counters;
+}
+
+/** A listening server of a backend. dispose() closes it and its connections at once. */
+export interface ProtocolServer extends Disposable {
+  /** Port it is bound to. */
+  readonly port: number;
+  /** Accepts no more connections, answers what has been received, tells clients to go elsewhere, then closes. */
+  drain(): Promise<void>;
+}

@@ -1,0 +1,118 @@
+import { message } from '../../base/message';
+import type { HttpHandler, HttpPlan, HttpServerPlan, ListenPlan, LocationPlan } from '../plan';
+import { Upstreams } from './assembleUpstreams';
+import type { Reading } from './entry';
+import { core, httpServers, internal, type LocationBlock, locations, type ServerBlock, serverName } from './http';
+import { httpListen } from './listen';
+import { checkListens } from './listenConflicts';
+import { grpc, proxy } from './proxy';
+import type { PassTarget } from './proxyPass';
+import { returnSteps } from './rewrite';
+import type { Scope } from './scope';
+import { effectiveSettings } from './settings';
+import { staticFiles } from './staticFiles';
+import { httpUpstreams } from './upstream';
+
+/** Puts together what the scopes of `http {}` say: every server and location gets its own effective settings. */
+export function assembleHttp(scope: Scope, reading: Reading): HttpPlan {
+  const upstreams = new Upstreams('http', scope.get(httpUpstreams), reading);
+  const servers = scope.get(httpServers).map((server) => assembleServer(server, upstreams, reading));
+  checkListens(servers, 'http', reading);
+  return { upstreams: upstreams.all, servers };
+}
+
+function assembleServer({ scope, directive }: ServerBlock, upstreams: Upstreams, reading: Reading): HttpServerPlan {
+  const listens = scope.get(httpListen);
+  const written = (directive.block ?? []).some((child) => child.name.value === 'listen');
+  const http2 = scope.get(core.http2);
+  return {
+    listens: (written ? listens : [implicitListen(directive.headSpan)]).map((listen) => ({
+      ...listen,
+      http2: listen.http2 || http2,
+    })),
+    names: scope.get(serverName),
+    span: directive.headSpan,
+    locations: assembleLocations(scope.get(locations), upstreams, reading),
+    settings: effectiveSettings(scope, 'proxy'),
+    handler: handlerOf(scope, upstreams),
+  };
+}
+
+/** A server without `listen` listens on port 80. */
+function implicitListen(span: ListenPlan['span']): ListenPlan {
+  return {
+    host: '127.0.0.1',
+    port: 80,
+    declared: '127.0.0.1:80',
+    wildcard: true,
+    ssl: false,
+    http2: false,
+    defaultServer: false,
+    proxyProtocol: false,
+    span,
+  };
+}
+
+function assembleLocations(blocks: readonly LocationBlock[], upstreams: Upstreams, reading: Reading): LocationPlan[] {
+  const seen = new Map<string, LocationBlock>();
+  return blocks.map((block) => {
+    const { match, scope, directive } = block;
+    const name = match.kind === 'named' ? match.name : match.kind === 'regex' ? null : match.path;
+    if (name !== null) {
+      // An exact and a prefix location of one path live side by side; two prefixes do not, whatever their modifier.
+      const key = `${match.kind === 'exact' ? '=' : ''}${name}`;
+      const first = seen.get(key);
+      if (first !== undefined) {
+        reading.error(
+          directive.headSpan,
+          message('duplicate location "{name}"', { name }),
+          message('The first one is on line {line}.', { line: first.directive.span.line }),
+        );
+      }
+      seen.set(key, first ?? block);
+    }
+    const isGrpc = scope.get(grpc.pass) !== null;
+    const handler = handlerOf(scope, upstreams);
+    return {
+      match,
+      span: directive.headSpan,
+      locations: assembleLocations(scope.get(locations), upstreams, reading),
+      settings: effectiveSettings(scope, isGrpc ? 'grpc' : 'proxy'),
+      handler,
+      internal: scope.get(internal),
+      autoRedirect:
+        (handler.kind === 'proxy' || handler.kind === 'grpc') &&
+        (match.kind === 'prefix' || match.kind === 'prefix-no-regex') &&
+        match.path.endsWith('/'),
+    };
+  });
+}
+
+function handlerOf(scope: Scope, upstreams: Upstreams): HttpHandler {
+  const handler = passHandler(scope, upstreams);
+  const [answer] = scope.get(returnSteps);
+  if (answer !== undefined) return answer;
+  return handler ?? staticFiles(scope);
+}
+
+function passHandler(scope: Scope, upstreams: Upstreams): HttpHandler | null {
+  if (scope.context !== 'location') return null;
+  const viaGrpc = scope.get(grpc.pass);
+  const target = scope.get(proxy.pass) ?? viaGrpc;
+  if (target === null) return null;
+  const upstream = upstreams.target(target);
+  if (upstream === null) return null;
+  const hostHeader = hostHeaderOf(target);
+  if (target.scheme === 'grpc' || target.scheme === 'grpcs') {
+    return { kind: 'grpc', scheme: target.scheme, upstream, hostHeader };
+  }
+  const scheme = target.scheme === 'https' ? 'https' : 'http';
+  return { kind: 'proxy', scheme, upstream, hostHeader, uri: target.uri };
+}
+
+/** `$proxy_host`: as written, without a port that is the scheme's own. */
+function hostHeaderOf({ address, defaultPort }: PassTarget): string {
+  if (address === null) return '';
+  const host = address.ipv6 ? `[${address.host}]` : address.host;
+  return address.port === null || address.port === defaultPort ? host : `${host}:${address.port}`;
+}

@@ -1,0 +1,23 @@
+import { message } from '../../base/message';
+import type { HttpSettings } from '../plan';
+import { list } from './entry';
+
+/** ngx_http_headers_module. */
+export const addHeaders = list<HttpSettings['addHeaders'][number]>({
+  name: 'add_header',
+  contexts: ['http', 'server', 'location', 'location-if'],
+  args: [2, 3],
+  read(directive, reading, scope) {
+    const [name, text, always] = directive.args;
+    if (name === undefined || text === undefined) return undefined;
+    if (always !== undefined && always.value !== 'always') {
+      reading.error(
+        always.span,
+        message('invalid parameter "{parameter}"', { parameter: always.value }),
+        message('Only "always" can stand here.'),
+      );
+      return undefined;
+    }
+    return { name: name.value, value: reading.template(text, scope), always: always !== undefined };
+  },
+});

@@ -1,0 +1,234 @@
+import { message } from '../../base/message';
+import type { Directive, Word } from '../../conf/ast';
+import { compileServerName, type ServerName } from '../servers';
+import { type Context, type Entry, list, type Reading, value } from './entry';
+import { flag, number, parseNumber, parseSize, parseTime, size, text, time } from './kinds';
+import { httpListen, streamListen } from './listen';
+import { compileRegex } from './regex';
+import { Scope } from './scope';
+
+/** ngx_http_core_module: servers, locations, and the limits of clients. */
+
+const levels: readonly Context[] = ['http', 'server', 'location'];
+
+export interface ServerBlock {
+  readonly scope: Scope;
+  readonly directive: Directive;
+}
+
+function serverBlock(context: Context, inner: Context): Entry<readonly ServerBlock[]> {
+  return list<ServerBlock>({
+    name: 'server',
+    contexts: [context],
+    args: [0, 0],
+    block: true,
+    inherits: false,
+    read(directive, reading, scope) {
+      const own = new Scope(inner, scope, directive);
+      reading.walk(directive.block ?? [], own);
+      return { scope: own, directive };
+    },
+  });
+}
+
+export const httpServers = serverBlock('http', 'server');
+export const streamServers = serverBlock('stream', 'stream-server');
+
+export const serverName: Entry<readonly ServerName[]> = {
+  name: 'server_name',
+  contexts: ['server'],
+  args: [1, 1000],
+  block: false,
+  inherits: false,
+  initial: [],
+  join: 'append',
+  read(directive, reading, scope) {
+    const names: ServerName[] = [];
+    for (const word of directive.args) {
+      const name = compileServerName(word.value);
+      if (name.ok) {
+        names.push(name.value);
+        if (name.value.kind === 'regex')
+          for (const capture of name.value.captures) reading.defineVariable(capture, scope);
+      } else reading.error(word.span, name.error);
+    }
+    return names;
+  },
+};
+
+export type LocationMatch =
+  | { readonly kind: 'prefix' | 'exact' | 'prefix-no-regex'; readonly path: string }
+  | { readonly kind: 'regex'; readonly pattern: RegExp; readonly source: string }
+  | { readonly kind: 'named'; readonly name: string };
+
+export interface LocationBlock {
+  readonly match: LocationMatch;
+  readonly scope: Scope;
+  readonly directive: Directive;
+}
+
+export const locations = list<LocationBlock>({
+  name: 'location',
+  contexts: ['server', 'location'],
+  args: [1, 2],
+  block: true,
+  inherits: false,
+  read(directive, reading, scope) {
+    const match = readMatch(directive, reading, scope);
+    const inner = new Scope('location', scope, directive);
+    if (match !== null) checkNesting(match, directive, scope, reading);
+    reading.walk(directive.block ?? [], inner);
+    return match === null ? undefined : { match, scope: inner, directive };
+  },
+});
+
+function readMatch(directive: Directive, reading: Reading, scope: Scope): LocationMatch | null {
+  const [first, second] = directive.args;
+  if (first === undefined) return null;
+  // nginx takes the modifier glued to the path too: `location =/exact`.
+  const glued = second === undefined ? /^(=|\^~|~\*|~)(.+)$/s.exec(first.value) : null;
+  const modifier = second === undefined ? (glued?.[1] ?? '') : first.value;
+  const path = second === undefined ? (glued?.[2] ?? first.value) : second.value;
+  const place: Word = second ?? first;
+  switch (modifier) {
+    case '':
+      return path.startsWith('@') ? { kind: 'named', name: path } : { kind: 'prefix', path };
+    case '=':
+      return { kind: 'exact', path };
+    case '^~':
+      return { kind: 'prefix-no-regex', path };
+    case '~':
+    case '~*': {
+      const compiled = compileRegex(path, modifier === '~*');
+      if (!compiled.ok) {
+        reading.error(place.span, compiled.error);
+        return null;
+      }
+      for (const capture of compiled.value.captures) reading.defineVariable(capture, scope);
+      return { kind: 'regex', pattern: compiled.value.pattern, source: path };
+    }
+    default:
+      reading.error(
+        first.span,
+        message('invalid location modifier "{modifier}"', { modifier }),
+        message('Allowed are: {words}.', { words: '=, ^~, ~, ~*' }),
+      );
+      return null;
+  }
+}
+
+/** What may stand inside what (ngx_http_core_location). */
+function checkNesting(match: LocationMatch, directive: Directive, scope: Scope, reading: Reading): void {
+  if (scope.context !== 'location') return;
+  const outer = scope.directive?.args.map((word) => word.value) ?? [];
+  const [first = ''] = outer;
+  const own = match.kind === 'named' ? match.name : match.kind === 'regex' ? match.source : match.path;
+  const place = directive.headSpan;
+  const outerName = outer.at(-1) ?? '';
+  if (/^=/.test(first)) {
+    reading.error(
+      place,
+      message('location "{inner}" cannot be inside the exact location "{outer}"', { inner: own, outer: outerName }),
+    );
+  } else if (first.startsWith('@')) {
+    reading.error(
+      place,
+      message('location "{inner}" cannot be inside the named location "{outer}"', { inner: own, outer: outerName }),
+    );
+  } else if (match.kind === 'named') {
+    reading.error(place, message('named location "{inner}" can be on the server level only', { inner: own }));
+  } else if (match.kind !== 'regex' && !/^~/.test(first)) {
+    const prefix = outerName.replace(/^\^~/, '');
+    if (!match.path.startsWith(prefix)) {
+      reading.error(
+        place,
+        message('location "{inner}" is outside location "{outer}"', { inner: own, outer: prefix }),
+        message('A location inside another has to begin with its path.'),
+      );
+    }
+  }
+}
+
+export const internal = value({
+  name: 'internal',
+  contexts: ['location'],
+  args: [0, 0],
+  initial: false,
+  inherits: false,
+  join: 'last',
+  read: () => true,
+});
+
+export interface KeepaliveTimeout {
+  readonly idleMs: number;
+}
+
+const seconds = 1000;
+
+export const core = {
+  clientHeaderTimeout: value({
+    name: 'client_header_timeout',
+    contexts: ['http', 'server'],
+    initial: 60 * seconds,
+    read: time,
+  }),
+  clientBodyTimeout: value({ name: 'client_body_timeout', contexts: levels, initial: 60 * seconds, read: time }),
+  sendTimeout: value({ name: 'send_timeout', contexts: levels, initial: 60 * seconds, read: time }),
+  clientHeaderBufferSize: value({
+    name: 'client_header_buffer_size',
+    contexts: ['http', 'server'],
+    initial: 1024,
+    read: size,
+  }),
+  clientBodyBufferSize: value({ name: 'client_body_buffer_size', contexts: levels, initial: 16 * 1024, read: size }),
+  keepaliveRequests: value({ name: 'keepalive_requests', contexts: levels, initial: 1000, read: number }),
+  defaultType: value({ name: 'default_type', contexts: levels, initial: 'text/plain', read: text }),
+  http2: value({ name: 'http2', contexts: ['http', 'server'], initial: false, read: flag }),
+  keepaliveTimeout: value<KeepaliveTimeout>({
+    name: 'keepalive_timeout',
+    contexts: levels,
+    args: [1, 2],
+    initial: { idleMs: 75 * seconds },
+    read(directive, reading) {
+      const [idle, header] = directive.args;
+      const idleMs = idle === undefined ? null : parseTime(idle.value);
+      for (const word of [idle, header]) {
+        if (word === undefined || parseTime(word.value, word === header ? 's' : 'ms') !== null) continue;
+        reading.error(word.span, message('"{directive}" directive invalid value', { directive: 'keepalive_timeout' }));
+        return undefined;
+      }
+      return idleMs === null ? undefined : { idleMs };
+    },
+  }),
+  largeClientHeaderBuffers: value<{ readonly count: number; readonly size: number }>({
+    name: 'large_client_header_buffers',
+    contexts: ['http', 'server'],
+    args: [2, 2],
+    initial: { count: 4, size: 8192 },
+    read(directive, reading) {
+      const [count, each] = directive.args;
+      const number = count === undefined ? null : parseNumber(count.value);
+      const bytes = each === undefined ? null : parseSize(each.value);
+      if (number === null || number === 0 || bytes === null || bytes === 0) {
+        reading.error(
+          (number === null || number === 0 ? count : each)?.span ?? directive.headSpan,
+          message('"{directive}" directive invalid value', { directive: 'large_client_header_buffers' }),
+          message('A count and a size are wanted, for example "4 8k".'),
+        );
+        return undefined;
+      }
+      return { count: number, size: bytes };
+    },
+  }),
+} as const;
+
+export const httpEntries: readonly Entry[] = [
+  httpServers,
+  streamServers,
+  httpListen,
+  streamListen,
+  serverName,
+  locations,
+  internal,
+  ...Object.values(core),
+];

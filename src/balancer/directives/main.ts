@@ -1,0 +1,109 @@
+import { message } from '../../base/message';
+import type { LogLevel } from '../plan';
+import { type Context, type Entry, value } from './entry';
+import { flag, number, text } from './kinds';
+import { Scope } from './scope';
+
+/** Directives of the file's outermost level and of `events {}` (ngx_core_module, ngx_events_module). */
+
+export const logLevels = ['debug', 'info', 'notice', 'warn', 'error', 'crit', 'alert', 'emerg'] as const;
+
+/** A block that may stand once and whose directives belong to it alone. */
+function section(name: string, context: Context, at: Context): Entry<Scope | null> {
+  return {
+    name,
+    contexts: [at],
+    args: [0, 0],
+    block: true,
+    inherits: false,
+    initial: null,
+    join: null,
+    read(directive, reading, scope) {
+      const inner = new Scope(context, scope, directive);
+      reading.walk(directive.block ?? [], inner);
+      return inner;
+    },
+  };
+}
+
+export const eventsBlock = section('events', 'events', 'main');
+export const httpBlock = section('http', 'http', 'main');
+export const streamBlock = section('stream', 'stream', 'main');
+
+export const pid = value<string | null>({ name: 'pid', contexts: ['main'], initial: null, read: text });
+export const daemon = value({ name: 'daemon', contexts: ['main'], initial: true, read: flag });
+export const workerConnections = value({
+  name: 'worker_connections',
+  contexts: ['events'],
+  initial: 512,
+  read: number,
+});
+
+export const workerProcesses = value<number>({
+  name: 'worker_processes',
+  contexts: ['main'],
+  initial: 1,
+  read(directive, reading) {
+    const [word] = directive.args;
+    if (word === undefined) return undefined;
+    if (word.value !== 'auto' && !/^\d{1,9}$/.test(word.value)) {
+      reading.error(word.span, message('invalid value "{value}"', { value: word.value }));
+      return undefined;
+    }
+    if (word.value === '0') {
+      reading.error(word.span, message('"{directive}" directive invalid value', { directive: 'worker_processes' }));
+      return undefined;
+    }
+    if (word.value !== '1') {
+      reading.note(word.span, message('One worker serves here; the number matters to a real nginx only.'));
+    }
+    return 1;
+  },
+});
+
+export interface ErrorLog {
+  readonly path: string;
+  readonly level: LogLevel;
+}
+
+/** Of http, server and location only the outermost is used: this balancer keeps one error log. */
+export const errorLog: Entry<readonly ErrorLog[]> = {
+  name: 'error_log',
+  contexts: ['main', 'http', 'server', 'location', 'stream', 'stream-server'],
+  args: [1, 2],
+  block: false,
+  inherits: false,
+  initial: [],
+  join: 'append',
+  read(directive, reading, scope) {
+    const [path, level] = directive.args;
+    if (path === undefined) return undefined;
+    if (path.value === '' || path.value.startsWith('syslog:') || path.value.startsWith('memory:')) {
+      reading.error(path.span, message('only a file, "stderr" or "off" is supported as a log'));
+      return undefined;
+    }
+    const named = logLevels.find((name) => name === level?.value);
+    if (level !== undefined && named === undefined) {
+      reading.error(
+        level.span,
+        message('invalid log level "{level}"', { level: level.value }),
+        message('Allowed are: {words}.', { words: logLevels.join(', ') }),
+      );
+      return undefined;
+    }
+    if (scope.context !== 'main')
+      reading.note(directive.headSpan, message('There is one error log here: the one on the outermost level.'));
+    return [{ path: path.value, level: named ?? 'error' }];
+  },
+};
+
+export const mainEntries: readonly Entry[] = [
+  eventsBlock,
+  httpBlock,
+  streamBlock,
+  pid,
+  daemon,
+  workerConnections,
+  workerProcesses,
+  errorLog,
+];

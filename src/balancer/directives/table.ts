@@ -1,0 +1,33 @@
+import type { Context, Entry } from './entry';
+import { addHeaders } from './headers';
+import { httpEntries } from './http';
+import { mainEntries } from './main';
+import { proxyEntries } from './proxy';
+import { rewriteEntries } from './rewrite';
+import { staticEntries } from './staticFiles';
+import { upstreamEntries } from './upstream';
+
+/** Every directive there is. */
+export const entries: readonly Entry[] = [
+  ...mainEntries,
+  ...httpEntries,
+  ...upstreamEntries,
+  ...proxyEntries,
+  ...rewriteEntries,
+  ...staticEntries,
+  addHeaders,
+];
+
+const byName = new Map<string, Entry[]>();
+for (const entry of entries) byName.set(entry.name, [...(byName.get(entry.name) ?? []), entry]);
+
+/** The entries with a name: more than one where http and stream have a directive each. */
+export function entriesNamed(name: string): readonly Entry[] {
+  return byName.get(name) ?? [];
+}
+
+/** Names of the directives that may stand in a context, sorted. */
+export function allowedIn(context: Context): readonly string[] {
+  const names = entries.filter((entry) => entry.contexts.includes(context)).map((entry) => entry.name);
+  return [...new Set([...names, 'include'])].sort();
+}

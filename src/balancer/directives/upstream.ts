@@ -1,0 +1,293 @@
+import { message } from '../../base/message';
+import type { Comment, Directive, Word } from '../../conf/ast';
+import type { ServerPlan } from '../plan';
+import { policies } from '../policies/index';
+import type { Policy } from '../policy';
+import type { Template } from '../template';
+import { formatAddress, parseHostPort, resolveHost } from './address';
+import { type Entry, list, type Reading, value } from './entry';
+import { number, parseNumber, parseTime } from './kinds';
+import { Scope } from './scope';
+
+/** `upstream {}` and what stands in it, for http and stream (ngx_http_upstream_module and its stream sister). */
+
+/** One `upstream` block as read; its servers are complete, its policy is looked up in the registry. */
+export interface UpstreamBlock {
+  readonly name: string;
+  readonly scope: Scope;
+  readonly directive: Directive;
+}
+
+function upstreamBlock(context: 'http' | 'stream'): Entry<readonly UpstreamBlock[]> {
+  return list<UpstreamBlock>({
+    name: 'upstream',
+    contexts: [context],
+    args: [1, 1],
+    block: true,
+    inherits: false,
+    read(directive, reading, scope) {
+      const [name] = directive.args;
+      if (name === undefined) return undefined;
+      const inner = new Scope(context === 'http' ? 'upstream' : 'stream-upstream', scope, directive);
+      reading.walk(directive.block ?? [], inner);
+      const inside = [directive, ...(directive.block ?? [])].flatMap((each) => each.innerComments);
+      for (const comment of inside) {
+        if (comment.span.line >= (directive.braces?.open.line ?? 0)) readLabPolicy(comment, inner, reading, directive);
+      }
+      return { name: name.value, scope: inner, directive };
+    },
+  });
+}
+
+export const httpUpstreams = upstreamBlock('http');
+export const streamUpstreams = upstreamBlock('stream');
+
+export const upstreamServers = list<ServerPlan>({
+  name: 'server',
+  contexts: ['upstream', 'stream-upstream'],
+  args: [1, 16],
+  inherits: false,
+  read(directive, reading, scope) {
+    const [address, ...parameters] = directive.args;
+    if (address === undefined) return undefined;
+    const values = { weight: 1, maxFails: 1, failTimeoutMs: 10_000, maxConns: 0, backup: false, down: false };
+    let good = true;
+    for (const parameter of parameters) good = readParameter(parameter, values, reading, scope) && good;
+    const lab = directive.trailingComment === null ? null : readLabBackend(directive.trailingComment, reading);
+    const resolved = resolveServer(address, scope.isStream, reading);
+    if (!good || resolved === null) return undefined;
+    return { ...resolved, text: address.value, ...values, span: directive.headSpan, lab };
+  },
+});
+
+type Parameters = {
+  -readonly [K in 'weight' | 'maxFails' | 'failTimeoutMs' | 'maxConns' | 'backup' | 'down']: ServerPlan[K];
+};
+
+function readParameter(word: Word, into: Parameters, reading: Reading, scope: Scope): boolean {
+  const [, name = word.value, text] = /^([a-z_]+)=(.*)$/s.exec(word.value) ?? [];
+  const whole = text === undefined ? null : parseNumber(text);
+  if (name === 'weight' && whole !== null && whole > 0) into.weight = whole;
+  else if (name === 'max_fails' && whole !== null) into.maxFails = whole;
+  else if (name === 'max_conns' && whole !== null) into.maxConns = whole;
+  else if (name === 'fail_timeout' && text !== undefined && parseTime(text, 's') !== null) {
+    into.failTimeoutMs = parseTime(text, 's') ?? 0;
+  } else if (word.value === 'backup') {
+    const method = scope.own(chosenPolicies)?.find(({ policy }) => !policy.allowsBackup)?.policy.name;
+    if (method !== undefined) {
+      reading.error(
+        word.span,
+        message('balancing method does not support parameter "{parameter}"', { parameter: word.value }),
+        message('{method} chooses among all servers and knows no backup.', { method }),
+      );
+      return false;
+    }
+    into.backup = true;
+  } else if (word.value === 'down') into.down = true;
+  else {
+    reading.error(
+      word.span,
+      message('invalid parameter "{parameter}"', { parameter: word.value }),
+      message('Supported are: {words}.', { words: 'weight=, max_fails=, fail_timeout=, max_conns=, backup, down' }),
+    );
+    return false;
+  }
+  return true;
+}
+
+/** The peer's address, or null with the problem reported. */
+export function resolveServer(
+  word: Word,
+  isStream: boolean,
+  reading: Reading,
+): { readonly address: string; readonly host: string; readonly port: number } | null {
+  if (word.value.startsWith('unix:')) {
+    reading.error(word.span, message('unix sockets are not supported'), message('Use a loopback address and a port.'));
+    return null;
+  }
+  const parsed = parseHostPort(word.value);
+  if (!parsed.ok) {
+    reading.error(
+      word.span,
+      message('{problem} in upstream "{address}"', { problem: parsed.error.text, address: word.value }),
+    );
+    return null;
+  }
+  if (isStream && parsed.value.port === null) {
+    reading.error(word.span, message('no port in upstream "{address}"', { address: word.value }));
+    return null;
+  }
+  const host = resolveHost(parsed.value);
+  if (host === null) {
+    reading.error(
+      word.span,
+      message('host not found in upstream "{address}"', { address: word.value }),
+      message('Use an address such as 127.0.0.1, localhost, or the name of an upstream block.'),
+    );
+    return null;
+  }
+  const port = parsed.value.port ?? 80;
+  return { address: formatAddress(host, port), host, port };
+}
+
+/** `# lab: backend <id> <rest|grpc>` behind a server line. Other comments are nobody's business. */
+function readLabBackend(comment: Comment, reading: Reading): ServerPlan['lab'] {
+  const words = labWords(comment);
+  if (words === null) return null;
+  reading.ownComment(comment);
+  const [verb, serverId, protocol, ...rest] = words;
+  if (
+    verb === 'backend' &&
+    serverId !== undefined &&
+    (protocol === 'rest' || protocol === 'grpc') &&
+    rest.length === 0
+  ) {
+    return { serverId, protocol };
+  }
+  reading.error(
+    comment.span,
+    message('unknown "lab:" comment behind a server'),
+    message('Write "# lab: backend <id> rest" or "# lab: backend <id> grpc".'),
+  );
+  return null;
+}
+
+/** `# lab: policy NAME;` inside an upstream chooses a policy that nginx itself does not have. */
+function readLabPolicy(comment: Comment, scope: Scope, reading: Reading, directive: Directive): void {
+  const words = labWords(comment);
+  if (words === null) return;
+  reading.ownComment(comment);
+  const name = words[1]?.replace(/;$/, '');
+  const context = scope.isStream ? 'stream' : 'http';
+  const candidates = policies.filter((policy) => policy.labName !== undefined && policy.contexts.includes(context));
+  const policy = candidates.find((candidate) => candidate.labName === name);
+  if (words[0] !== 'policy' || words.length !== 2 || policy === undefined) {
+    reading.error(
+      comment.span,
+      message('unknown "lab:" comment inside an upstream'),
+      message('Write "# lab: policy NAME;" with one of: {words}.', {
+        words: candidates.map((each) => each.labName ?? each.name).join(', '),
+      }),
+    );
+    return;
+  }
+  choosePolicy(policy, null, comment.span, scope, reading, directive);
+}
+
+function labWords(comment: Comment): readonly string[] | null {
+  const found = /^lab:\s*(.*)$/.exec(comment.text);
+  return found === null ? null : (found[1] ?? '').split(/\s+/).filter((word) => word !== '');
+}
+
+export interface ChosenPolicy {
+  readonly policy: Policy;
+  readonly config: unknown;
+}
+
+/** What an upstream's directives and `# lab:` comment chose, in the order of the file; set by choosePolicy() only. */
+const chosenPolicies = list<ChosenPolicy>({
+  name: 'balancing method',
+  contexts: [],
+  args: [0, 0],
+  inherits: false,
+  read: () => undefined,
+});
+
+function choosePolicy(
+  policy: Policy,
+  directive: Directive | null,
+  span: Directive['span'],
+  scope: Scope,
+  reading: Reading,
+  owner: Directive,
+): void {
+  const before = scope.own(chosenPolicies) ?? [];
+  if (before.some((chosen) => chosen.policy.over === undefined) && policy.over === undefined) {
+    reading.warn(span, message('load balancing method redefined'));
+  }
+  const config = policy.parse(directive);
+  if (config.ok) scope.set(chosenPolicies, [{ policy, config: config.value }], owner);
+  else for (const problem of config.error) reading.error(problem.span, problem.message, problem.hint);
+}
+
+/** The policy of an upstream whose block was read: the last method named, under the one that lies over it, if any. */
+export function policyOf(scope: Scope, reading: Reading): ChosenPolicy & { readonly key: Template | null } {
+  const chosen = scope.get(chosenPolicies);
+  const [byDefault] = policies;
+  if (byDefault === undefined) throw new Error('The registry of policies begins with the default one');
+  const plain = byDefault.parse(null);
+  const base =
+    chosen.filter(({ policy }) => policy.over === undefined).at(-1) ??
+    ({ policy: byDefault, config: plain.ok ? plain.value : null } satisfies ChosenPolicy);
+  const top = chosen.filter(({ policy }) => policy.over !== undefined).at(-1);
+  let result: ChosenPolicy = base;
+  if (top !== undefined) {
+    const joined = top.policy.over?.(top.config, base.policy, base.config);
+    if (joined?.ok === false) {
+      for (const problem of joined.error) reading.error(problem.span, problem.message, problem.hint);
+    }
+    result = { policy: top.policy, config: joined?.ok === true ? joined.value : top.config };
+  }
+  const key = result.policy.keyArgument?.(result.config) ?? null;
+  if (key === null) return { ...result, key: null };
+  const word = { value: key.source, quoted: false, span: key.span };
+  return { ...result, key: reading.template(word, scope) };
+}
+
+/** One entry for each policy of the registry that has a directive: adding a policy adds its directive. */
+export const policyEntries: readonly Entry[] = policies.flatMap((policy): Entry[] => {
+  if (policy.directive === null) return [];
+  return [
+    {
+      name: policy.directive,
+      contexts: policy.contexts.map((context) => (context === 'http' ? 'upstream' : 'stream-upstream')),
+      // The policy counts its own arguments.
+      args: [0, 64],
+      block: false,
+      inherits: false,
+      initial: null,
+      join: 'last',
+      read(directive, reading, scope) {
+        choosePolicy(policy, directive, directive.headSpan, scope, reading, directive);
+        return null;
+      },
+    },
+  ];
+});
+
+export const upstreamKeepalive = value({
+  name: 'keepalive',
+  contexts: ['upstream'],
+  initial: 0,
+  inherits: false,
+  read(directive, reading) {
+    const count = number(directive, reading);
+    if (count !== 0) return count;
+    reading.error(
+      directive.args[0]?.span ?? directive.headSpan,
+      message('invalid value "{value}" in "{directive}" directive', { value: '0', directive: 'keepalive' }),
+    );
+    return undefined;
+  },
+});
+
+export const zone = value({
+  name: 'zone',
+  contexts: ['upstream', 'stream-upstream'],
+  args: [1, 2],
+  initial: null,
+  inherits: false,
+  read(directive, reading) {
+    reading.note(directive.headSpan, message('One process serves here, so that its state is shared anyway.'));
+    return null;
+  },
+});
+
+export const upstreamEntries: readonly Entry[] = [
+  httpUpstreams,
+  streamUpstreams,
+  upstreamServers,
+  upstreamKeepalive,
+  zone,
+  ...policyEntries,
+];

@@ -1,0 +1,78 @@
+/** A request target taken apart as nginx does it (ngx_http_parse_complex_uri). */
+export interface RequestUri {
+  /** Decoded, dot segments resolved, slashes merged: `$uri`, what locations are matched against. latin1 bytes as text. */
+  readonly path: string;
+  /** Without the `?`; '' if there is none. */
+  readonly args: string;
+}
+
+/** Null: the target is bad (400): an incomplete escape, an escaped NUL, or more `..` than there are segments. */
+export function parseRequestUri(target: string): RequestUri | null {
+  let plain = true;
+  let end = target.length;
+  let query = -1;
+  for (let i = 0; i < target.length; i++) {
+    const code = target.charCodeAt(i);
+    if (code === 63) {
+      if (query < 0) {
+        query = i;
+        end = i;
+      }
+    } else if (code === 35) {
+      // A fragment is no part of a request.
+      return parseRequestUri(target.slice(0, i));
+    } else if (query < 0) {
+      // `%`, `//` and `/.` are what makes a path other than it looks.
+      if (code === 37) plain = false;
+      else if (code === 47) {
+        const next = target.charCodeAt(i + 1);
+        if (next === 47 || next === 46) plain = false;
+      }
+    }
+  }
+  const args = query < 0 ? '' : target.slice(query + 1);
+  if (plain) return { path: query < 0 ? target : target.slice(0, end), args };
+  const path = normalizePath(target.slice(0, end));
+  return path === null ? null : { path, args };
+}
+
+function normalizePath(raw: string): string | null {
+  let decoded = '';
+  for (let i = 0; i < raw.length; i++) {
+    const code = raw.charCodeAt(i);
+    if (code !== 37) {
+      decoded += raw[i];
+      continue;
+    }
+    const value = Number.parseInt(raw.slice(i + 1, i + 3), 16);
+    if (!/^[0-9a-fA-F]{2}$/.test(raw.slice(i + 1, i + 3)) || value === 0) return null;
+    decoded += String.fromCharCode(value);
+    i += 2;
+  }
+  const segments: string[] = [];
+  const parts = decoded.split('/');
+  for (let i = 1; i < parts.length; i++) {
+    const part = parts[i] ?? '';
+    const last = i === parts.length - 1;
+    if (part === '' || part === '.') {
+      if (last) segments.push('');
+    } else if (part === '..') {
+      if (segments.length === 0) return null;
+      segments.pop();
+      if (last) segments.push('');
+    } else segments.push(part);
+  }
+  return `/${segments.join('/')}`;
+}
+
+/** Escapes what may not stand in a path as it is (nginx: NGX_ESCAPE_URI). */
+export function escapePath(path: string): string {
+  let escaped = '';
+  for (let i = 0; i < path.length; i++) {
+    const code = path.charCodeAt(i);
+    if (code <= 32 || code >= 127 || code === 35 || code === 37 || code === 63) {
+      escaped += `%${code.toString(16).toUpperCase().padStart(2, '0')}`;
+    } else escaped += path[i];
+  }
+  return escaped;
+}

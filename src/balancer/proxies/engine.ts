@@ -1,0 +1,87 @@
+import type { Clock } from '../../base/clock';
+import type { Random } from '../../base/random';
+import type { LogLevel, UpstreamPlan } from '../plan';
+import type { Peer } from '../policy';
+import type { PeerCounter, Telemetry } from '../telemetry';
+import { createUpstream, type Upstream } from '../upstream';
+import { Deadlines } from './deadlines';
+
+/** Declared "host:port" -> actual "host:port", where a port had to differ. Policies always see the declared one. */
+export type AddressMap = Readonly<Record<string, string>>;
+
+/** What all parts of one running balancer share, whatever configuration they run on. */
+export class Engine {
+  readonly deadlines: Deadlines;
+  #dateSecond = -1;
+  #date = '';
+
+  constructor(
+    readonly clock: Clock,
+    readonly random: Random,
+    readonly telemetry: Telemetry,
+    readonly log: (level: LogLevel, text: string) => void,
+    /** Lower-case name of the header that asks for a decision trace; null: none is ever traced. */
+    readonly traceHeader: string | null,
+    readonly tolerateBareLf: boolean,
+  ) {
+    this.deadlines = new Deadlines(clock);
+  }
+
+  /** Value of the Date header, made once a second. */
+  httpDate(): string {
+    const now = this.clock.wallNow();
+    const second = Math.floor(now / 1000);
+    if (second !== this.#dateSecond) {
+      this.#dateSecond = second;
+      this.#date = new Date(now).toUTCString();
+    }
+    return this.#date;
+  }
+}
+
+/** A server of an upstream together with where it really is and what is counted for it. */
+export interface PeerSite {
+  readonly peer: Peer;
+  readonly host: string;
+  readonly port: number;
+  readonly counter: PeerCounter;
+}
+
+/** One upstream of one configuration at run time. */
+export class UpstreamSite {
+  readonly upstream: Upstream;
+  readonly #sites: readonly PeerSite[];
+
+  constructor(
+    readonly engine: Engine,
+    readonly plan: UpstreamPlan,
+    addresses: AddressMap,
+  ) {
+    this.upstream = createUpstream(plan, engine.clock, engine.random, (peer, health) => {
+      engine.telemetry.dirty = true;
+      if (health === 'unavailable') {
+        engine.log('warn', `upstream server temporarily disabled: "${peer.address}" of upstream "${plan.name}"`);
+      } else engine.log('notice', `upstream server "${peer.address}" of upstream "${plan.name}" is back`);
+    });
+    this.#sites = this.upstream.peers.map((peer) => {
+      const { host, port } = splitAddress(addresses[peer.address] ?? peer.address);
+      return { peer, host, port, counter: engine.telemetry.counterOf(peer) };
+    });
+  }
+
+  siteOf(peer: Peer): PeerSite {
+    const site = this.#sites[peer.index];
+    if (site === undefined) throw new Error(`peer ${peer.address} is not of upstream ${this.plan.name}`);
+    return site;
+  }
+}
+
+/** "127.0.0.1:80" or "[::1]:80" taken apart. */
+export function splitAddress(address: string): { readonly host: string; readonly port: number } {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon);
+  return {
+    host: host.startsWith('[') ? host.slice(1, -1) : host,
+    port: Number(address.slice(colon + 1)),
+  };
+}

@@ -1,0 +1,459 @@
+import { HeaderList, headerName, isTokenChar, NAME } from '../gateway/headers';
+import { LIMITS } from './limits';
+
+/**
+ * HTTP/1 messages out of bytes (RFC 9112), incrementally and strictly: what two parsers could read in two ways is
+ * refused. Pulled, not pushed: push() gives bytes, next() says what comes next, so that the caller alone decides when
+ * a body goes on or a pipelined request begins. The same bytes give the same events however they are cut.
+ */
+
+/** Nothing more can be said before more bytes come. */
+export const MORE = 0;
+/** A head is complete; the parser's fields describe it. */
+export const HEAD = 1;
+/** `data` holds the next piece of the body. */
+export const BODY = 2;
+/** The message is complete; next() goes on with the one behind it. */
+export const END = 3;
+/** The message is bad: see `bad`. Nothing can be read from this connection any more. */
+export const BAD = 4;
+
+export type ParseEvent = typeof MORE | typeof HEAD | typeof BODY | typeof END | typeof BAD;
+
+/** Why a message was refused. `status` is what a client is told. */
+export interface BadMessage {
+  readonly status: number;
+  /** For the log, in nginx's manner: "client sent ...". */
+  readonly reason: string;
+}
+
+export interface CodecOptions {
+  /** Only for test suites written for servers that take a bare LF; never on otherwise. */
+  readonly tolerateBareLf?: boolean;
+  readonly lineBytes?: number;
+  readonly headBytes?: number;
+}
+
+/** Where the body ends. */
+export const NO_BODY = 0;
+export const BY_LENGTH = 1;
+export const BY_CHUNKS = 2;
+export const BY_CLOSE = 3;
+
+const START = 0;
+const FIELDS = 1;
+const IN_LENGTH = 2;
+const IN_CLOSE = 3;
+const CHUNK_SIZE = 4;
+const CHUNK_DATA = 5;
+const CHUNK_END = 6;
+const TRAILERS = 7;
+const COMPLETE = 8;
+const FAILED = 9;
+
+const CR = 13;
+const LF = 10;
+const EMPTY = Buffer.alloc(0);
+/** Hex digits of a chunk size: 2^52 bytes are enough. */
+const CHUNK_DIGITS = 13;
+
+export abstract class MessageParser {
+  /** 1 for HTTP/1.1 (and any later 1.x), 0 for HTTP/1.0. */
+  minorVersion = 1;
+  headers = new HeaderList();
+  /** NO_BODY, BY_LENGTH, BY_CHUNKS or BY_CLOSE. */
+  framing = NO_BODY;
+  /** Content-Length as declared, bytes; -1: none was. */
+  contentLength = -1;
+  data: Buffer = EMPTY;
+  /** Of the chunked body that just ended, or null. */
+  trailers: HeaderList | null = null;
+  bad: BadMessage | null = null;
+
+  protected readonly tolerateBareLf: boolean;
+  readonly #lineBytes: number;
+  readonly #headBytes: number;
+  #state = START;
+  #buffer: Buffer = EMPTY;
+  #position = 0;
+  #left = 0;
+  #headUsed = 0;
+  #emptyLines = 0;
+  #lines = 0;
+  #extensionBytes = 0;
+
+  constructor(options: CodecOptions = {}) {
+    this.tolerateBareLf = options.tolerateBareLf === true;
+    this.#lineBytes = options.lineBytes ?? LIMITS.lineBytes;
+    this.#headBytes = options.headBytes ?? LIMITS.headBytes;
+  }
+
+  /** Reads the start line (without its line end). False: it is bad, and fail() was called. */
+  protected abstract startLine(line: string): boolean;
+  /** Draws the conclusions from the complete head: framing above all. False: it is bad, and fail() was called. */
+  protected abstract headComplete(): boolean;
+  /** What to answer to a start line or head that is too long. */
+  protected abstract readonly tooLongStart: BadMessage;
+  protected abstract readonly tooLongHead: BadMessage;
+  protected abstract readonly badStatus: number;
+
+  /** Bytes given but not yet read. */
+  get buffered(): number {
+    return this.#buffer.length - this.#position;
+  }
+
+  /** Between two messages, with nothing of the next one seen. */
+  get isIdle(): boolean {
+    return this.#state === START && this.#headUsed === 0 && this.#position >= this.#buffer.length;
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#position >= this.#buffer.length) this.#buffer = chunk;
+    else this.#buffer = Buffer.concat([this.#buffer.subarray(this.#position), chunk]);
+    this.#position = 0;
+  }
+
+  /** Bytes read so far are all there will be: END where the close ends the body, else BAD where a message is cut off. */
+  finish(): ParseEvent {
+    if (this.#state === IN_CLOSE) return this.#complete();
+    if (this.#state === FAILED) return BAD;
+    if (this.isIdle || this.#state === COMPLETE) return MORE;
+    return this.fail(this.badStatus, 'closed the connection in the middle of a message');
+  }
+
+  next(): ParseEvent {
+    for (;;) {
+      switch (this.#state) {
+        case COMPLETE:
+          this.#state = START;
+          this.headers = new HeaderList();
+          this.trailers = null;
+          this.#headUsed = 0;
+          this.#emptyLines = 0;
+          this.#lines = 0;
+          this.#extensionBytes = 0;
+          continue;
+        case START:
+        case FIELDS:
+          return this.#position >= this.#buffer.length ? MORE : this.#readHead();
+        case IN_LENGTH:
+          if (this.#left === 0) return this.#complete();
+          return this.#take();
+        case IN_CLOSE:
+          if (this.#position >= this.#buffer.length) return MORE;
+          this.data = this.#buffer.subarray(this.#position);
+          this.#position = this.#buffer.length;
+          return BODY;
+        case CHUNK_SIZE: {
+          const event = this.#readChunkSize();
+          if (event !== END) return event;
+          continue;
+        }
+        case CHUNK_DATA:
+          if (this.#left === 0) {
+            this.#state = CHUNK_END;
+            continue;
+          }
+          return this.#take();
+        case CHUNK_END: {
+          const event = this.#readChunkEnd();
+          if (event !== END) return event;
+          continue;
+        }
+        case TRAILERS:
+          return this.#position >= this.#buffer.length ? MORE : this.#readTrailers();
+        default:
+          return BAD;
+      }
+    }
+  }
+
+  protected fail(status: number, reason: string): typeof BAD {
+    return this.#failWith({ status, reason });
+  }
+
+  /** Called by headComplete(). */
+  protected setFraming(framing: number, length = 0): void {
+    this.framing = framing;
+    this.#left = length;
+  }
+
+  /** Forgets the head just read (an interim response), so that next() reads another. */
+  protected startOver(): void {
+    this.headers = new HeaderList();
+    this.contentLength = -1;
+    this.#state = START;
+  }
+
+  #failWith(bad: BadMessage): typeof BAD {
+    this.bad = bad;
+    this.#state = FAILED;
+    this.#buffer = EMPTY;
+    this.#position = 0;
+    return BAD;
+  }
+
+  #complete(): typeof END {
+    this.#state = COMPLETE;
+    return END;
+  }
+
+  /** The next piece of `left` bytes. */
+  #take(): ParseEvent {
+    const available = this.#buffer.length - this.#position;
+    if (available === 0) return MORE;
+    const size = available < this.#left ? available : this.#left;
+    this.data =
+      this.#position === 0 && size === this.#buffer.length
+        ? this.#buffer
+        : this.#buffer.subarray(this.#position, this.#position + size);
+    this.#position += size;
+    this.#left -= size;
+    return BODY;
+  }
+
+  #readHead(): ParseEvent {
+    const start = this.#position;
+    // One more than the limit, so that a line that is too long shows as such.
+    const end = Math.min(this.#buffer.length, start + this.#headBytes + 1);
+    const text = this.#buffer.latin1Slice(start, end);
+    let at = 0;
+    for (;;) {
+      const lf = text.indexOf('\n', at);
+      const length = (lf < 0 ? text.length : lf + 1) - at;
+      const tooLong = this.#tooLong(length);
+      if (tooLong !== null) return this.#failWith(tooLong);
+      if (lf < 0) {
+        this.#position = start + at;
+        return MORE;
+      }
+      const line = this.#line(text, at, lf);
+      if (line === null) return BAD;
+      at = lf + 1;
+      this.#headUsed += length;
+      if (this.#state === START) {
+        if (line === '') {
+          this.#emptyLines++;
+          if (this.#emptyLines > LIMITS.leadingEmptyLines) return this.fail(this.badStatus, 'sent too many empty lines');
+          continue;
+        }
+        if (!this.startLine(line)) return BAD;
+        this.#state = FIELDS;
+        this.contentLength = -1;
+        continue;
+      }
+      if (line === '') {
+        this.#position = start + at;
+        if (!this.headComplete()) return BAD;
+        if ((this.#state as number) === START) {
+          // An interim response: a head of its own follows.
+          this.#headUsed = 0;
+          this.#emptyLines = 0;
+          this.#lines = 0;
+          return this.#position >= this.#buffer.length ? MORE : this.#readHead();
+        }
+        // Without a body: none of its zero bytes is left.
+        this.#state = this.framing === BY_CHUNKS ? CHUNK_SIZE : this.framing === BY_CLOSE ? IN_CLOSE : IN_LENGTH;
+        return HEAD;
+      }
+      if (!this.#field(line, this.headers)) return BAD;
+    }
+  }
+
+  #tooLong(lineLength: number): BadMessage | null {
+    if (lineLength > this.#lineBytes) return this.#state === START ? this.tooLongStart : this.tooLongHead;
+    if (this.#headUsed + lineLength > this.#headBytes) return this.tooLongHead;
+    return null;
+  }
+
+  /** The line without its end, or null after fail(). */
+  #line(text: string, at: number, lf: number): string | null {
+    let end = lf;
+    if (lf > at && text.charCodeAt(lf - 1) === CR) end--;
+    else if (!this.tolerateBareLf) {
+      this.fail(this.badStatus, 'sent a bare LF');
+      return null;
+    }
+    return text.slice(at, end);
+  }
+
+  /** One header or trailer line into the list. False after fail(). */
+  #field(line: string, into: HeaderList): boolean {
+    if (++this.#lines > LIMITS.headerLines) {
+      this.#failWith(this.tooLongHead);
+      return false;
+    }
+    const colon = line.indexOf(':');
+    const name = colon > 0 ? headerName(line.slice(0, colon)) : null;
+    if (name === null) {
+      // Among them: a space before the colon, and obs-fold (RFC 9112, sections 5.1 and 5.2).
+      this.fail(this.badStatus, 'sent invalid header line');
+      return false;
+    }
+    let from = colon + 1;
+    let to = line.length;
+    for (; from < to; from++) {
+      const code = line.charCodeAt(from);
+      if (code !== 32 && code !== 9) break;
+    }
+    for (; to > from; to--) {
+      const code = line.charCodeAt(to - 1);
+      if (code !== 32 && code !== 9) break;
+    }
+    for (let i = from; i < to; i++) {
+      const code = line.charCodeAt(i);
+      if (code === 0 || code === CR) {
+        this.fail(this.badStatus, 'sent invalid header line');
+        return false;
+      }
+    }
+    if (name.kind !== NAME.dropped) into.add(name, line.slice(from, to));
+    return true;
+  }
+
+  /** END: read on. */
+  #readChunkSize(): ParseEvent {
+    const limit = LIMITS.chunkExtensionBytes + CHUNK_DIGITS + 2;
+    const lf = this.#buffer.indexOf(LF, this.#position);
+    const length = (lf < 0 ? this.#buffer.length : lf + 1) - this.#position;
+    if (length > limit) return this.fail(this.badStatus, 'sent invalid chunked body');
+    if (lf < 0) return MORE;
+    const text = this.#buffer.latin1Slice(this.#position, lf + 1);
+    this.#position = lf + 1;
+    const line = this.#line(text, 0, text.length - 1);
+    if (line === null) return BAD;
+    let size = 0;
+    let digits = 0;
+    for (; digits < line.length; digits++) {
+      const digit = hexDigit(line.charCodeAt(digits));
+      if (digit < 0) break;
+      size = size * 16 + digit;
+    }
+    if (digits === 0 || digits > CHUNK_DIGITS) return this.fail(this.badStatus, 'sent invalid chunked body');
+    if (digits < line.length) {
+      this.#extensionBytes += line.length - digits;
+      if (this.#extensionBytes > LIMITS.chunkExtensionBytes || !isChunkExtension(line, digits)) {
+        return this.fail(this.badStatus, 'sent invalid chunked body');
+      }
+    }
+    if (size === 0) {
+      this.#state = TRAILERS;
+      this.#headUsed = 0;
+      this.#lines = 0;
+      return END;
+    }
+    this.#left = size;
+    this.#state = CHUNK_DATA;
+    return END;
+  }
+
+  /** END: read on. */
+  #readChunkEnd(): ParseEvent {
+    const first = this.#buffer[this.#position];
+    if (first === undefined) return MORE;
+    if (this.tolerateBareLf && first === LF) {
+      this.#position++;
+      this.#state = CHUNK_SIZE;
+      return END;
+    }
+    if (first !== CR) return this.fail(this.badStatus, 'sent invalid chunked body');
+    const second = this.#buffer[this.#position + 1];
+    if (second === undefined) return MORE;
+    if (second !== LF) return this.fail(this.badStatus, 'sent invalid chunked body');
+    this.#position += 2;
+    this.#state = CHUNK_SIZE;
+    return END;
+  }
+
+  #readTrailers(): ParseEvent {
+    const start = this.#position;
+    const text = this.#buffer.latin1Slice(start, Math.min(this.#buffer.length, start + this.#headBytes + 1));
+    let at = 0;
+    for (;;) {
+      const lf = text.indexOf('\n', at);
+      const length = (lf < 0 ? text.length : lf + 1) - at;
+      if (length > this.#lineBytes || this.#headUsed + length > this.#headBytes) return this.#failWith(this.tooLongHead);
+      if (lf < 0) {
+        this.#position = start + at;
+        return MORE;
+      }
+      const line = this.#line(text, at, lf);
+      if (line === null) return BAD;
+      at = lf + 1;
+      this.#headUsed += length;
+      if (line === '') {
+        this.#position = start + at;
+        return this.#complete();
+      }
+      this.trailers ??= new HeaderList();
+      if (!this.#field(line, this.trailers)) return BAD;
+    }
+  }
+}
+
+/** Value of a hex digit, or -1. */
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  if (code >= 97 && code <= 102) return code - 87;
+  if (code >= 65 && code <= 70) return code - 55;
+  return -1;
+}
+
+/** chunk-ext of RFC 9112, section 7.1.1, from `at` to the end of the line; blanks only around `;` and `=`. */
+export function isChunkExtension(line: string, at: number): boolean {
+  let i = at;
+  const blanks = () => {
+    while (i < line.length && (line.charCodeAt(i) === 32 || line.charCodeAt(i) === 9)) i++;
+  };
+  const token = () => {
+    const from = i;
+    while (i < line.length && isTokenChar(line.charCodeAt(i))) i++;
+    return i > from;
+  };
+  while (i < line.length) {
+    blanks();
+    if (line[i] !== ';') return false;
+    i++;
+    blanks();
+    if (!token()) return false;
+    const nameEnd = i;
+    blanks();
+    if (line[i] !== '=') {
+      // Blanks may precede the next `;` but not end the line.
+      if (i < line.length && line[i] !== ';') return false;
+      if (i === line.length && i !== nameEnd) return false;
+      continue;
+    }
+    i++;
+    blanks();
+    if (line[i] === '"') {
+      if (!quoted()) return false;
+    } else if (!token()) return false;
+  }
+  return true;
+
+  function quoted(): boolean {
+    for (i++; i < line.length; i++) {
+      const code = line.charCodeAt(i);
+      if (code === 34) {
+        i++;
+        return true;
+      }
+      if (code === 92) i++;
+      else if ((code < 32 && code !== 9) || code === 127) return false;
+    }
+    return false;
+  }
+}
+
+/** Digits only, at most 2^53 - 1; -1 if it is anything else (RFC 9110, section 8.6). */
+export function parseContentLength(value: string): number {
+  if (value.length === 0 || value.length > 16) return -1;
+  let length = 0;
+  for (let i = 0; i < value.length; i++) {
+    const digit = value.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    length = length * 10 + digit;
+  }
+  return Number.isSafeInteger(length) ? length : -1;
+}

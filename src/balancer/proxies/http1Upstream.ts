@@ -1,0 +1,282 @@
+import { connect, type Socket } from 'node:net';
+import type { CallOwner, UpstreamCall } from './call';
+import type { Timed } from './deadlines';
+import type { Engine, PeerSite, UpstreamSite } from './engine';
+import { BAD, BODY, BY_CLOSE, END, HEAD, MORE, NO_BODY, type ParseEvent } from './http1Codec';
+import { ResponseParser } from './http1ResponseCodec';
+import { LIMITS } from './limits';
+
+/** What an attempt over HTTP/1 needs to know. */
+export interface Http1CallOptions {
+  /** The whole request head, latin1, with its empty line. */
+  readonly head: string;
+  readonly isHead: boolean;
+  /** The body goes out in chunks. */
+  readonly chunked: boolean;
+  readonly bodyComing: boolean;
+  readonly connectTimeoutMs: number;
+  readonly sendTimeoutMs: number;
+  readonly readTimeoutMs: number;
+}
+
+/** HTTP/1 connections to the servers of one upstream, kept alive as its `keepalive` says (ngx_http_upstream_keepalive). */
+export class Http1Pool {
+  /** Oldest first, over all servers: the limit is for the upstream. */
+  readonly #idle: Http1UpstreamConnection[] = [];
+  readonly #open = new Set<Http1UpstreamConnection>();
+  #retired = false;
+
+  constructor(readonly site: UpstreamSite) {}
+
+  call(peer: PeerSite, owner: CallOwner, options: Http1CallOptions): UpstreamCall {
+    for (let i = this.#idle.length - 1; i >= 0; i--) {
+      const connection = this.#idle[i];
+      if (connection === undefined || connection.peer !== peer) continue;
+      this.#idle.splice(i, 1);
+      connection.begin(owner, options);
+      return connection;
+    }
+    const connection = new Http1UpstreamConnection(this, peer, this.site.engine, options.connectTimeoutMs);
+    this.#open.add(connection);
+    connection.begin(owner, options);
+    return connection;
+  }
+
+  /** Takes a connection back after a complete exchange. False: it is not kept. */
+  keep(connection: Http1UpstreamConnection): boolean {
+    const limit = this.site.plan.keepalive;
+    if (this.#retired || limit === 0) return false;
+    this.#idle.push(connection);
+    if (this.#idle.length > limit) this.#idle.shift()?.close();
+    return true;
+  }
+
+  gone(connection: Http1UpstreamConnection): void {
+    this.#open.delete(connection);
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  /** Closes what is idle and keeps nothing any more. */
+  retire(): void {
+    this.#retired = true;
+    for (const connection of this.#idle.splice(0)) connection.close();
+  }
+
+  close(): void {
+    this.retire();
+    for (const connection of [...this.#open]) connection.close();
+  }
+}
+
+/** One connection to a server and the call that runs on it; one call at a time, never pipelined. */
+export class Http1UpstreamConnection implements UpstreamCall, Timed {
+  deadlineAt = Number.POSITIVE_INFINITY;
+  reused = false;
+  readonly #socket: Socket;
+  readonly #parser = new ResponseParser();
+  #owner: CallOwner | null = null;
+  #connected = false;
+  #closed = false;
+  #requests = 0;
+  #out = '';
+  #chunked = false;
+  #bodyDone = true;
+  #readTimeoutMs = 0;
+  #sendTimeoutMs = 0;
+
+  constructor(
+    readonly pool: Http1Pool,
+    readonly peer: PeerSite,
+    readonly engine: Engine,
+    connectTimeoutMs: number,
+  ) {
+    this.deadlineAt = engine.clock.now() + connectTimeoutMs;
+    engine.deadlines.watch(this);
+    const socket = connect({ host: peer.host, port: peer.port, noDelay: true });
+    this.#socket = socket;
+    socket.on('connect', () => this.#onConnect());
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('drain', () => this.#onDrain());
+    socket.on('end', () => this.#onEnd());
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(error));
+    socket.on('close', () => this.#fail('error', 'connection closed'));
+  }
+
+  get sent(): boolean {
+    return this.#connected;
+  }
+
+  begin(owner: CallOwner, options: Http1CallOptions): void {
+    this.#owner = owner;
+    this.reused = this.#requests > 0;
+    this.#requests++;
+    this.peer.counter.requests++;
+    this.#parser.answersHead = options.isHead;
+    this.#chunked = options.chunked;
+    this.#bodyDone = !options.bodyComing;
+    this.#readTimeoutMs = options.readTimeoutMs;
+    this.#sendTimeoutMs = options.sendTimeoutMs;
+    this.#out = options.head;
+    if (this.#connected) this.#setDeadline();
+  }
+
+  writeBody(chunk: Buffer): boolean {
+    if (this.#closed) return true;
+    if (this.#connected) this.#setDeadline();
+    if (chunk.length + this.#out.length <= LIMITS.joinBytes) {
+      const text = chunk.latin1Slice(0, chunk.length);
+      this.#out += this.#chunked ? `${chunk.length.toString(16)}\r\n${text}\r\n` : text;
+      return true;
+    }
+    const socket = this.#socket;
+    socket.cork();
+    const before = this.#chunked ? `${this.#out}${chunk.length.toString(16)}\r\n` : this.#out;
+    if (before !== '') socket.write(before, 'latin1');
+    this.#out = this.#chunked ? '\r\n' : '';
+    const flowing = socket.write(chunk);
+    socket.uncork();
+    return flowing;
+  }
+
+  endBody(): void {
+    this.#bodyDone = true;
+    if (this.#chunked) this.#out += '0\r\n\r\n';
+    if (this.#connected) this.#setDeadline();
+  }
+
+  flush(): void {
+    if (this.#out === '' || this.#closed) return;
+    const out = this.#out;
+    this.#out = '';
+    this.#socket.write(out, 'latin1');
+  }
+
+  pause(): void {
+    this.#socket.pause();
+    // While the client does not take what came, the server is not late.
+    this.deadlineAt = Number.POSITIVE_INFINITY;
+  }
+
+  resume(): void {
+    if (this.#closed) return;
+    this.#setDeadline();
+    this.#socket.resume();
+  }
+
+  abort(): void {
+    this.#owner = null;
+    this.close();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#owner = null;
+    this.engine.deadlines.unwatch(this);
+    this.pool.gone(this);
+    if (this.#connected) this.peer.counter.connectionsOpen--;
+    this.engine.telemetry.dirty = true;
+    this.#socket.destroy();
+  }
+
+  onDeadline(): void {
+    if (this.#owner === null) this.close();
+    else if (!this.#connected) this.#fail('connect-timeout', 'timed out while connecting to upstream');
+    else this.#fail('timeout', `timed out while ${this.#bodyDone ? 'reading response header from' : 'sending request to'} upstream`);
+  }
+
+  #setDeadline(): void {
+    this.deadlineAt = this.engine.clock.now() + (this.#bodyDone ? this.#readTimeoutMs : this.#sendTimeoutMs);
+  }
+
+  #onConnect(): void {
+    if (this.#closed) return;
+    this.#connected = true;
+    this.peer.counter.connectionsOpened++;
+    this.peer.counter.connectionsOpen++;
+    this.engine.telemetry.dirty = true;
+    if (this.#owner !== null) this.#setDeadline();
+  }
+
+  #onDrain(): void {
+    if (this.#owner === null) return;
+    this.#setDeadline();
+    this.#owner.onUpstreamDrain();
+  }
+
+  #onData(chunk: Buffer): void {
+    const owner = this.#owner;
+    if (owner === null) {
+      // An idle connection has nothing to say: bytes now would be taken for the next answer.
+      this.close();
+      return;
+    }
+    this.#setDeadline();
+    this.#parser.push(chunk);
+    this.#read();
+    if (this.#owner === owner) owner.onResponsePause();
+  }
+
+  #read(): void {
+    const parser = this.#parser;
+    while (this.#owner !== null) {
+      const event: ParseEvent = parser.next();
+      if (event === MORE) return;
+      if (event === HEAD) {
+        const bodyless = parser.framing === NO_BODY && (parser.contentLength !== 0 || parser.answersHead);
+        this.#owner.onResponseHead(parser.status, parser.reason, parser.headers, parser.contentLength, bodyless);
+      } else if (event === BODY) this.#owner.onResponseBody(parser.data);
+      else if (event === END) {
+        this.#finish();
+        return;
+      } else if (event === BAD) {
+        this.#fail('invalid', `upstream ${parser.bad?.reason ?? 'sent garbage'}`);
+        return;
+      }
+    }
+  }
+
+  /** The response is complete: keeps or closes the connection before the owner may ask for another. */
+  #finish(): void {
+    const owner = this.#owner;
+    const { trailers, framing } = this.#parser;
+    this.#owner = null;
+    const keeps =
+      !this.#closed &&
+      this.#bodyDone &&
+      framing !== BY_CLOSE &&
+      this.#parser.keepsAlive &&
+      // More than a response came: what the rest belongs to is anyone's guess.
+      this.#parser.buffered === 0 &&
+      this.#requests < LIMITS.upstreamRequests;
+    if (keeps) {
+      this.deadlineAt = this.engine.clock.now() + LIMITS.upstreamIdleMs;
+      this.#socket.resume();
+    }
+    if (!keeps || !this.pool.keep(this)) this.close();
+    owner?.onResponseEnd(trailers);
+  }
+
+  #onEnd(): void {
+    if (this.#owner === null) {
+      this.close();
+      return;
+    }
+    const event = this.#parser.finish();
+    if (event === END) this.#finish();
+    else this.#fail('error', 'upstream prematurely closed connection');
+  }
+
+  #onError(error: NodeJS.ErrnoException): void {
+    const text = `${error.syscall ?? 'recv'}() failed (${error.code ?? error.message})`;
+    if (this.#connected) this.#fail('error', text);
+    else this.#fail(error.code === 'ETIMEDOUT' ? 'connect-timeout' : 'connect', `${text} while connecting to upstream`);
+  }
+
+  #fail(failure: 'connect' | 'connect-timeout' | 'error' | 'timeout' | 'invalid', text: string): void {
+    const owner = this.#owner;
+    this.close();
+    owner?.onCallFailed(failure, text, 0);
+  }
+}

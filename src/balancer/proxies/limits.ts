@@ -1,0 +1,42 @@
+/**
+ * Every bound of the data plane that no directive sets yet, in one place. Bytes, milliseconds, counts.
+ * Where nginx has a default for it, that is the value and its directive is named.
+ */
+export const LIMITS = {
+  /** large_client_header_buffers 4 8k: the longest request line or header line ... */
+  lineBytes: 8 * 1024,
+  /** ... and all of them together. */
+  headBytes: 32 * 1024,
+  /** Header lines of one message, always. */
+  headerLines: 1_000,
+  /** Of all chunks of one body together, always. */
+  chunkExtensionBytes: 4 * 1024,
+  /** Empty lines before a request line (RFC 9112, section 2.2). */
+  leadingEmptyLines: 4,
+  /** Interim (1xx) responses before a final one. */
+  interimResponses: 16,
+  /** Bytes of later, pipelined requests held while one is being answered. */
+  pipelinedBytes: 64 * 1024,
+  /** Request body kept so that an attempt can be repeated on another server. */
+  replayBytes: 64 * 1024,
+  /** Body held in memory where its length must be known first (chunked request, HTTP/1.0 server). */
+  heldBodyBytes: 16 * 1024 * 1024,
+  /** Bodies up to this size are joined with what precedes them into one write. */
+  joinBytes: 16 * 1024,
+  /** send_timeout: between two writes to a client. */
+  sendTimeoutMs: 60_000,
+  /** lingering_timeout: how long a refused client may go on sending before its connection is closed. */
+  lingerMs: 2_000,
+  /** keepalive_timeout of an upstream: how long an idle connection to a server is kept. */
+  upstreamIdleMs: 60_000,
+  /** keepalive_requests of an upstream. */
+  upstreamRequests: 1_000,
+  /** Idle client connections of a replaced configuration may send one more request for so long. */
+  retiredIdleMs: 1_000,
+  /** http2_max_concurrent_streams. */
+  streamsPerSession: 128,
+  /** Streams on one connection to a server, where the server allows more. */
+  upstreamStreamsPerSession: 100,
+  /** Attempts on the same server where a connection was draining and provably did not process the request. */
+  refusedStreamRetries: 2,
+} as const;

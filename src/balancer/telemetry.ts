@@ -1,0 +1,153 @@
+import type { Clock, Timer } from '../base/clock';
+import type { BalancerCounts, Decision, PeerCounts } from '../measurement/snapshot';
+import type { Peer } from './policy';
+import type { Upstream } from './upstream';
+
+/**
+ * What the balancer counts, and the decisions it remembers. Counting is adding one to a field; everything else happens
+ * once per report. Counts of a server outlive a reload, as does the server.
+ */
+
+/** A decision and what it was for: a traced request (http), or a connection (stream). */
+export interface DecisionRecord {
+  /** Value of the trace header; null for a connection. */
+  readonly request: string | null;
+  /** stream: local port of the balancer's connection to the server, which that server sees as the remote port. */
+  readonly upstreamPort: number | null;
+  readonly decision: Decision;
+}
+
+export interface Report {
+  readonly counts: BalancerCounts;
+  /** New since the last report, oldest first; at most the newest DECISIONS_KEPT. */
+  readonly decisions: readonly DecisionRecord[];
+}
+
+/** Live counters of one server, by its declared address. The proxies add to them directly. */
+export interface PeerCounter {
+  readonly address: string;
+  serverId: string | null;
+  connectionsOpened: number;
+  connectionsOpen: number;
+  requests: number;
+  failures: number;
+}
+
+export const DECISIONS_KEPT = 200;
+const REPORT_EVERY_MS = 100;
+
+export class Telemetry {
+  connectionsAccepted = 0;
+  connectionsOpen = 0;
+  requests = 0;
+  answeredItself = 0;
+  /** Something was counted since the last report. */
+  dirty = true;
+
+  readonly #clock: Clock;
+  readonly #onReport: (report: Report) => void;
+  readonly #peers = new Map<string, PeerCounter>();
+  #layer: 'l4' | 'l7' = 'l7';
+  #upstreams: readonly Upstream[] = [];
+  #decisions: DecisionRecord[] = [];
+  #interval: Timer | null = null;
+  #health = '';
+
+  constructor(clock: Clock, onReport: (report: Report) => void) {
+    this.#clock = clock;
+    this.#onReport = onReport;
+  }
+
+  start(): void {
+    this.#interval ??= this.#clock.setInterval(() => this.#reportIfChanged(), REPORT_EVERY_MS);
+  }
+
+  /** Ends the reports with a last one, if anything changed. */
+  stop(): void {
+    if (this.#interval === null) return;
+    this.#interval.cancel();
+    this.#interval = null;
+    this.#reportIfChanged();
+  }
+
+  /** The configuration that new connections run on. */
+  follow(layer: 'l4' | 'l7', upstreams: readonly Upstream[]): void {
+    this.#layer = layer;
+    this.#upstreams = upstreams;
+    this.dirty = true;
+  }
+
+  counterOf(peer: Peer): PeerCounter {
+    let counter = this.#peers.get(peer.address);
+    if (counter === undefined) {
+      counter = {
+        address: peer.address,
+        serverId: peer.serverId,
+        connectionsOpened: 0,
+        connectionsOpen: 0,
+        requests: 0,
+        failures: 0,
+      };
+      this.#peers.set(peer.address, counter);
+    }
+    counter.serverId = peer.serverId ?? counter.serverId;
+    return counter;
+  }
+
+  decided(record: DecisionRecord): void {
+    this.dirty = true;
+    this.#decisions.push(record);
+    // Halved now and then rather than shifted each time.
+    if (this.#decisions.length >= 2 * DECISIONS_KEPT) this.#decisions = this.#decisions.slice(-DECISIONS_KEPT);
+  }
+
+  counts(): BalancerCounts {
+    const l4 = this.#layer === 'l4';
+    const peers: PeerCounts[] = [];
+    const listed = new Set<PeerCounter>();
+    for (const upstream of this.#upstreams) {
+      for (const peer of upstream.peers) {
+        const counter = this.counterOf(peer);
+        if (listed.has(counter)) continue;
+        listed.add(counter);
+        peers.push(peerCounts(counter, upstream.health(peer), l4));
+      }
+    }
+    // Servers of replaced configurations stay in the table while they have counts: nothing that happened disappears.
+    for (const counter of this.#peers.values()) {
+      if (listed.has(counter) || counter.connectionsOpened === 0) continue;
+      peers.push(peerCounts(counter, counter.connectionsOpen > 0 ? 'draining' : 'down', l4));
+    }
+    return {
+      layer: this.#layer,
+      connectionsAccepted: this.connectionsAccepted,
+      connectionsOpen: this.connectionsOpen,
+      requests: l4 ? null : this.requests,
+      answeredItself: this.answeredItself,
+      peers,
+    };
+  }
+
+  #reportIfChanged(): void {
+    // Health comes back with time alone.
+    const health = this.#upstreams.map((u) => u.peers.map((peer) => u.health(peer)).join()).join(';');
+    if (!this.dirty && health === this.#health) return;
+    this.dirty = false;
+    this.#health = health;
+    const decisions = this.#decisions.slice(-DECISIONS_KEPT);
+    this.#decisions = [];
+    this.#onReport({ counts: this.counts(), decisions });
+  }
+}
+
+function peerCounts(counter: PeerCounter, health: PeerCounts['health'], l4: boolean): PeerCounts {
+  return {
+    address: counter.address,
+    serverId: counter.serverId,
+    connectionsOpened: counter.connectionsOpened,
+    connectionsOpen: counter.connectionsOpen,
+    requests: l4 ? null : counter.requests,
+    failures: counter.failures,
+    health,
+  };
+}

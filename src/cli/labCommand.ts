@@ -1,0 +1,155 @@
+import { readdir } from 'node:fs/promises';
+import * as path from 'node:path';
+import { systemClock } from '../base/clock';
+import { ReaderError } from '../base/errors';
+import { freshSeed } from '../base/random';
+import { type ArmDefinition, inLanguage, type LabDefinition } from '../lab/labDefinition';
+import { ConfProblems } from '../lab/labConf';
+import { type FoundLab, findLabs } from '../lab/labFiles';
+import { LabRun } from '../lab/labRun';
+import type { RunParams, RunResult } from '../protocol/run';
+import { parseArguments, type RunRequest, UsageError } from './arguments';
+import { problemLines, resultTable } from './tables';
+
+/** Exit codes of design.md, "Command lines". */
+const OK = 0;
+const FAILED = 1;
+const WRONG_ARGUMENTS = 2;
+
+const root = path.resolve(__dirname, '..', '..');
+const labsFolder = path.join(root, 'labs');
+const workers = {
+  balancer: path.join(root, 'dist', 'workers', 'balancer.js'),
+  backend: path.join(root, 'dist', 'workers', 'backend.js'),
+  traffic: path.join(root, 'dist', 'workers', 'traffic.js'),
+};
+
+const USAGE = `Usage:
+  lab list
+  lab run <lab> [--arm ARM]... [--requests N] [--concurrency N] [--clients N] [--rate R] [--seed N] [--conf FILE] [--json]
+
+  --arm          run only this arm (may be repeated; default: all)
+  --requests     requests to send
+  --concurrency  requests in flight at once
+  --clients      client connections, where the arm keeps connections
+  --rate         requests per second; 0: as fast as answers come
+  --seed         repeat a run
+  --conf         run this configuration instead of the arm's own
+  --json         one JSON object for one arm, an array for several`;
+
+/** The command line of the labs: the same runs as in the editor. Returns the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const request = parseArguments(argv);
+    switch (request.command) {
+      case 'help':
+        print(USAGE);
+        return OK;
+      case 'list':
+        return await list();
+      case 'run':
+        return await run(request);
+    }
+  } catch (error) {
+    if (error instanceof UsageError) {
+      complain(`lab: ${error.message}\n\n${USAGE}`);
+      return WRONG_ARGUMENTS;
+    }
+    if (error instanceof ConfProblems) complain(problemLines(error.problems));
+    else complain(`lab: ${error instanceof ReaderError || error instanceof Error ? error.message : String(error)}`);
+    return FAILED;
+  }
+}
+
+async function list(): Promise<number> {
+  let code = OK;
+  for (const lab of await allLabs()) {
+    if (!lab.definition.ok) {
+      complain(problemLines(lab.definition.error));
+      code = FAILED;
+      continue;
+    }
+    print(`${lab.id}\t${inLanguage(lab.definition.value.title, 'en')}`);
+    for (const arm of lab.definition.value.arms) print(`  ${arm.id}\t${inLanguage(arm.title, 'en')}`);
+  }
+  return code;
+}
+
+async function run(request: RunRequest): Promise<number> {
+  const labs = await allLabs();
+  const found = labs.find((lab) => lab.id === request.lab);
+  if (found === undefined) {
+    throw new UsageError(`there is no lab "${request.lab}"; there are: ${labs.map((lab) => lab.id).join(', ')}`);
+  }
+  if (!found.definition.ok) {
+    complain(problemLines(found.definition.error));
+    return FAILED;
+  }
+  const definition = found.definition.value;
+  const arms = request.arms.length === 0 ? definition.arms : request.arms.map((id) => armNamed(definition, id));
+  const results: RunResult[] = [];
+  let agreed = true;
+  for (const arm of arms) {
+    const { result, agree } = await runArm(definition, arm, request);
+    results.push(result);
+    agreed &&= agree;
+    if (!request.json) print(resultTable(result, inLanguage(arm.title, 'en')));
+  }
+  if (request.json) print(JSON.stringify(results.length === 1 ? results[0] : results));
+  return agreed ? OK : FAILED;
+}
+
+async function runArm(
+  definition: LabDefinition,
+  arm: ArmDefinition,
+  request: RunRequest,
+): Promise<{ readonly result: RunResult; readonly agree: boolean }> {
+  const params: RunParams = {
+    ...definition.defaults,
+    ...request.params,
+    seed: request.seed ?? freshSeed(),
+  };
+  const labRun = new LabRun({
+    definition,
+    arm,
+    params,
+    workers,
+    clock: systemClock(),
+    ...(request.conf === null ? {} : { conf: await request.conf() }),
+  });
+  const interrupted = (): void => labRun.stop();
+  process.once('SIGINT', interrupted);
+  try {
+    const { result, snapshot } = await labRun.run();
+    for (const { declared, actual } of labRun.movedPorts) complain(`lab: ${declared} was taken, ${actual} serves instead`);
+    if (!snapshot.reconciliation.agree) {
+      complain(`lab: ${arm.id}: the counts do not agree: ${JSON.stringify(snapshot.reconciliation)}`);
+    }
+    return { result, agree: snapshot.reconciliation.agree };
+  } finally {
+    process.removeListener('SIGINT', interrupted);
+  }
+}
+
+function armNamed(definition: LabDefinition, id: string): ArmDefinition {
+  const arm = definition.arms.find((candidate) => candidate.id === id);
+  if (arm === undefined) {
+    const names = definition.arms.map((candidate) => candidate.id).join(', ');
+    throw new UsageError(`lab "${definition.id}" has no arm "${id}"; it has: ${names}`);
+  }
+  return arm;
+}
+
+async function allLabs(): Promise<readonly FoundLab[]> {
+  const courses = await readdir(labsFolder, { withFileTypes: true });
+  const folders = courses.filter((entry) => entry.isDirectory()).map((entry) => path.join(labsFolder, entry.name));
+  return (await Promise.all(folders.map((folder) => findLabs(folder)))).flat();
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function complain(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

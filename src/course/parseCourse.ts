@@ -1,0 +1,255 @@
+import type { Token } from 'markdown-it';
+import { type Message, message, renderMessage } from '../base/message';
+import type { Problem, Span } from '../base/problem';
+import type { Quiz } from '../quiz/quiz';
+import type { LabReference } from '../quiz/quizKind';
+import { closeFences, type Fence, isBlockFence } from './fences';
+import { collectHeadings, type Heading } from './headings';
+import { type InlineRules, inspectInline } from './inspectInline';
+import { readLab } from './labBlock';
+import { courseMarkdown } from './markdown';
+import { readMermaid } from './mermaidBlock';
+import { outlineOf } from './outline';
+import type { ParsedBlock, ParsedCourse } from './parsedCourse';
+import { readQuiz } from './quizBlock';
+
+export interface ParseCourseOptions {
+  /** The labs of the course folder. */
+  readonly labs: readonly LabReference[];
+  /** The reader's language, for the few words that are the parser's own (titles of alerts). English by default. */
+  readonly render?: (text: Message) => string;
+  /** Address the page can load an image of the course folder from; null: no such file. By default the path itself. */
+  readonly resolveImage?: (path: string) => string | null;
+}
+
+/**
+ * Reads a course document. Never throws: a block that cannot be read becomes a problem block in its place, the rest works,
+ * and `problems` lists everything that is wrong, each at its line and column of `file`.
+ */
+export function parseCourse(markdown: string, file: string, options: ParseCourseOptions): ParsedCourse {
+  return new CourseReader(markdown, file, options).read();
+}
+
+class CourseReader {
+  readonly #md;
+  readonly #file: string;
+  readonly #options: ParseCourseOptions;
+  readonly #lines: readonly string[];
+  readonly #unclosed: ReadonlySet<number>;
+  readonly #tokens: readonly Token[];
+  readonly #headings: ReadonlyMap<Token, Heading>;
+  readonly #anchors: Set<string>;
+  readonly #env = {};
+  readonly #blocks: ParsedBlock[] = [];
+  readonly #problems: Problem[] = [];
+  readonly #quizzes = new Map<string, Quiz>();
+  readonly #diagrams = new Set<string>();
+
+  constructor(markdown: string, file: string, options: ParseCourseOptions) {
+    this.#md = courseMarkdown(options.render ?? renderMessage);
+    this.#file = file;
+    this.#options = options;
+    const { lines, unclosed } = closeFences(
+      markdown
+        .replace(/^\uFEFF/, '')
+        .replace(/\r\n?/g, '\n')
+        .split('\n'),
+    );
+    this.#lines = lines;
+    this.#unclosed = unclosed;
+    this.#tokens = this.#md.parse(lines.join('\n'), this.#env);
+    const found = collectHeadings(this.#tokens, (line, text, severity) =>
+      this.#report(this.#lineSpan(line), text, severity),
+    );
+    this.#headings = found.headings;
+    this.#anchors = found.anchors;
+  }
+
+  read(): ParsedCourse {
+    for (let at = 0; at < this.#tokens.length; ) {
+      const end = endOfElement(this.#tokens, at);
+      this.#readElement(this.#tokens.slice(at, end));
+      at = end;
+    }
+    const title = this.#blocks.find((block) => block.kind === 'heading' && block.level === 1);
+    const labs = this.#blocks.flatMap((block) => (block.kind === 'lab' ? [block.lab] : []));
+    return {
+      title: title?.kind === 'heading' ? title.text : '',
+      blocks: this.#blocks,
+      outline: outlineOf(this.#blocks),
+      quizzes: this.#quizzes,
+      labs: [...new Set(labs)],
+      anchors: this.#anchors,
+      problems: [...this.#problems].sort((a, b) => a.span.line - b.span.line || a.span.column - b.span.column),
+    };
+  }
+
+  /** One element of the top level: a heading, a paragraph, a whole list, a fence. */
+  #readElement(tokens: readonly Token[]): void {
+    const first = tokens[0];
+    if (first === undefined) return;
+    const heading = this.#headings.get(first);
+    if (heading?.role === 'anchor') return;
+    if (first.type === 'fence' && isBlockFence(infoWord(first))) {
+      this.#readFence(first);
+      return;
+    }
+    this.#inspect(tokens);
+    if (heading !== undefined) {
+      const inline = tokens[1];
+      const html = this.#md.renderer.render(inline === undefined ? [] : [inline], this.#md.options, this.#env);
+      this.#blocks.push({ kind: 'heading', level: heading.level, anchor: heading.anchor, html, text: heading.text });
+      return;
+    }
+    this.#pushHtml(this.#md.renderer.render([...tokens], this.#md.options, this.#env));
+    for (const token of tokens) if (token.type === 'fence') this.#checkListing(token);
+  }
+
+  #pushHtml(html: string): void {
+    const last = this.#blocks.at(-1);
+    if (last?.kind === 'html') this.#blocks[this.#blocks.length - 1] = { kind: 'html', html: last.html + html };
+    else if (html !== '') this.#blocks.push({ kind: 'html', html });
+  }
+
+  #readFence(token: Token): void {
+    const fence = this.#fenceOf(token);
+    if (this.#unclosed.has(fence.line - 1)) {
+      this.#pushProblems([this.#notClosed(fence)], fence.source);
+      return;
+    }
+    switch (infoWord(token)) {
+      case 'lab': {
+        const lab = readLab(fence, this.#options.labs);
+        if (lab.ok) this.#blocks.push(lab.value);
+        else this.#pushProblems(lab.error, fence.source);
+        return;
+      }
+      case 'quiz': {
+        const quiz = readQuiz(fence, {
+          labs: this.#options.labs,
+          asked: this.#quizzes,
+          renderInline: (markdown, at) => this.#renderInline(markdown, at),
+        });
+        if (quiz.ok) {
+          this.#quizzes.set(quiz.value.id, quiz.value);
+          this.#blocks.push({ kind: 'quiz', quiz: quiz.value });
+        } else this.#pushProblems(quiz.error, fence.source);
+        return;
+      }
+      default: {
+        const diagram = readMermaid(fence);
+        if (!diagram.ok) this.#pushProblems(diagram.error, fence.source);
+        else if (this.#diagrams.has(diagram.value.id)) {
+          const text = message('Another diagram has the id “{id}”.', { id: diagram.value.id });
+          this.#pushProblems(
+            [{ severity: 'error', message: text, span: this.#lineSpan(fence.line - 1) }],
+            fence.source,
+          );
+        } else {
+          this.#diagrams.add(diagram.value.id);
+          this.#blocks.push(diagram.value);
+        }
+      }
+    }
+  }
+
+  /** A listing is shown whatever it is; but one that is not closed, or that was meant as a block, is worth a word. */
+  #checkListing(token: Token): void {
+    const fence = this.#fenceOf(token);
+    if (this.#unclosed.has(fence.line - 1)) this.#pushProblems([this.#notClosed(fence)], '');
+    else if (isBlockFence(infoWord(token))) {
+      const text = message('A {block} block stands by itself, not inside a list, a quotation or a table.', {
+        block: infoWord(token),
+      });
+      this.#pushProblems([{ severity: 'error', message: text, span: this.#lineSpan(fence.line - 1) }], fence.source);
+    }
+  }
+
+  #notClosed(fence: Fence): Problem {
+    return {
+      severity: 'error',
+      message: message('This block is never closed.'),
+      span: this.#lineSpan(fence.line - 1),
+      hint: message('Put a line of ``` after its last line.'),
+    };
+  }
+
+  #fenceOf(token: Token): Fence {
+    const [from, to] = token.map ?? [0, 0];
+    const firstLine = token.content.split('\n')[0] ?? '';
+    const written = this.#lines[from + 1] ?? '';
+    return {
+      file: this.#file,
+      line: from + 1,
+      content: token.content,
+      indent: firstLine !== '' && written.endsWith(firstLine) ? written.length - firstLine.length : 0,
+      source: this.#lines.slice(from, to).join('\n'),
+    };
+  }
+
+  /** Links, images and HTML of every run of text in the element. */
+  #inspect(tokens: readonly Token[]): void {
+    let map: readonly [number, number] = [0, 1];
+    for (const token of tokens) {
+      if (token.map !== null) map = token.map;
+      if (token.type !== 'inline' || token.children === null) continue;
+      const lines = map;
+      inspectInline(
+        token.children,
+        this.#inlineRules((needle) => this.#find(needle, lines)),
+      );
+    }
+  }
+
+  #renderInline(markdown: string, at: () => Span): string {
+    const tokens = this.#md.parseInline(markdown.trim(), this.#env);
+    for (const token of tokens) inspectInline(token.children ?? [], this.#inlineRules(at));
+    return this.#md.renderer.render(tokens, this.#md.options, this.#env);
+  }
+
+  #inlineRules(place: (needle: string) => Span): InlineRules {
+    return {
+      anchors: this.#anchors,
+      resolveImage: this.#options.resolveImage ?? ((path) => path),
+      report: (text, severity, needle) => this.#report(place(needle), text, severity),
+    };
+  }
+
+  /** Where the text stands in the lines; their beginning, if it is not written there literally (reference links). */
+  #find(needle: string, [from, to]: readonly [number, number]): Span {
+    for (let line = from; line < to; line++) {
+      const column = needle === '' ? -1 : (this.#lines[line] ?? '').indexOf(needle);
+      if (column !== -1) return { ...this.#lineSpan(line), column: column + 1, endColumn: column + 1 + needle.length };
+    }
+    return this.#lineSpan(from);
+  }
+
+  /** The whole of a line, counted from 0. */
+  #lineSpan(line: number): Span {
+    const length = (this.#lines[line] ?? '').length;
+    return { file: this.#file, line: line + 1, column: 1, endLine: line + 1, endColumn: Math.max(2, length + 1) };
+  }
+
+  #report(span: Span, text: Message, severity: 'error' | 'warning'): void {
+    this.#problems.push({ severity, message: text, span });
+  }
+
+  #pushProblems(problems: readonly Problem[], source: string): void {
+    this.#problems.push(...problems);
+    this.#blocks.push({ kind: 'problem', problems, source });
+  }
+}
+
+/** Index after the element that begins at `start`: after its closing token, if it has one. */
+function endOfElement(tokens: readonly Token[], start: number): number {
+  let depth = 0;
+  for (let at = start; at < tokens.length; at++) {
+    depth += tokens[at]?.nesting ?? 0;
+    if (depth <= 0) return at + 1;
+  }
+  return tokens.length;
+}
+
+function infoWord(token: Token): string {
+  return token.info.trim().split(/\s+/)[0] ?? '';
+}

@@ -1,0 +1,22 @@
+import * as vscode from 'vscode';
+import type { TrafficLab } from '../compose';
+import { openConfiguration } from './openConfiguration';
+import { openCourse } from './openCourse';
+import { restoreConfiguration } from './restoreConfiguration';
+import { stopLab } from './stopLab';
+import { switchLanguage } from './switchLanguage';
+
+/** Every command of package.json, one file each; a test holds the two lists against each other. */
+export const commands: Readonly<Record<string, (trafficLab: TrafficLab, argument?: unknown) => Promise<void>>> = {
+  'trafficLab.openCourse': openCourse,
+  'trafficLab.stopLab': stopLab,
+  'trafficLab.openConfiguration': openConfiguration,
+  'trafficLab.restoreConfiguration': restoreConfiguration,
+  'trafficLab.switchLanguage': switchLanguage,
+};
+
+export function registerCommands(trafficLab: TrafficLab): vscode.Disposable[] {
+  return Object.entries(commands).map(([id, run]) =>
+    vscode.commands.registerCommand(id, (argument?: unknown) => run(trafficLab, argument)),
+  );
+}

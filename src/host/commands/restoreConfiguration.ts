@@ -1,0 +1,6 @@
+import type { TrafficLab } from '../compose';
+
+/** Puts the original configuration back, after asking. */
+export async function restoreConfiguration(trafficLab: TrafficLab): Promise<void> {
+  await (await trafficLab.session())?.restoreConfiguration();
+}

@@ -1,0 +1,135 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { renderMessage } from '../base/message';
+import type { Problem } from '../base/problem';
+import type { WorkerPaths } from '../lab/workerThread';
+import { COURSE_VIEW_TYPE, CoursePanel } from './coursePanel';
+import { CourseSession } from './courseSession';
+import { readCourseFolder } from './courseSource';
+import { CourseTree } from './courseTree';
+import { ProgressStore } from './progressStore';
+import { StatusBar } from './statusBar';
+
+/** What commands act on: the one course page of this window, and the session behind it. Made lazily: activation is cheap. */
+export class TrafficLab implements vscode.Disposable {
+  readonly #context: vscode.ExtensionContext;
+  readonly #progress: ProgressStore;
+  readonly #statusBar = new StatusBar();
+  readonly #tree: CourseTree;
+  readonly #disposables: vscode.Disposable[] = [];
+  #session: Promise<CourseSession | null> | null = null;
+  #panel: CoursePanel | null = null;
+
+  constructor(context: vscode.ExtensionContext) {
+    this.#context = context;
+    this.#progress = new ProgressStore(context);
+    this.#tree = new CourseTree(async () => (await this.session())?.outline() ?? []);
+    this.#disposables.push(
+      this.#statusBar,
+      this.#tree,
+      vscode.window.registerTreeDataProvider('trafficLab.course', this.#tree),
+      vscode.window.registerWebviewPanelSerializer(COURSE_VIEW_TYPE, {
+        deserializeWebviewPanel: async (panel) => {
+          await this.#show(panel);
+        },
+      }),
+    );
+  }
+
+  /** The open course; null if it cannot be read, which the reader has been told. */
+  session(): Promise<CourseSession | null> {
+    this.#session ??= this.#openSession();
+    return this.#session;
+  }
+
+  /** Shows the course page, at a place of it if one is named. */
+  async openCourse(anchor?: string): Promise<void> {
+    if (this.#panel === null) await this.#show();
+    else this.#panel.reveal();
+    if (anchor !== undefined) (await this.session())?.reveal(anchor);
+  }
+
+  async stopLab(): Promise<void> {
+    const running = (await this.session())?.runningLab ?? null;
+    if (running === null) void vscode.window.showInformationMessage(vscode.l10n.t('No lab is running.'));
+    else running.stop();
+  }
+
+  dispose(): void {
+    this.#panel?.close();
+    for (const disposable of this.#disposables) disposable.dispose();
+    void this.#session?.then((session) => session?.dispose());
+  }
+
+  async #show(restored?: vscode.WebviewPanel): Promise<void> {
+    const session = await this.session();
+    if (session === null) {
+      restored?.dispose();
+      return;
+    }
+    if (this.#panel !== null) {
+      restored?.dispose();
+      this.#panel.reveal();
+      return;
+    }
+    const panel = new CoursePanel(this.#context.extensionUri, session.title, session.language, restored);
+    this.#panel = panel;
+    const outgoing = session.onMessage((message) => {
+      if (message.type === 'course') panel.title = message.page.course.title;
+      panel.post(message);
+    });
+    panel.onMessage((message) => void session.receive(message));
+    panel.onShown(() => void session.catchUp());
+    panel.onClosed(() => {
+      this.#panel = null;
+      outgoing.dispose();
+      void session.stopAll();
+    });
+  }
+
+  async #openSession(): Promise<CourseSession | null> {
+    const folder = path.join(this.#context.extensionUri.fsPath, 'labs', 'traffic-lab');
+    const course = await readCourseFolder(folder);
+    if (!course.ok) {
+      this.#session = null;
+      await this.#complain(course.error);
+      return null;
+    }
+    const session = await CourseSession.open({
+      course: course.value,
+      extensionUri: this.#context.extensionUri,
+      storageFolder: this.#context.globalStorageUri.fsPath,
+      workers: this.#workers(),
+      progress: this.#progress,
+    });
+    session.onProgress(() => this.#tree.refresh());
+    session.onRun((run) => {
+      if (run === null) this.#statusBar.showIdle();
+      else this.#statusBar.showRun(run.title, run.snapshot);
+    });
+    return session;
+  }
+
+  async #complain(problems: readonly Problem[]): Promise<void> {
+    const first = problems[0];
+    if (first === undefined) return;
+    const { file, line, column } = first.span;
+    const open = vscode.l10n.t('Open the file');
+    const answer = await vscode.window.showErrorMessage(
+      vscode.l10n.t('The course cannot be opened. {file}, line {line}: {problem}', {
+        file: path.basename(file),
+        line,
+        problem: renderMessage(first.message),
+      }),
+      open,
+    );
+    if (answer !== open) return;
+    const position = new vscode.Position(Math.max(0, line - 1), Math.max(0, column - 1));
+    await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: new vscode.Range(position, position) });
+  }
+
+  #workers(): WorkerPaths {
+    const worker = (name: string) => path.join(this.#context.extensionUri.fsPath, 'dist', 'workers', `${name}.js`);
+    return { balancer: worker('balancer'), backend: worker('backend'), traffic: worker('traffic') };
+  }
+}

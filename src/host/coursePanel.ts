@@ -1,0 +1,64 @@
+import * as vscode from 'vscode';
+import { parseFromWebview, type FromWebview, type ToWebview } from '../protocol/webview';
+import { pageHtml, pageRoots } from './pageHtml';
+
+export const COURSE_VIEW_TYPE = 'trafficLab.course';
+
+/** The course page as a webview panel: carries messages, knows nothing of what they mean. */
+export class CoursePanel implements vscode.Disposable {
+  readonly #panel: vscode.WebviewPanel;
+  readonly #received = new vscode.EventEmitter<FromWebview>();
+  readonly #shown = new vscode.EventEmitter<void>();
+  readonly #closed = new vscode.EventEmitter<void>();
+  readonly onMessage = this.#received.event;
+  /** It came into view after having been hidden: hidden webviews get no messages. */
+  readonly onShown = this.#shown.event;
+  readonly onClosed = this.#closed.event;
+
+  /** A new panel, or one that VS Code restored after a reload. */
+  constructor(extensionUri: vscode.Uri, title: string, language: string, restored?: vscode.WebviewPanel) {
+    this.#panel = restored ?? vscode.window.createWebviewPanel(COURSE_VIEW_TYPE, title, vscode.ViewColumn.Active);
+    this.#panel.title = title;
+    this.#panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'activity.svg');
+    const { webview } = this.#panel;
+    webview.options = { enableScripts: true, localResourceRoots: [...pageRoots(extensionUri)] };
+    webview.onDidReceiveMessage((raw: unknown) => {
+      const message = parseFromWebview(raw);
+      if (message !== null) this.#received.fire(message);
+    });
+    this.#panel.onDidChangeViewState(() => {
+      if (this.#panel.visible) this.#shown.fire();
+    });
+    this.#panel.onDidDispose(() => {
+      this.#closed.fire();
+      this.dispose();
+    });
+    webview.html = pageHtml(webview, extensionUri, title, language);
+  }
+
+  get visible(): boolean {
+    return this.#panel.visible;
+  }
+
+  set title(title: string) {
+    this.#panel.title = title;
+  }
+
+  post(message: ToWebview): void {
+    if (this.#panel.visible) void this.#panel.webview.postMessage(message);
+  }
+
+  reveal(): void {
+    this.#panel.reveal();
+  }
+
+  close(): void {
+    this.#panel.dispose();
+  }
+
+  dispose(): void {
+    this.#received.dispose();
+    this.#shown.dispose();
+    this.#closed.dispose();
+  }
+}

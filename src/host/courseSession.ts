@@ -1,0 +1,433 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import * as v from 'valibot';
+import { assertNever } from '../base/assertNever';
+import { systemClock } from '../base/clock';
+import { type Catalog, message } from '../base/message';
+import type { Problem } from '../base/problem';
+import type { OutlineSection } from '../course/outline';
+import { type ParsedCourse, viewCourse } from '../course/parsedCourse';
+import { understandConf } from '../lab/labConf';
+import type { WorkerPaths } from '../lab/workerThread';
+import type { Snapshot } from '../measurement/snapshot';
+import { RUN_LIMITS, type RunParams } from '../protocol/run';
+import { type FromWebview, type PageState, type QuizState, runParamsSchema, type ToWebview } from '../protocol/webview';
+import { readerOrder } from '../quiz/optionOrder';
+import type { MeasuredShares } from '../quiz/quizKind';
+import type { Quiz } from '../quiz/quiz';
+import { ConfDiagnostics } from './confDiagnostics';
+import { type CourseFolder, readCourseDocument } from './courseSource';
+import type { OutlineNode } from './courseTree';
+import { LabController, Refusal } from './labController';
+import { languageName, preferredLanguage, readCatalog } from './language';
+import type { ProgressStore } from './progressStore';
+import { WorkingCopy } from './workingCopy';
+
+export interface CourseSessionOptions {
+  readonly course: CourseFolder;
+  readonly extensionUri: vscode.Uri;
+  readonly storageFolder: string;
+  readonly workers: WorkerPaths;
+  readonly progress: ProgressStore;
+}
+
+/** An open course: its documents, labs and answers. The page, the tree and the status bar show what is in here. */
+export class CourseSession implements vscode.Disposable {
+  readonly #options: CourseSessionOptions;
+  readonly #labs = new Map<string, LabController>();
+  readonly #copies: WorkingCopy;
+  readonly #diagnostics = new ConfDiagnostics();
+  readonly #subscriptions: vscode.Disposable[] = [];
+  readonly #outgoing = new vscode.EventEmitter<ToWebview>();
+  readonly #progressChanged = new vscode.EventEmitter<void>();
+  readonly #runChanged = new vscode.EventEmitter<{ readonly title: string; readonly snapshot: Snapshot } | null>();
+  /** For the page. */
+  readonly onMessage = this.#outgoing.event;
+  /** Sections, answers or results changed: the tree shows them. */
+  readonly onProgress = this.#progressChanged.event;
+  /** null: nothing runs. */
+  readonly onRun = this.#runChanged.event;
+  #language: string;
+  #catalog: Catalog = {};
+  #document: ParsedCourse | null = null;
+  #readerSeed = 0;
+
+  private constructor(options: CourseSessionOptions) {
+    this.#options = options;
+    this.#copies = new WorkingCopy(options.storageFolder, options.course.manifest.id);
+    this.#language = this.#firstLanguage();
+  }
+
+  static async open(options: CourseSessionOptions): Promise<CourseSession> {
+    const session = new CourseSession(options);
+    await session.#load();
+    return session;
+  }
+
+  get title(): string {
+    return this.#document?.title || this.#courseId;
+  }
+
+  get #courseId(): string {
+    return this.#options.course.manifest.id;
+  }
+
+  get language(): string {
+    return this.#language;
+  }
+
+  get runningLab(): LabController | null {
+    return [...this.#labs.values()].find((lab) => lab.isRunning) ?? null;
+  }
+
+  /** Answers one message of the page. Whatever goes wrong is told on the page, at the control it is about. */
+  async receive(received: FromWebview): Promise<void> {
+    try {
+      await this.#act(received);
+    } catch (error) {
+      const lab = 'lab' in received ? received.lab : null;
+      this.#refuse(lab, error);
+    }
+  }
+
+  /** Live numbers for a page that came into view again. */
+  async catchUp(): Promise<void> {
+    this.#post({ type: 'course', page: await this.#pageState() });
+    const running = this.runningLab;
+    const snapshot = running?.lastSnapshot ?? null;
+    if (running !== null && snapshot !== null) this.#post({ type: 'snapshot', lab: running.definition.id, snapshot });
+  }
+
+  reveal(anchor: string): void {
+    this.#post({ type: 'reveal', anchor });
+  }
+
+  async setLanguage(language: string): Promise<void> {
+    if (!this.#options.course.manifest.languages.includes(language)) return;
+    this.#language = language;
+    await this.#options.progress.setLanguage(this.#courseId, language);
+    await this.#loadDocument();
+    this.#post({ type: 'course', page: await this.#pageState() });
+    this.#progressChanged.fire();
+  }
+
+  /** The next of the course's languages. */
+  async switchLanguage(): Promise<void> {
+    const { languages } = this.#options.course.manifest;
+    const next = languages[(languages.indexOf(this.#language) + 1) % languages.length];
+    if (next !== undefined) await this.setLanguage(next);
+  }
+
+  async openConfiguration(labId?: string, armId?: string): Promise<void> {
+    const lab = labId === undefined ? [...this.#labs.values()][0] : this.#labs.get(labId);
+    if (lab === undefined) return;
+    const state = await lab.state(this.#language);
+    const file = await lab.configurationFile(armId ?? state.selectedArm);
+    const document = await vscode.workspace.openTextDocument(file);
+    await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: false });
+    this.#diagnose(document);
+  }
+
+  /** Puts the original of the lab's selected configuration back, after asking. */
+  async restoreConfiguration(): Promise<void> {
+    const lab = this.runningLab ?? [...this.#labs.values()][0];
+    if (lab === undefined) return;
+    const state = await lab.state(this.#language);
+    const arm = state.arms.find((candidate) => candidate.id === state.selectedArm);
+    if (arm === undefined || arm.conf === null) return;
+    const restore = vscode.l10n.t('Restore');
+    const answer = await vscode.window.showWarningMessage(
+      vscode.l10n.t('Put back the original {file}? Your changes to it will be lost.', { file: arm.conf }),
+      { modal: true },
+      restore,
+    );
+    if (answer !== restore) return;
+    await this.#copies.restore(lab.definition, arm.conf);
+    this.#diagnostics.clear(vscode.Uri.file(this.#copies.pathOf(lab.definition, arm.conf)));
+    lab.refresh();
+  }
+
+  /** What the tree shows. */
+  outline(): readonly OutlineNode[] {
+    const document = this.#document;
+    if (document === null) return [];
+    return document.outline.map((section) => this.#outlineNode(section));
+  }
+
+  /** Ends what runs; the page is closed. */
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.#labs.values()].map((lab) => lab.abort()));
+  }
+
+  dispose(): void {
+    for (const lab of this.#labs.values()) lab.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#diagnostics.dispose();
+    this.#outgoing.dispose();
+    this.#progressChanged.dispose();
+    this.#runChanged.dispose();
+  }
+
+  #outlineNode(section: OutlineSection): OutlineNode {
+    const visited = this.#options.progress.visitedSections(this.#courseId).includes(section.anchor);
+    return {
+      label: section.title,
+      anchor: section.anchor,
+      kind: 'section',
+      description: visited ? vscode.l10n.t('read') : '',
+      done: visited,
+      children: [
+        ...section.labs.flatMap((id) => this.#labNode(id)),
+        ...section.quizzes.map((id, index) => this.#quizNode(id, index + 1)),
+        ...section.children.map((child) => this.#outlineNode(child)),
+      ],
+    };
+  }
+
+  #labNode(id: string): OutlineNode[] {
+    const lab = this.#labs.get(id);
+    if (lab === undefined) return [];
+    const { run, all } = lab.armsRun;
+    const description = vscode.l10n.t('{run} of {all} run', { run, all });
+    return [
+      { label: lab.title(this.#language), anchor: `lab-${id}`, kind: 'lab', description, done: run === all, children: [] },
+    ];
+  }
+
+  #quizNode(id: string, number: number): OutlineNode {
+    const state = this.#quizState(id);
+    const right = state?.feedback?.verdict === 'right';
+    const answered = state !== null && state.answer !== null;
+    return {
+      label: vscode.l10n.t('Question {number}', { number }),
+      anchor: `quiz-${id}`,
+      kind: 'quiz',
+      description: right ? vscode.l10n.t('right') : answered ? vscode.l10n.t('answered') : '',
+      done: right,
+      children: [],
+    };
+  }
+
+  async #load(): Promise<void> {
+    const { course, progress, workers } = this.#options;
+    this.#readerSeed = await progress.readerSeed();
+    for (const found of course.labs) {
+      if (!found.definition.ok) continue;
+      const lab = new LabController({
+        courseId: course.manifest.id,
+        definition: found.definition.value,
+        workers,
+        progress,
+        copies: this.#copies,
+      });
+      await lab.load();
+      this.#labs.set(lab.definition.id, lab);
+      this.#subscriptions.push(
+        lab.onChange(() => void this.#labChanged(lab)),
+        lab.onSnapshot((snapshot) => this.#labMeasured(lab, snapshot)),
+      );
+    }
+    await this.#loadDocument();
+    this.#subscriptions.push(
+      vscode.workspace.onDidOpenTextDocument((document) => this.#diagnose(document)),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => this.#diagnose(document)),
+      vscode.workspace.onDidSaveTextDocument((document) => {
+        const copy = this.#copies.identify(document.uri.fsPath);
+        if (copy !== null) this.#labs.get(copy.lab)?.refresh();
+      }),
+    );
+  }
+
+  async #loadDocument(): Promise<void> {
+    const catalog = await readCatalog(this.#options.extensionUri, this.#language);
+    this.#document = await readCourseDocument(this.#options.course, this.#language, catalog);
+    this.#catalog = catalog;
+  }
+
+  async #act(received: FromWebview): Promise<void> {
+    switch (received.type) {
+      case 'ready':
+        return this.catchUp();
+      case 'run':
+        return this.#runLab(received.lab, received.arm, received.params);
+      case 'stop':
+        return this.#lab(received.lab).stop();
+      case 'reset':
+        return this.#lab(received.lab).reset();
+      case 'selectArm':
+        return this.#lab(received.lab).selectArm(received.arm);
+      case 'addServer':
+        return this.#lab(received.lab).addServer();
+      case 'killServer':
+        return this.#lab(received.lab).killServer(received.server);
+      case 'reviveServer':
+        return this.#lab(received.lab).reviveServer(received.server);
+      case 'openConfiguration':
+        return this.openConfiguration(received.lab, received.arm);
+      case 'predict':
+        return this.#lab(received.lab).predict(received.arm, received.shares);
+      case 'answer':
+        return this.#answer(received.quiz, received.answer);
+      case 'retryQuiz':
+        await this.#options.progress.setAnswer(this.#courseId, received.quiz, null);
+        return this.#quizChanged(received.quiz);
+      case 'setLanguage':
+        return this.setLanguage(received.language);
+      case 'openProblem':
+        return this.#openProblem(received.file, received.line, received.column);
+      case 'section':
+        await this.#options.progress.addVisitedSection(this.#courseId, received.anchor);
+        return this.#progressChanged.fire();
+      case 'mark':
+        return;
+      default:
+        return assertNever(received);
+    }
+  }
+
+  async #runLab(labId: string, arm: string, rawParams: unknown): Promise<void> {
+    const lab = this.#lab(labId);
+    if (!vscode.workspace.isTrusted) {
+      throw new Refusal(message('Labs start servers on this machine. Trust this workspace first.'), [], 'run');
+    }
+    const other = this.runningLab;
+    if (other !== null && other !== lab) {
+      const title = other.title(this.#language);
+      throw new Refusal(message('“{title}” is running. Stop it first.', { title }), [], 'run');
+    }
+    await lab.run(arm, checkedParams(rawParams));
+    // A prediction question waits for the reader's own run.
+    for (const id of this.#document?.quizzes.keys() ?? []) this.#quizChanged(id);
+  }
+
+  async #answer(quizId: string, answer: unknown): Promise<void> {
+    const quiz = this.#quiz(quizId);
+    if (quiz === undefined || !quiz.isAnswer(answer)) {
+      throw new Refusal(message('This answer does not fit the question; nothing was changed.'));
+    }
+    await this.#options.progress.setAnswer(this.#courseId, quizId, {
+      answer,
+      key: quiz.key,
+      answeredAt: systemClock().wallNow(),
+    });
+    this.#quizChanged(quizId);
+  }
+
+  async #openProblem(file: string, line: number, column: number): Promise<void> {
+    const known = [this.#options.course.folder, this.#options.storageFolder];
+    const target = path.resolve(file);
+    // The page is not trusted to open just anything.
+    if (!known.some((folder) => target.startsWith(folder + path.sep))) return;
+    const document = await vscode.workspace.openTextDocument(target);
+    const editor = await vscode.window.showTextDocument(document, vscode.ViewColumn.Beside);
+    const position = new vscode.Position(Math.max(0, line - 1), Math.max(0, column - 1));
+    editor.selection = new vscode.Selection(position, position);
+    editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.InCenter);
+  }
+
+  async #pageState(): Promise<PageState> {
+    const { course } = this.#options;
+    const document = this.#document;
+    if (document === null) throw new Error('the course document is loaded before a page asks for it');
+    const order = (quizId: string) => readerOrder(this.#readerSeed, quizId);
+    const embedded = [...this.#labs.values()];
+    return {
+      courseId: course.manifest.id,
+      language: this.#language,
+      languages: course.manifest.languages.map((id) => ({ id, name: languageName(id) })),
+      catalog: this.#catalog,
+      course: viewCourse(document, order),
+      labs: await Promise.all(embedded.map((lab) => lab.state(this.#language))),
+      quizzes: [...document.quizzes.keys()].flatMap((id) => this.#quizState(id) ?? []),
+      mayRun: vscode.workspace.isTrusted,
+    };
+  }
+
+  #quizState(id: string): QuizState | null {
+    const quiz = this.#quiz(id);
+    if (quiz === undefined) return null;
+    const kept = this.#options.progress.answer(this.#courseId, id);
+    // An answer to a question that has changed since is no answer any more.
+    if (kept === null || kept.key !== quiz.key) return { id, answer: null, feedback: null };
+    return { id, answer: kept.answer, feedback: quiz.grade(kept.answer, this.#measured) };
+  }
+
+  readonly #measured: MeasuredShares = (lab, arm) => this.#labs.get(lab)?.measuredShares(arm) ?? null;
+
+  #quizChanged(id: string): void {
+    const state = this.#quizState(id);
+    if (state !== null) this.#post({ type: 'quiz', quiz: state });
+    this.#progressChanged.fire();
+  }
+
+  async #labChanged(lab: LabController): Promise<void> {
+    this.#post({ type: 'lab', lab: await lab.state(this.#language) });
+    if (!lab.isRunning) {
+      this.#runChanged.fire(null);
+      this.#progressChanged.fire();
+    }
+  }
+
+  #labMeasured(lab: LabController, snapshot: Snapshot): void {
+    this.#post({ type: 'snapshot', lab: lab.definition.id, snapshot });
+    this.#runChanged.fire(lab.isRunning ? { title: lab.title(this.#language), snapshot } : null);
+  }
+
+  #refuse(lab: string | null, error: unknown): void {
+    if (error instanceof Refusal) {
+      this.#post({ type: 'refused', lab, field: error.field, message: error.text, problems: error.problems });
+      return;
+    }
+    const detail = error instanceof Error ? error.message : String(error);
+    this.#post({
+      type: 'refused',
+      lab,
+      field: null,
+      message: message('Something went wrong in Traffic Lab itself: {detail}', { detail }),
+      problems: [],
+    });
+  }
+
+  #diagnose(document: vscode.TextDocument): void {
+    const copy = this.#copies.identify(document.uri.fsPath);
+    const lab = copy === null ? undefined : this.#labs.get(copy.lab);
+    const arm = lab?.definition.arms.find((candidate) => candidate.conf === copy?.file);
+    if (lab === undefined || arm === undefined) return;
+    const understood = understandConf(lab.definition, arm, document.uri.fsPath, document.getText());
+    const problems: readonly Problem[] = understood.ok ? [] : understood.error;
+    this.#diagnostics.show(document.uri, problems, this.#catalog);
+  }
+
+  #lab(id: string): LabController {
+    const lab = this.#labs.get(id);
+    if (lab === undefined) throw new Refusal(message('There is no lab “{id}” in this course.', { id }));
+    return lab;
+  }
+
+  #quiz(id: string): Quiz | undefined {
+    return this.#document?.quizzes.get(id);
+  }
+
+  #post(outgoing: ToWebview): void {
+    this.#outgoing.fire(outgoing);
+  }
+
+  #firstLanguage(): string {
+    const { course, progress } = this.#options;
+    const kept = progress.language(course.manifest.id);
+    const { languages } = course.manifest;
+    return kept !== null && languages.includes(kept) ? kept : preferredLanguage(languages);
+  }
+}
+
+/** Throws Refusal that names the field. */
+function checkedParams(raw: unknown): RunParams {
+  const parsed = v.safeParse(runParamsSchema, raw);
+  if (parsed.success) return parsed.output;
+  const field = parsed.issues[0].path?.[0]?.key;
+  if (field === 'requests' || field === 'concurrency' || field === 'clients' || field === 'rate') {
+    const { min, max } = RUN_LIMITS[field];
+    throw new Refusal(message('A whole number from {min} to {max}.', { min, max }), [], field);
+  }
+  throw new Refusal(message('The run’s settings are not complete.'), [], 'run');
+}

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import * as path from 'node:path';
+import type { Catalog } from '../base/message';
+import { message, renderMessage } from '../base/message';
+import type { Problem } from '../base/problem';
+import { err, ok, type Result } from '../base/result';
+import { type CourseManifest, parseCourseManifest } from '../course/manifest';
+import { parseCourse } from '../course/parseCourse';
+import type { ParsedCourse } from '../course/parsedCourse';
+import { type FoundLab, findLabs } from '../lab/labFiles';
+
+/** A course folder: its manifest and its labs; the documents are read language by language. */
+export interface CourseFolder {
+  readonly folder: string;
+  readonly manifest: CourseManifest;
+  readonly labs: readonly FoundLab[];
+}
+
+/** Reads a course folder. A broken lab is kept with its problems; a broken course.yaml is no course. */
+export async function readCourseFolder(folder: string): Promise<Result<CourseFolder, readonly Problem[]>> {
+  const file = path.join(folder, 'course.yaml');
+  const text = await readText(file);
+  if (!text.ok) return text;
+  const manifest = parseCourseManifest(text.value, file);
+  if (!manifest.ok) return manifest;
+  return ok({ folder, manifest: manifest.value, labs: await findLabs(folder) });
+}
+
+/** Reads the course's document in a language; one that cannot be read is an empty document that says so. */
+export async function readCourseDocument(
+  course: CourseFolder,
+  language: string,
+  catalog: Catalog,
+): Promise<ParsedCourse> {
+  const file = path.join(course.folder, `course.${language}.md`);
+  const text = await readText(file);
+  const document = parseCourse(text.ok ? text.value : '', file, {
+    labs: course.labs.map((lab) => ({
+      id: lab.id,
+      // A broken lab is shown as such where the course embeds it, not as an unknown one.
+      arms: lab.definition.ok ? lab.definition.value.arms.map((arm) => arm.id) : [],
+      servers: lab.definition.ok ? lab.definition.value.serverIds : [],
+    })),
+    render: (words) => renderMessage(words, catalog),
+  });
+  if (text.ok) return document;
+  return { ...document, title: course.manifest.title[language] ?? course.manifest.id, problems: text.error };
+}
+
+async function readText(file: string): Promise<Result<string, readonly Problem[]>> {
+  try {
+    return ok(await readFile(file, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const span = { file, line: 1, column: 1, endLine: 1, endColumn: 1 };
+    return err([{ severity: 'error', message: message('This file cannot be read: {reason}', { reason }), span }]);
+  }
+}

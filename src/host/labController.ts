@@ -1,0 +1,330 @@
+import * as vscode from 'vscode';
+import { systemClock } from '../base/clock';
+import { ReaderError } from '../base/errors';
+import { type Message, message } from '../base/message';
+import type { Problem } from '../base/problem';
+import { freshSeed } from '../base/random';
+import { topologyOf } from '../lab/armWiring';
+import { ConfProblems, type PreparedConf, prepareConf } from '../lab/labConf';
+import { type ArmDefinition, inLanguage, type LabDefinition } from '../lab/labDefinition';
+import { IN_PROCESS_ENGINE, LabRun } from '../lab/labRun';
+import type { WorkerPaths } from '../lab/workerThread';
+import type { Snapshot } from '../measurement/snapshot';
+import type { RunParams, Topology } from '../protocol/run';
+import type { LabArm, LabResult, LabState } from '../protocol/webview';
+import { scoreShape } from '../quiz/scoreSplit';
+import type { KeptLab, ProgressStore } from './progressStore';
+import type { WorkingCopy } from './workingCopy';
+
+/** Samples kept with a finished run; the live list shows more. */
+const KEPT_SAMPLES = 20;
+
+/** What went wrong with an action, for the page to show at the right place. */
+export class Refusal extends Error {
+  constructor(
+    readonly text: Message,
+    readonly problems: readonly Problem[] = [],
+    readonly field: keyof RunParams | 'arm' | 'run' | null = null,
+  ) {
+    super(text.text);
+  }
+}
+
+export interface LabControllerOptions {
+  readonly courseId: string;
+  readonly definition: LabDefinition;
+  readonly workers: WorkerPaths;
+  readonly progress: ProgressStore;
+  readonly copies: WorkingCopy;
+}
+
+/** One lab of the open course: its state for the page, at most one run at a time, and what is kept of it. */
+export class LabController implements vscode.Disposable {
+  readonly definition: LabDefinition;
+  readonly #options: LabControllerOptions;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #snapshot = new vscode.EventEmitter<Snapshot>();
+  /** Anything but the live numbers changed. */
+  readonly onChange = this.#changed.event;
+  readonly onSnapshot = this.#snapshot.event;
+  #kept: KeptLab;
+  #results: Readonly<Record<string, LabResult>> = {};
+  #run: LabRun | null = null;
+  #runArm: string | null = null;
+  #runTopology: Topology | null = null;
+  #phase: Snapshot['phase'] | null = null;
+  #lastSnapshot: Snapshot | null = null;
+
+  constructor(options: LabControllerOptions) {
+    this.#options = options;
+    this.definition = options.definition;
+    this.#kept = options.progress.lab(options.courseId, options.definition.id);
+  }
+
+  async load(): Promise<void> {
+    this.#results = await this.#options.progress.results(this.#options.courseId, this.definition.id);
+  }
+
+  get isRunning(): boolean {
+    return this.#run !== null;
+  }
+
+  /** How many of the arms have a result. */
+  get armsRun(): { readonly run: number; readonly all: number } {
+    const all = this.definition.arms;
+    return { run: all.filter((arm) => this.#results[arm.id] !== undefined).length, all: all.length };
+  }
+
+  title(language: string): string {
+    return inLanguage(this.definition.title, language);
+  }
+
+  /** Of the run going on; for a page that comes into view in the middle of one. */
+  get lastSnapshot(): Snapshot | null {
+    return this.#run === null ? null : this.#lastSnapshot;
+  }
+
+  /** Share of answered requests by server in the last run of an arm; null: not run. */
+  measuredShares(arm: string): Readonly<Record<string, number>> | null {
+    const result = this.#results[arm];
+    return result === undefined ? null : sharesOf(result.snapshot);
+  }
+
+  async state(language: string): Promise<LabState> {
+    const problems: Problem[] = [];
+    const arms = await Promise.all(
+      this.definition.arms.map(async (arm): Promise<LabArm> => {
+        const conf = await this.#prepare(arm).catch((error: unknown) => {
+          if (error instanceof ConfProblems) problems.push(...error.problems);
+          else throw error;
+          return null;
+        });
+        const live = this.#runArm === arm.id ? this.#runTopology : null;
+        return {
+          id: arm.id,
+          title: inLanguage(arm.title, language),
+          conf: arm.conf,
+          topology: live ?? (conf === null ? { nodes: [], edges: [] } : topologyFrom(conf)),
+          serverIds: conf === null ? this.definition.serverIds : conf.wiring.backends.map((backend) => backend.id),
+        };
+      }),
+    );
+    const defaults = this.#defaults();
+    return {
+      id: this.definition.id,
+      title: this.title(language),
+      goal: inLanguage(this.definition.goal, language),
+      arms,
+      selectedArm: this.#selectedArm(),
+      defaults,
+      params: this.#kept.params ?? defaults,
+      running: this.isRunning,
+      phase: this.#phase,
+      results: this.#results,
+      predictions: this.#kept.predictions,
+      canAdd: this.#run?.canAddServer ?? false,
+      movedPorts: this.#run?.movedPorts ?? [],
+      engine: IN_PROCESS_ENGINE,
+      problems: uniqueProblems(problems),
+    };
+  }
+
+  async selectArm(arm: string): Promise<void> {
+    if (this.isRunning) throw new Refusal(message('Stop the run before you choose another arm.'), [], 'arm');
+    this.#arm(arm);
+    await this.#keep({ selectedArm: arm });
+  }
+
+  async predict(arm: string, shares: Readonly<Record<string, number>>): Promise<void> {
+    this.#arm(arm);
+    await this.#keep({ predictions: { ...this.#kept.predictions, [arm]: shares } });
+  }
+
+  /** Runs an arm to its end. Throws Refusal. */
+  async run(armId: string, params: RunParams): Promise<void> {
+    if (this.#run !== null) throw new Refusal(message('This lab is already running.'), [], 'run');
+    const arm = this.#arm(armId);
+    const conf = await this.#options.copies.read(this.definition, arm.conf);
+    // A second click may have come while the file was read.
+    if (this.#run !== null) throw new Refusal(message('This lab is already running.'), [], 'run');
+    const prediction = this.#kept.predictions[armId] ?? null;
+    const run = new LabRun({
+      definition: this.definition,
+      arm,
+      params,
+      workers: this.#options.workers,
+      clock: systemClock(),
+      ...(conf === null ? {} : { conf }),
+      onSnapshot: (snapshot) => this.#takeSnapshot(snapshot),
+      onTopology: (topology) => {
+        this.#runTopology = topology;
+        this.#changed.fire();
+      },
+    });
+    this.#run = run;
+    this.#runArm = armId;
+    this.#phase = 'starting';
+    this.#kept = { ...this.#kept, selectedArm: armId, params };
+    this.#changed.fire();
+    try {
+      const { result, snapshot } = await run.run();
+      const score = prediction === null ? null : scoreShape(prediction, sharesOf(snapshot));
+      this.#results = {
+        ...this.#results,
+        [armId]: {
+          result,
+          snapshot: { ...snapshot, samples: snapshot.samples.slice(-KEPT_SAMPLES) },
+          finishedAt: systemClock().wallNow(),
+          predictionScore: score,
+          prediction,
+        },
+      };
+    } catch (error) {
+      if (error instanceof ReaderError && error.code === 'disposed') return;
+      throw asRefusal(error);
+    } finally {
+      this.#run = null;
+      this.#phase = null;
+      this.#changed.fire();
+    }
+    await this.#keep({});
+    await this.#saveResults(this.#results);
+  }
+
+  stop(): void {
+    this.#run?.stop();
+  }
+
+  /** Ends a run at once and waits until nothing of it is left. */
+  async abort(): Promise<void> {
+    await this.#run?.dispose();
+  }
+
+  /** Stops, and forgets results, predictions and settings; the reader's configuration files stay. */
+  async reset(): Promise<void> {
+    await this.abort();
+    this.#results = {};
+    this.#runTopology = null;
+    this.#runArm = null;
+    this.#kept = { selectedArm: null, params: null, predictions: {} };
+    await this.#options.progress.setLab(this.#options.courseId, this.definition.id, null);
+    this.#changed.fire();
+    await this.#saveResults(null);
+  }
+
+  addServer(): Promise<void> {
+    return this.#interfere((run) => run.addServer());
+  }
+
+  killServer(server: string): Promise<void> {
+    return this.#interfere((run) => run.killServer(server));
+  }
+
+  reviveServer(server: string): Promise<void> {
+    return this.#interfere((run) => run.reviveServer(server));
+  }
+
+  /** The reader's copy of an arm's configuration, made if there is none yet. */
+  async configurationFile(armId: string): Promise<string> {
+    return this.#options.copies.ensure(this.definition, this.#arm(armId).conf);
+  }
+
+  /** The reader's file changed: the topology may be another. */
+  refresh(): void {
+    if (this.#run === null) this.#runTopology = null;
+    this.#changed.fire();
+  }
+
+  dispose(): void {
+    void this.abort();
+    this.#changed.dispose();
+    this.#snapshot.dispose();
+  }
+
+  async #interfere(action: (run: LabRun) => Promise<void>): Promise<void> {
+    const run = this.#run;
+    if (run === null) throw new Refusal(message('The lab is not running. Run it first.'), [], 'run');
+    try {
+      await action(run);
+    } catch (error) {
+      throw asRefusal(error);
+    } finally {
+      this.#changed.fire();
+    }
+  }
+
+  #takeSnapshot(snapshot: Snapshot): void {
+    this.#lastSnapshot = snapshot;
+    if (snapshot.phase !== this.#phase && this.#run !== null) {
+      this.#phase = snapshot.phase;
+      this.#changed.fire();
+    }
+    this.#snapshot.fire(snapshot);
+  }
+
+  async #prepare(arm: ArmDefinition): Promise<PreparedConf> {
+    const conf = await this.#options.copies.read(this.definition, arm.conf);
+    return prepareConf(this.definition, arm, conf ?? undefined);
+  }
+
+  #arm(id: string): ArmDefinition {
+    const arm = this.definition.arms.find((candidate) => candidate.id === id);
+    if (arm === undefined) throw new Refusal(message('There is no arm “{id}” in this lab.', { id }), [], 'arm');
+    return arm;
+  }
+
+  #selectedArm(): string {
+    const kept = this.definition.arms.find((arm) => arm.id === this.#kept.selectedArm);
+    return (kept ?? this.definition.arms[0])?.id ?? '';
+  }
+
+  #defaults(): RunParams {
+    return { ...this.definition.defaults, seed: this.#kept.params?.seed ?? freshSeed() };
+  }
+
+  async #keep(change: Partial<KeptLab>): Promise<void> {
+    this.#kept = { ...this.#kept, ...change };
+    await this.#options.progress.setLab(this.#options.courseId, this.definition.id, this.#kept);
+    this.#changed.fire();
+  }
+
+  async #saveResults(results: Readonly<Record<string, LabResult>> | null): Promise<void> {
+    try {
+      await this.#options.progress.setResults(this.#options.courseId, this.definition.id, results);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Refusal(
+        message('The result is shown, but could not be kept for the next time: {reason}', { reason }),
+        [],
+        null,
+      );
+    }
+  }
+}
+
+function topologyFrom(conf: PreparedConf): Topology {
+  return topologyOf(conf.wiring, conf.wiring.backends[0]?.protocol === 'rest' ? 'REST' : 'gRPC');
+}
+
+function sharesOf(snapshot: Snapshot): Readonly<Record<string, number>> {
+  return Object.fromEntries(snapshot.servers.map((server) => [server.id, server.share]));
+}
+
+function asRefusal(error: unknown): Error {
+  if (error instanceof Refusal) return error;
+  if (error instanceof ConfProblems) {
+    return new Refusal(message('The configuration has problems; nothing was changed.'), error.problems, 'run');
+  }
+  if (error instanceof ReaderError) return new Refusal(error.readerMessage, [], 'run');
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function uniqueProblems(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ span, message: text }) => {
+    const key = `${span.file}:${span.line}:${span.column}:${text.text}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}

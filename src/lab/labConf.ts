@@ -1,0 +1,84 @@
+import * as path from 'node:path';
+import { buildPlan } from '../balancer/buildPlan';
+import { renderMessage } from '../base/message';
+import type { Problem } from '../base/problem';
+import { err, ok, type Result } from '../base/result';
+import type { ConfFile, Directive } from '../conf/ast';
+import { insertDirectiveAfter } from '../conf/edit';
+import { parseConf } from '../conf/parse';
+import type { ConfSource } from '../protocol/balancerWorker';
+import { type ArmWiring, wireArm } from './armWiring';
+import type { ArmDefinition, LabDefinition } from './labDefinition';
+import { readLabFile } from './labFiles';
+
+/** A configuration that was refused; every problem has its place. */
+export class ConfProblems extends Error {
+  constructor(readonly problems: readonly Problem[]) {
+    super(problems.map(({ span, message }) => `${span.file}:${span.line}:${span.column} ${renderMessage(message)}`).join('\n'));
+    this.name = 'ConfProblems';
+  }
+}
+
+/** An arm's configuration, checked and understood. */
+export interface PreparedConf {
+  readonly path: string;
+  readonly text: string;
+  readonly file: ConfFile;
+  readonly wiring: ArmWiring;
+}
+
+/** Reads the arm's configuration (or takes the one given) and finds its servers. Throws ConfProblems. */
+export async function prepareConf(
+  definition: LabDefinition,
+  arm: ArmDefinition,
+  conf?: ConfSource,
+): Promise<PreparedConf> {
+  const file = conf?.path ?? path.join(definition.folder, arm.conf);
+  const source: Result<string, readonly Problem[]> =
+    conf === undefined ? await readLabFile(definition.folder, arm.conf) : ok(conf.text);
+  if (!source.ok) throw new ConfProblems(source.error);
+  const prepared = understandConf(definition, arm, file, source.value);
+  if (!prepared.ok) throw new ConfProblems(prepared.error);
+  return prepared.value;
+}
+
+/** Parses, validates and wires a configuration text. All problems at once. */
+export function understandConf(
+  definition: LabDefinition,
+  arm: ArmDefinition,
+  file: string,
+  text: string,
+): Result<PreparedConf, readonly Problem[]> {
+  const parsed = parseConf(file, text);
+  const plan = buildPlan(parsed.file);
+  const problems = [...parsed.problems, ...(plan.ok ? [] : plan.error)].filter(({ severity }) => severity === 'error');
+  if (!plan.ok || problems.length > 0) return err(problems);
+  const wiring = wireArm(definition, arm, plan.value, file);
+  return wiring.ok ? ok({ path: file, text, file: parsed.file, wiring: wiring.value }) : wiring;
+}
+
+/** The configuration with one more server line behind the last of the arm's upstream. Throws ConfProblems. */
+export function withAddedServer(
+  definition: LabDefinition,
+  arm: ArmDefinition,
+  conf: PreparedConf,
+  server: { readonly id: string; readonly protocol: string; readonly port: number },
+): PreparedConf {
+  const last = conf.wiring.upstream.servers.at(-1);
+  const line = last === undefined ? undefined : directiveAt(conf.file.directives, last.span.line, last.span.column);
+  if (line === undefined) throw new Error('an upstream of a checked configuration has a server line');
+  const added = `server 127.0.0.1:${server.port}; # lab: backend ${server.id} ${server.protocol}`;
+  const edited = understandConf(definition, arm, conf.path, insertDirectiveAfter(conf.file, line, added));
+  if (!edited.ok) throw new ConfProblems(edited.error);
+  return edited.value;
+}
+
+function directiveAt(directives: readonly Directive[], line: number, column: number): Directive | undefined {
+  for (const directive of directives) {
+    if (directive.span.line === line && directive.span.column === column) return directive;
+    const inner = directive.block === null ? undefined : directiveAt(directive.block, line, column);
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}
+

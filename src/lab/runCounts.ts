@@ -1,0 +1,83 @@
+import { reconcile } from '../measurement/reconcile';
+import type { BalancerCounts, ClientCounts, PeerCounts, Snapshot } from '../measurement/snapshot';
+import type { TrafficReport } from '../protocol/trafficWorker';
+import type { ArmWiring } from './armWiring';
+import type { LabServer } from './labServer';
+
+const NO_CLIENT: ClientCounts = {
+  sent: 0,
+  answered: 0,
+  failed: 0,
+  inFlight: 0,
+  retried: 0,
+  connectionsOpened: 0,
+  connectionsOpen: 0,
+  outcomes: [],
+  latencyMs: { p50: 0, p90: 0, p99: 0, max: 0 },
+  requestsPerSecond: 0,
+};
+
+/** The latest counts of each side of a run, put together into snapshots. */
+export class RunCounts {
+  #client: ClientCounts = NO_CLIENT;
+  #balancer: BalancerCounts | null = null;
+  #atMs = 0;
+  readonly #slots: number[] = [];
+
+  takeClient(report: TrafficReport): void {
+    this.#client = report.counts;
+    this.#atMs = report.atMs;
+    report.slots.answered.forEach((answered, index) => {
+      this.#slots[report.slots.from + index] = answered;
+    });
+  }
+
+  /** Returns the peers whose health changed since the last report. */
+  takeBalancer(counts: BalancerCounts): readonly PeerCounts[] {
+    const before = new Map(this.#balancer?.peers.map((peer) => [peer.address, peer.health]));
+    this.#balancer = counts;
+    return counts.peers.filter((peer) => {
+      const was = before.get(peer.address);
+      return was !== undefined && was !== peer.health;
+    });
+  }
+
+  snapshot(state: {
+    readonly phase: Snapshot['phase'];
+    readonly layer: ArmWiring['layer'];
+    readonly servers: readonly LabServer[];
+    readonly samples: Snapshot['samples'];
+    readonly timeline: Snapshot['timeline'];
+  }): Snapshot {
+    const servers = state.servers.map((server) => ({ id: server.id, state: server.state, deaths: server.deaths, counts: server.counts() }));
+    const answered = servers.reduce((total, server) => total + server.counts.answered, 0);
+    const balancer =
+      state.layer === 'client-side' || this.#balancer === null ? null : { ...this.#balancer, layer: state.layer };
+    return {
+      atMs: this.#atMs,
+      phase: state.phase,
+      client: this.#client,
+      balancer,
+      servers: servers.map(({ id, state: serverState, counts }) => ({
+        id,
+        state: serverState,
+        connections: counts.connections,
+        connectionsOpen: counts.connectionsOpen,
+        requests: counts.answered,
+        received: counts.received,
+        inFlight: counts.inFlight,
+        queued: counts.queued,
+        rejected: counts.rejected,
+        share: answered === 0 ? 0 : counts.answered / answered,
+      })),
+      reconciliation: reconcile(
+        this.#client,
+        balancer,
+        servers.map(({ id, counts, deaths }) => ({ id, ...counts, deaths })),
+      ),
+      samples: state.samples,
+      timeline: [...state.timeline],
+      answeredPerSlot: Array.from(this.#slots, (count) => count ?? 0),
+    };
+  }
+}

@@ -1,0 +1,78 @@
+import { Worker } from 'node:worker_threads';
+import type { Disposable } from '../base/dispose';
+
+/** Where the built worker entries are: one path each, so that tests may build their own. */
+export interface WorkerPaths {
+  readonly balancer: string;
+  readonly backend: string;
+  readonly traffic: string;
+}
+
+export type ExitCause = { readonly expected: boolean; readonly error: Error | null };
+
+/**
+ * A worker thread with typed messages. A crash (uncaught error, out of memory, unexpected exit) ends in onExit with
+ * `expected: false`, never in an exception of the host. Disposing terminates the thread and waits until it is gone,
+ * with every socket it had.
+ */
+export class WorkerThread<To, From extends { readonly type: string }> implements Disposable {
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  readonly #waiting = new Set<{ matches(message: From): boolean; resolve(message: From | null): void }>();
+  #error: Error | null = null;
+  #terminating = false;
+  #gone = false;
+
+  constructor(
+    path: string,
+    workerData: unknown,
+    handlers: { onMessage(message: From): void; onExit(cause: ExitCause): void },
+  ) {
+    // stdout and stderr of a worker never reach the command line's standard output.
+    this.#worker = new Worker(path, { workerData, stdout: true, stderr: true });
+    this.#worker.stdout.resume();
+    this.#worker.stderr.resume();
+    this.#worker.on('message', (message: From) => {
+      for (const waiter of this.#waiting) {
+        if (waiter.matches(message)) {
+          this.#waiting.delete(waiter);
+          waiter.resolve(message);
+        }
+      }
+      handlers.onMessage(message);
+    });
+    this.#worker.on('error', (error) => {
+      this.#error = error instanceof Error ? error : new Error(String(error));
+    });
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        this.#gone = true;
+        for (const waiter of this.#waiting) waiter.resolve(null);
+        this.#waiting.clear();
+        handlers.onExit({ expected: this.#terminating, error: this.#error });
+        resolve();
+      });
+    });
+  }
+
+  post(message: To): void {
+    if (!this.#gone) this.#worker.postMessage(message);
+  }
+
+  /** The next message that is of one of the types; null when the worker is gone before it comes. */
+  next<T extends From['type']>(...types: readonly T[]): Promise<Extract<From, { readonly type: T }> | null> {
+    if (this.#gone) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      this.#waiting.add({
+        matches: (message) => (types as readonly string[]).includes(message.type),
+        resolve: (message) => resolve(message as Extract<From, { readonly type: T }> | null),
+      });
+    });
+  }
+
+  async dispose(): Promise<void> {
+    this.#terminating = true;
+    if (!this.#gone) void this.#worker.terminate();
+    await this.#exited;
+  }
+}

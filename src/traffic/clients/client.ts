@@ -1,0 +1,33 @@
+import type { Disposable } from '../../base/dispose';
+import type { Target } from '../targets';
+
+/** What became of one request. */
+export interface Reply {
+  /**
+   * A response came: any HTTP response, or a gRPC status that was received (a trailers-only one or an HTTP error
+   * status among them). A request that was refused, reset or timed out, and a gRPC status that the client library made
+   * up itself because there was no response, is not answered: it failed.
+   */
+  readonly answered: boolean;
+  /** HTTP status or gRPC status name; without a response the system's error code (REST) or the library's status (gRPC). */
+  readonly status: string;
+  /** The id by which the server signed; 'balancer': a response that no server signed; 'client': there was no response. */
+  readonly by: string;
+  readonly retries: number;
+  /** Number of the client's connection it went over, where that is known. */
+  readonly clientConnection: number | null;
+  /** The connection's remote port as the server saw it. */
+  readonly serverConnection: number | null;
+}
+
+/** A way to send one GetOrder. One implementation for each kind of client that a lab compares. */
+export interface TrafficClient extends Disposable {
+  /** How many requests it can have in flight at once; Infinity: as many as wanted. */
+  readonly lanes: number;
+  /** Connects as far as such a client connects before its first request. Nothing is counted. */
+  prepare(): Promise<void>;
+  /** Sends request number `index`; `ended` is called once, never before send() returns. */
+  send(index: number, orderId: string, trace: string | null, ended: (reply: Reply) => void): void;
+  /** What name resolution gives from now on. */
+  setTargets(targets: readonly Target[]): void;
+}

@@ -1,0 +1,55 @@
+import type { Clock } from '../../base/clock';
+import type { Target } from '../targets';
+import type { TrafficClient } from './client';
+import type { ClientSockets } from './clientSockets';
+import { CHANNEL_OPTIONS, type GrpcKit, getOrder } from './grpcCall';
+import { workingClient } from './workingClient';
+
+/** Unary gRPC: one channel with a connection of its own for each client, the requests multiplexed on them in turn. */
+export function grpcChannels(
+  kit: GrpcKit,
+  target: Target,
+  clients: number,
+  timeoutMs: number,
+  clock: Clock,
+  sockets: ClientSockets,
+): TrafficClient {
+  const { grpc } = kit;
+  const stubs = Array.from({ length: clients }, (_, owner) =>
+    workingClient.run(
+      owner,
+      () => new grpc.Client(`ipv4:${target.host}:${target.port}`, grpc.credentials.createInsecure(), CHANNEL_OPTIONS),
+    ),
+  );
+  return {
+    lanes: Number.POSITIVE_INFINITY,
+    prepare: async () => {
+      const deadline = clock.wallNow() + timeoutMs;
+      await Promise.all(
+        stubs.map(
+          (stub, owner) =>
+            new Promise<void>((resolve, reject) => {
+              workingClient.run(owner, () =>
+                stub.waitForReady(deadline, (error) => (error ? reject(error) : resolve())),
+              );
+            }),
+        ),
+      );
+    },
+    send: (index, orderId, trace, ended) => {
+      const owner = index % stubs.length;
+      const stub = stubs[owner];
+      if (stub === undefined) throw new Error('A client plan needs at least one client');
+      const before = trace === null ? null : sockets.onlyOneOf(owner);
+      // While one connection replaces another it is not known which of them a call took: then the sample names none.
+      const connectionOf = () => (before !== null && sockets.onlyOneOf(owner) === before ? before : null);
+      workingClient.run(owner, () =>
+        getOrder(kit, stub, { orderId, trace, timeoutMs, nowMs: clock.wallNow() }, connectionOf, ended),
+      );
+    },
+    setTargets: () => {},
+    dispose: () => {
+      for (const stub of stubs) stub.close();
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type * as Grpc from '@grpc/grpc-js';
+import { CONNECTION_HEADER, SERVER_HEADER, TRACE_HEADER } from '../../protocol/backendWorker';
+import type { Order, OrdersServices } from '../../protocol/ordersService';
+import type { Reply } from './client';
+
+export interface GrpcKit {
+  readonly grpc: typeof Grpc;
+  readonly services: OrdersServices;
+}
+
+/** Of every channel of the lab: real separate connections, quick to come back, straight to the target. */
+export const CHANNEL_OPTIONS: Grpc.ChannelOptions = {
+  // Without it, channels of one process to one address share one connection (grpc-js: subchannel-pool.ts).
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1000,
+  // A proxy named in the environment is not part of the lab.
+  'grpc.enable_http_proxy': 0,
+  'grpc.enable_channelz': 0,
+};
+
+/** grpc-js's words for a status that it derived from an HTTP status without a grpc-status (grpc: http-grpc-status-mapping.md). */
+const HTTP_STATUS_DETAILS = /^Received HTTP status code/;
+
+/** One unary GetOrder. `connectionOf` tells the client's connection from the port under which the server saw it. */
+export function getOrder(
+  kit: GrpcKit,
+  client: Grpc.Client,
+  wanted: {
+    readonly orderId: string;
+    readonly trace: string | null;
+    readonly timeoutMs: number;
+    readonly nowMs: number;
+  },
+  connectionOf: (serverConnection: number | null) => number | null,
+  ended: (reply: Reply) => void,
+): void {
+  const { grpc, services } = kit;
+  const { GetOrder } = services.orders;
+  const metadata = new grpc.Metadata();
+  if (wanted.trace !== null) metadata.set(TRACE_HEADER, wanted.trace);
+  let signed: Grpc.Metadata | null = null;
+  const call = client.makeUnaryRequest<{ id: string }, Order>(
+    GetOrder.path,
+    GetOrder.requestSerialize,
+    GetOrder.responseDeserialize,
+    { id: wanted.orderId },
+    metadata,
+    { deadline: wanted.nowMs + wanted.timeoutMs },
+    (error) => {
+      const reply = readStatus(grpc, error, signed);
+      ended({ ...reply, retries: 0, clientConnection: connectionOf(reply.serverConnection) });
+    },
+  );
+  call.on('metadata', (initial) => {
+    signed = initial;
+  });
+}
+
+/**
+ * Tells a status that was received from one that the library made up because nothing came. A received one has OK, or
+ * trailers (servers sign theirs, see SERVER_HEADER; proxies have at least a content type), or was read off an HTTP
+ * status. One made up (connection dropped, no connection, stream reset, deadline) has none of these.
+ */
+function readStatus(
+  grpc: typeof Grpc,
+  error: Grpc.ServiceError | null,
+  initial: Grpc.Metadata | null,
+): Pick<Reply, 'answered' | 'status' | 'by' | 'serverConnection'> {
+  const status = grpc.status[error?.code ?? grpc.status.OK] ?? String(error?.code);
+  const trailers = error?.metadata;
+  const received =
+    error === null ||
+    (trailers !== undefined && Object.keys(trailers.getMap()).length > 0) ||
+    HTTP_STATUS_DETAILS.test(error.details);
+  if (!received) return { answered: false, status, by: 'client', serverConnection: null };
+  const read = (name: string): string | null => {
+    const value = initial?.get(name)[0] ?? trailers?.get(name)[0];
+    return typeof value === 'string' ? value : null;
+  };
+  const port = Number(read(CONNECTION_HEADER));
+  return {
+    answered: true,
+    status,
+    by: read(SERVER_HEADER) ?? 'balancer',
+    serverConnection: Number.isInteger(port) && port > 0 ? port : null,
+  };
+}

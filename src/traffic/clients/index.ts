@@ -1,0 +1,48 @@
+import { assertNever } from '../../base/assertNever';
+import type { Clock } from '../../base/clock';
+import { loadOrdersServices } from '../../protocol/ordersService';
+import type { LoadPlan } from '../../protocol/trafficWorker';
+import { parseTarget } from '../targets';
+import type { TrafficClient } from './client';
+import type { ClientSockets } from './clientSockets';
+import type { GrpcKit } from './grpcCall';
+import { restKeepalive } from './restKeepalive';
+import { restNewSockets } from './restNewSockets';
+
+/** The registry of client kinds: makes the client of a plan. gRPC is loaded only for the kinds that speak it. */
+export async function createClient(plan: LoadPlan, clock: Clock, sockets: ClientSockets): Promise<TrafficClient> {
+  const targets = plan.targets.map(parseTarget);
+  const [target] = targets;
+  if (target === undefined) throw new Error('A load plan needs at least one target');
+  switch (plan.kind) {
+    case 'rest-new-sockets':
+      return restNewSockets(target, plan.timeoutMs, clock, sockets);
+    case 'rest-keepalive':
+      return restKeepalive(target, plan.clients, plan.timeoutMs, clock, sockets);
+    case 'grpc':
+      return (await import('./grpc')).grpcChannels(
+        await loadKit(),
+        target,
+        plan.clients,
+        plan.timeoutMs,
+        clock,
+        sockets,
+      );
+    case 'grpc-client-side':
+      return (await import('./grpcClientSide')).grpcClientSide(
+        await loadKit(),
+        targets,
+        plan.clients,
+        plan.timeoutMs,
+        clock,
+        sockets,
+      );
+    default:
+      return assertNever(plan.kind);
+  }
+}
+
+async function loadKit(): Promise<GrpcKit> {
+  const [grpc, services] = await Promise.all([import('@grpc/grpc-js'), loadOrdersServices()]);
+  return { grpc, services };
+}

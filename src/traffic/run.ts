@@ -1,0 +1,104 @@
+import type { Clock, Timer } from '../base/clock';
+import type { Disposable } from '../base/dispose';
+import { type Random, seededRandom } from '../base/random';
+import { ClientCounter } from '../measurement/clientCounter';
+import { CATALOGUE_SIZE } from '../protocol/ordersService';
+import type { ClientSample, LoadPlan, TrafficReport } from '../protocol/trafficWorker';
+import type { Reply, TrafficClient } from './clients/client';
+import type { ClientSockets } from './clients/clientSockets';
+import { Load } from './load';
+import { SAMPLES_PER_REPORT, Tracer } from './tracer';
+
+const REPORT_MS = 100;
+
+export interface RunListener {
+  report(report: TrafficReport): void;
+  done(report: TrafficReport): void;
+}
+
+/** One run of a load plan over a prepared client: sends, counts, samples, and reports ten times a second. */
+export class Run implements Disposable {
+  readonly #clock: Clock;
+  readonly #client: TrafficClient;
+  readonly #sockets: ClientSockets;
+  readonly #listener: RunListener;
+  readonly #counter = new ClientCounter();
+  readonly #tracer = new Tracer(REPORT_MS);
+  readonly #random: Random;
+  readonly #load: Load;
+  #samples: ClientSample[] = [];
+  #startedAt = 0;
+  #reports: Timer | null = null;
+
+  constructor(plan: LoadPlan, client: TrafficClient, sockets: ClientSockets, clock: Clock, listener: RunListener) {
+    this.#clock = clock;
+    this.#client = client;
+    this.#sockets = sockets;
+    this.#listener = listener;
+    this.#random = seededRandom(plan.seed);
+    this.#load = new Load(
+      { requests: plan.requests, bound: Math.min(plan.concurrency, client.lanes), rate: plan.rate },
+      clock,
+      (index, intendedAt) => this.#send(index, intendedAt),
+      () => this.#finish(),
+    );
+  }
+
+  start(): void {
+    this.#startedAt = this.#clock.now();
+    this.#reports = this.#clock.setInterval(() => this.#listener.report(this.#report(false)), REPORT_MS);
+    this.#load.start();
+  }
+
+  /** Sends no more; 'done' follows when what is in flight has ended. */
+  stop(): void {
+    this.#load.stop();
+  }
+
+  dispose(): void {
+    this.#reports?.cancel();
+  }
+
+  #send(index: number, intendedAt: number): void {
+    const sentAt = this.#clock.now();
+    const trace = this.#tracer.next(sentAt - this.#startedAt);
+    const orderId = String(1 + Math.floor(this.#random.next() * CATALOGUE_SIZE));
+    this.#counter.sent();
+    this.#client.send(index, orderId, trace, (reply) => {
+      const now = this.#clock.now();
+      this.#counter.ended({ ...reply, latencyMs: now - intendedAt }, now - this.#startedAt);
+      if (trace !== null) this.#sample(trace, reply, sentAt, now);
+      this.#load.ended();
+    });
+  }
+
+  #sample(id: string, reply: Reply, sentAt: number, now: number): void {
+    if (this.#samples.length >= SAMPLES_PER_REPORT) return;
+    this.#samples.push({
+      id,
+      atMs: sentAt - this.#startedAt,
+      server: reply.by === 'client' || reply.by === 'balancer' ? null : reply.by,
+      status: reply.status,
+      latencyMs: now - sentAt,
+      clientConnection: reply.clientConnection,
+      serverConnection: reply.serverConnection,
+    });
+  }
+
+  #finish(): void {
+    this.#reports?.cancel();
+    this.#listener.done(this.#report(true));
+  }
+
+  #report(done: boolean): TrafficReport {
+    const atMs = this.#clock.now() - this.#startedAt;
+    const samples = this.#samples;
+    this.#samples = [];
+    return {
+      atMs,
+      counts: this.#counter.counts(atMs, done, this.#sockets.count),
+      samples,
+      slots: this.#counter.takeSlots(),
+    };
+  }
+}

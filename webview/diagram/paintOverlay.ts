@@ -1,0 +1,99 @@
+import type { ServerState } from '../../src/measurement/snapshot';
+import type { Topology } from '../../src/protocol/run';
+import { h, setAttribute, setStyle, setText } from '../dom';
+import { connectionsText, percent, requestsText, t } from '../strings';
+import { type EdgeHealth, type EdgeOverlay, type NodeOverlay, type Overlay, strokeWidth } from './overlayModel';
+
+/** Patches numbers, widths and states into a rendered topology; nothing is laid out again. */
+export interface PaintedDiagram {
+  paint(overlay: Overlay): void;
+}
+
+interface PaintedEdge {
+  readonly path: SVGElement | null;
+  readonly label: HTMLElement | null;
+  readonly connections: HTMLElement;
+  readonly requests: HTMLElement;
+}
+
+/** Finds every edge and node of the topology in the SVG once and keeps hold of what will change. */
+export function paintable(svg: SVGSVGElement, renderId: string, topology: Topology): PaintedDiagram {
+  const edges = new Map<string, PaintedEdge>();
+  for (const { id } of topology.edges) edges.set(id, takeEdge(svg, renderId, id));
+  const states = new Map<string, { readonly node: Element | null; readonly text: HTMLElement }>();
+  for (const node of topology.nodes) {
+    const group = svg.querySelector(`[id^="${renderId}-flowchart-${CSS.escape(node.id)}-"]`);
+    const label = group?.querySelector<HTMLElement>('foreignObject .nodeLabel');
+    const text = h('span', { class: 'node-state' });
+    if (label) {
+      label.replaceChildren(
+        h('span', { class: 'node-name' }, node.label),
+        ...(node.detail === '' ? [] : [h('span', { class: 'node-detail' }, node.detail)]),
+        ...(node.kind === 'server' ? [text] : []),
+      );
+    }
+    if (node.kind === 'server') states.set(node.id, { node: group, text });
+  }
+  return {
+    paint(overlay) {
+      for (const [id, edge] of edges) {
+        const live = overlay.edges.get(id);
+        if (live !== undefined) paintEdge(edge, live);
+      }
+      for (const [id, { node, text }] of states) {
+        const live = overlay.nodes.get(id);
+        if (live === undefined) continue;
+        if (node !== null) setAttribute(node, 'data-state', live.state ?? 'unknown');
+        setText(text, nodeText(live));
+      }
+    },
+  };
+}
+
+function takeEdge(svg: SVGSVGElement, renderId: string, id: string): PaintedEdge {
+  const path = svg.querySelector<SVGElement>(`#${renderId}-${CSS.escape(id)}`);
+  const label = svg.querySelector<HTMLElement>(`.label[data-id="${CSS.escape(id)}"] .edgeLabel`);
+  const connections = h('span', { class: 'edge-connections' });
+  const requests = h('span', { class: 'edge-requests' });
+  label?.replaceChildren(connections, requests);
+  return { path, label, connections, requests };
+}
+
+const HEALTH_MARK: Record<EdgeHealth, string> = { idle: '', open: '● ', closed: '○ ', down: '✕ ' };
+
+function paintEdge(edge: PaintedEdge, live: EdgeOverlay): void {
+  if (edge.path !== null) {
+    setAttribute(edge.path, 'data-health', live.health);
+    setStyle(edge.path, 'stroke-width', `${strokeWidth(live.share)}px`);
+  }
+  if (edge.label !== null) setAttribute(edge.label, 'data-health', live.health);
+  setText(edge.connections, HEALTH_MARK[live.health] + connectionsText(live.connections));
+  setText(edge.requests, requestsText(live.requests));
+}
+
+function nodeText({ share, state }: NodeOverlay): string {
+  if (share === null || state === null) return '—';
+  return state === 'up' ? percent(share) : `${percent(share)} · ${stateMark(state)}${stateText(state)}`;
+}
+
+function stateMark(state: ServerState): string {
+  return state === 'dead' ? '✕ ' : '';
+}
+
+/** What a server's state is called. */
+export function stateText(state: ServerState): string {
+  switch (state) {
+    case 'starting':
+      return t('starting');
+    case 'up':
+      return t('up');
+    case 'slow':
+      return t('slow');
+    case 'failing':
+      return t('failing');
+    case 'draining':
+      return t('draining');
+    case 'dead':
+      return t('dead');
+  }
+}

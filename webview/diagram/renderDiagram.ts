@@ -1,0 +1,118 @@
+import type { Topology, TopologyNode } from '../../src/protocol/run';
+import { fill, h, trustedHtml } from '../dom';
+import { t } from '../strings';
+import { DIAGRAM_CSS } from './diagramTheme';
+
+type Mermaid = typeof import('mermaid')['default'];
+
+let loading: Promise<Mermaid> | null = null;
+
+/** Evaluated on first use, so that the page's text is painted before the diagram library runs. */
+function mermaid(): Promise<Mermaid> {
+  loading ??= import('mermaid').then(({ default: library }) => {
+    library.initialize({
+      startOnLoad: false,
+      securityLevel: 'strict',
+      theme: 'base',
+      look: 'classic',
+      layout: 'dagre',
+      themeCSS: DIAGRAM_CSS,
+      fontFamily: 'var(--vscode-font-family)',
+      themeVariables: { fontSize: '14px' },
+      htmlLabels: true,
+      flowchart: {
+        wrappingWidth: 200,
+        useMaxWidth: true,
+        nodeSpacing: 36,
+        rankSpacing: 44,
+        curve: 'basis',
+        padding: 12,
+      },
+      sequence: { useMaxWidth: true, mirrorActors: false, wrap: true },
+    });
+    return library;
+  });
+  return loading;
+}
+
+let lastRender = 0;
+let queue: Promise<unknown> = Promise.resolve();
+
+/** Renders one diagram after the other: mermaid measures in the document and is not re-entrant. */
+export function renderMermaid(
+  container: HTMLElement,
+  source: string,
+): Promise<{ readonly id: string; readonly svg: SVGSVGElement } | null> {
+  const job = queue.then(async () => {
+    const library = await mermaid();
+    lastRender += 1;
+    const id = `diagram-${lastRender}`;
+    const { svg } = await library.render(id, source);
+    // mermaid made this with securityLevel strict, from our own source or the course's.
+    fill(container, trustedHtml(svg));
+    const element = container.querySelector('svg');
+    if (!(element instanceof SVGSVGElement)) return null;
+    fitWidth(element);
+    return { id, svg: element };
+  });
+  queue = job.catch(() => undefined);
+  return job;
+}
+
+/** Never larger than drawn, and on a narrow page scrolled rather than shrunk until the words cannot be read. */
+function fitWidth(element: SVGSVGElement): void {
+  const natural = element.viewBox.baseVal.width;
+  if (natural === 0) return;
+  element.style.maxWidth = `${Math.ceil(natural)}px`;
+  element.style.minWidth = `${Math.ceil(natural * 0.72)}px`;
+}
+
+/** A box with the diagram in it that scrolls by keyboard, too, when it must. */
+export function diagramBox(label: string): HTMLElement {
+  const box = h('div', { class: 'diagram-box', role: 'group', 'aria-label': label });
+  const observer = new ResizeObserver(() => {
+    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    else box.removeAttribute('tabindex');
+  });
+  observer.observe(box);
+  return box;
+}
+
+/** As wide as any live text will get: a label's box keeps its first width. */
+const EDGE_PLACEHOLDER = ['00,000 connections', '000,000 requests'];
+const STATE_PLACEHOLDER = '00.0 % · draining';
+
+/** The topology as a mermaid flowchart whose edges have stable names. */
+export function topologySource(topology: Topology, title: string, direction: 'LR' | 'TB'): string {
+  const lines = [`flowchart ${direction}`, `accTitle: ${oneLine(title)}`, `accDescr: ${oneLine(describe(topology))}`];
+  for (const node of topology.nodes) lines.push(`${node.id}${shapeOf(node)}`);
+  for (const edge of topology.edges) {
+    lines.push(`${edge.from} ${edge.id}@-->|"${EDGE_PLACEHOLDER.join('<br/>')}"| ${edge.to}`);
+  }
+  for (const node of topology.nodes) lines.push(`class ${node.id} kind-${node.kind}`);
+  return lines.join('\n');
+}
+
+function shapeOf(node: TopologyNode): string {
+  const text = [node.label, node.detail, ...(node.kind === 'server' ? [STATE_PLACEHOLDER] : [])];
+  const label = text
+    .filter((line) => line !== '')
+    .map(quoted)
+    .join('<br/>');
+  return node.kind === 'store' ? `[("${label}")]` : `["${label}"]`;
+}
+
+/** mermaid's own escapes: a quote or a bracket in a label must not end it. */
+function quoted(text: string): string {
+  return text.replace(/[#"<>&;`]/g, (character) => `#${character.charCodeAt(0)};`);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\r\n;{}#]+/g, ' ');
+}
+
+function describe(topology: Topology): string {
+  const label = (id: string) => topology.nodes.find((node) => node.id === id)?.label ?? id;
+  const edges = topology.edges.map((edge) => t('{from} to {to}', { from: label(edge.from), to: label(edge.to) }));
+  return `${edges.join(', ')}. ${t('The table below has the same numbers.')}`;
+}

@@ -1,0 +1,41 @@
+import { type Message, message } from '../../src/base/message';
+import type { Snapshot } from '../../src/measurement/snapshot';
+
+/** The course in one sentence: what the connections did, and what the requests did. No DOM. */
+export function connectionsSentence(snapshot: Snapshot): Message {
+  const { client, servers, balancer } = snapshot;
+  const answering = servers.filter((server) => server.requests > 0);
+  const first = answering[0];
+  const args = {
+    requests: client.answered.toLocaleString('en'),
+    connections: client.connectionsOpened.toLocaleString('en'),
+    servers: answering.length,
+    of: servers.length,
+    server: first?.id ?? '',
+  };
+  if (client.answered === 0) return message('Nothing was answered yet.');
+  if (balancer === null) {
+    return message(
+      '{requests} requests over {connections} client connections: the client holds one to each server and takes turns itself, so {servers} of {of} servers answered.',
+      args,
+    );
+  }
+  if (answering.length === 1) {
+    return client.connectionsOpened === 1
+      ? message(
+          '{requests} requests, but 1 connection: all of them went where that one connection went, to {server}.',
+          args,
+        )
+      : message('{requests} requests over {connections} connections, and every one of them reached {server}.', args);
+  }
+  if (balancer.layer === 'l7') {
+    return message(
+      '{requests} requests over {connections} client connections: the balancer chose anew for each request, and {servers} of {of} servers answered.',
+      args,
+    );
+  }
+  return message(
+    '{requests} requests over {connections} connections: the balancer chose once for each connection, and {servers} of {of} servers answered.',
+    args,
+  );
+}

@@ -1,0 +1,328 @@
+import type { Snapshot } from '../../src/measurement/snapshot';
+import type { LabArm, LabState, ToWebview } from '../../src/protocol/webview';
+import { type Child, fill, h, setAttribute, setHidden, setText, uniqueId } from '../dom';
+import { rememberOpen, send } from '../host';
+import { problemList } from '../problems';
+import { say, t } from '../strings';
+import { button, radioGroup, tag } from '../ui';
+import { announcements, finishedSummary, NOTHING_HEARD } from './announcements';
+import { compareArms } from './compareArms';
+import { distribution } from './distribution';
+import { liveDiagram } from './liveDiagram';
+import { liveTable } from './liveTable';
+import type { Shares } from './predictionModel';
+import { rateChart } from './rateChart';
+import { keyFigures, outcomes, reconciliation, summarySentence, timeline } from './readings';
+import { runControls } from './runControls';
+import { samples } from './samples';
+import { shareSliders } from './shareSliders';
+
+/** One lab in the course: predict, run, compare, explain. Changes of state and snapshots come from outside. */
+export interface LabPanel {
+  readonly element: HTMLElement;
+  update(lab: LabState, mayRun: boolean): void;
+  snapshot(snapshot: Snapshot): void;
+  refuse(refusal: Extract<ToWebview, { type: 'refused' }>): void;
+}
+
+/** `level` is the heading level of the lab's title in the document. */
+export function labPanel(first: LabState, mayRun: boolean, level: number): LabPanel {
+  const { id } = first;
+  let lab = first;
+  let live: Snapshot | null = null;
+  let newRun = true;
+  let clickedAt: number | null = null;
+  let heard = NOTHING_HEARD;
+
+  const titleId = uniqueId('lab-title');
+  const goal = h('p', { class: 'lab-goal' });
+  const engine = h('span', { class: 'engine' });
+  const problems = h('div', { class: 'lab-problems' });
+  const moved = h('div', { class: 'notice' });
+  const refusal = h('div', { class: 'refusal', role: 'alert' });
+  const status = h('p', { class: 'status' });
+  const spoken = h('p', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
+  const armNote = h('div', { class: 'field-error', role: 'alert' });
+
+  const arms = radioGroup(
+    t('How the requests travel'),
+    first.arms.map((arm) => ({ id: arm.id, content: arm.title })),
+    (arm) => {
+      // Shown at once; the host's answer confirms it.
+      lab = { ...lab, selectedArm: arm };
+      live = null;
+      newRun = true;
+      send({ type: 'selectArm', lab: id, arm });
+      paintAll();
+    },
+    { class: 'arms' },
+  );
+  const openConf = button(
+    t('Open configuration'),
+    () => send({ type: 'openConfiguration', lab: id, arm: lab.selectedArm }),
+    {
+      data: { lab: id, action: 'open-configuration' },
+    },
+  );
+  const sliders = shareSliders(t('Your prediction of the split'), {
+    onCommit: (shares) => send({ type: 'predict', lab: id, arm: lab.selectedArm, shares: { ...shares } }),
+    onInput: (shares) => {
+      if (!lab.running && shownSnapshot() === null) bars.show(arm().serverIds, null, shares, null);
+    },
+  });
+  const controls = runControls(id, {
+    run(params) {
+      clickedAt = performance.now();
+      clearRefusal();
+      send({ type: 'run', lab: id, arm: lab.selectedArm, params });
+    },
+    stop: () => send({ type: 'stop', lab: id }),
+    reset: () => {
+      clearRefusal();
+      send({ type: 'reset', lab: id });
+    },
+    addServer: () => send({ type: 'addServer', lab: id }),
+  });
+  const diagram = liveDiagram(t('Network with live numbers'));
+  const table = liveTable(id, {
+    kill: (server) => send({ type: 'killServer', lab: id, server }),
+    revive: (server) => send({ type: 'reviveServer', lab: id, server }),
+  });
+  const bars = distribution();
+  const chart = rateChart();
+  const figures = keyFigures();
+  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline()] as const;
+  const [, agreement, sentence, oddAnswers, events] = readings;
+  const requests = samples(id);
+  const compare = compareArms();
+
+  const step = (number: number, key: string, title: string, ...children: Child[]) => {
+    const headingId = uniqueId('step');
+    return h(
+      'section',
+      { class: `step step-${key}`, 'aria-labelledby': headingId },
+      heading(
+        level + 1,
+        { id: headingId, class: 'step-title' },
+        h('span', { class: 'step-number', 'aria-hidden': 'true' }, String(number)),
+        title,
+      ),
+      ...children,
+    );
+  };
+  const history = h('details', { class: 'fold' }, h('summary', {}, t('Timeline of events')), events.element);
+  rememberOpen(history, `lab:${id}:timeline`, true);
+
+  const body = h(
+    'div',
+    { class: 'lab-body' },
+    h(
+      'div',
+      { class: 'arm-picker' },
+      h('p', { class: 'small-title' }, t('How the requests travel')),
+      arms.element,
+      armNote,
+    ),
+    step(
+      1,
+      'predict',
+      t('Predict'),
+      h('p', { class: 'step-lead' }, t('Which share of the requests will reach each server?')),
+      sliders.element,
+    ),
+    step(
+      2,
+      'run',
+      t('Run'),
+      controls.element,
+      refusal,
+      moved,
+      status,
+      spoken,
+      h('div', { class: 'picture' }, diagram.element, table.element),
+      figures.element,
+    ),
+    step(
+      3,
+      'compare',
+      t('Compare'),
+      sentence.element,
+      agreement.element,
+      h(
+        'div',
+        { class: 'charts' },
+        h('div', {}, h('p', { class: 'small-title' }, t('Share of the requests')), bars.element),
+        h('div', {}, h('p', { class: 'small-title' }, t('Answered per second')), chart.element),
+      ),
+      oddAnswers.element,
+      h('p', { class: 'small-title' }, t('All arms so far')),
+      compare.element,
+    ),
+    step(
+      4,
+      'explain',
+      t('Explain'),
+      h('p', { class: 'step-lead' }, t('Choose a request: why did it reach this backend?')),
+      requests.element,
+      history,
+    ),
+  );
+  const element = h(
+    'section',
+    { class: 'lab', id: `lab-${id}`, 'data-lab': id, 'aria-labelledby': titleId },
+    h(
+      'header',
+      { class: 'lab-head' },
+      h(
+        'div',
+        {},
+        h('div', { class: 'eyebrow' }, tag(t('Lab')), engine),
+        heading(level, { id: titleId, class: 'lab-title' }, first.title),
+        goal,
+      ),
+      openConf.element,
+    ),
+    problems,
+    body,
+  );
+
+  const arm = (): LabArm => lab.arms.find((candidate) => candidate.id === lab.selectedArm) ?? (lab.arms[0] as LabArm);
+  const shownSnapshot = () => live ?? (lab.running ? null : (lab.results[lab.selectedArm]?.snapshot ?? null));
+  const shownPrediction = (): { readonly shares: Shares | null; readonly score: number | null } => {
+    const kept = lab.results[lab.selectedArm];
+    if (lab.running || kept === undefined) return { shares: lab.predictions[lab.selectedArm] ?? null, score: null };
+    return { shares: kept.prediction, score: kept.predictionScore };
+  };
+  const clearRefusal = () => {
+    fill(refusal);
+    fill(armNote);
+  };
+
+  const announce = (snapshot: Snapshot) => {
+    const news = announcements(heard, snapshot);
+    heard = news.heard;
+    if (news.say.length > 0) setText(spoken, news.say.map(say).join(' '));
+  };
+
+  const paintNumbers = () => {
+    const snapshot = shownSnapshot();
+    const { serverIds, topology, title } = arm();
+    const prediction = shownPrediction();
+    diagram.show(topology, title, snapshot);
+    table.show(serverIds, snapshot, lab.running);
+    for (const reading of readings) reading.show(snapshot);
+    bars.show(serverIds, snapshot, prediction.shares, prediction.score);
+    chart.show(snapshot, lab.running);
+    requests.show(snapshot, newRun);
+    newRun = false;
+    setText(status, statusText(lab, snapshot, mayRun));
+    setAttribute(
+      element,
+      'data-phase',
+      lab.running ? (snapshot?.phase ?? lab.phase ?? 'starting') : (snapshot?.phase ?? 'idle'),
+    );
+  };
+  const paintAll = () => {
+    const selected = arm();
+    setText(goal, lab.goal);
+    setText(engine, t('Balancer: {engine} · real sockets on 127.0.0.1', { engine: engineText(lab.engine) }));
+    arms.select(lab.selectedArm);
+    arms.setDisabled(lab.running);
+    openConf.setText(
+      selected.conf === null ? t('Open configuration') : t('Open configuration ({file})', { file: selected.conf }),
+    );
+    openConf.setDisabled(selected.conf === null);
+    sliders.show(selected.serverIds, lab.predictions[lab.selectedArm] ?? null);
+    controls.show({ params: lab.params, running: lab.running, mayRun, canAdd: lab.canAdd });
+    compare.show(lab);
+    setHidden(moved, lab.movedPorts.length === 0);
+    fill(
+      moved,
+      lab.movedPorts.map(({ declared, actual }) =>
+        h(
+          'p',
+          {},
+          t('{declared} was taken, so {actual} is used. Policies still see {declared}.', { declared, actual }),
+        ),
+      ),
+    );
+    setHidden(problems, lab.problems.length === 0);
+    setHidden(
+      body,
+      lab.problems.some((problem) => problem.severity === 'error'),
+    );
+    fill(problems, problemList(lab.problems));
+    paintNumbers();
+  };
+
+  paintAll();
+  return {
+    element,
+    update(next, may) {
+      if (next.running && !lab.running) {
+        live = null;
+        newRun = true;
+        heard = NOTHING_HEARD;
+        clearRefusal();
+      }
+      if (next.selectedArm !== lab.selectedArm || Object.keys(next.results).length < Object.keys(lab.results).length) {
+        live = null;
+        newRun = true;
+      }
+      const last = next.results[next.selectedArm]?.snapshot;
+      if (lab.running && !next.running && last !== undefined) announce(last);
+      // The finished run's last snapshot is in its result; the live one has served.
+      if (!next.running && next.results[next.selectedArm] !== undefined) live = null;
+      lab = next;
+      mayRun = may;
+      paintAll();
+    },
+    snapshot(next) {
+      live = next;
+      announce(next);
+      paintNumbers();
+      if (clickedAt !== null && next.client.answered > 0) markFirstLiveNumber(clickedAt);
+      if (next.client.answered > 0) clickedAt = null;
+    },
+    refuse({ field, message, problems: found }) {
+      if (field === 'arm') {
+        setText(armNote, say(message));
+        return;
+      }
+      if (controls.refuse(field, message)) return;
+      fill(refusal, h('p', {}, say(message)), found.length > 0 ? problemList(found) : null);
+    },
+  };
+}
+
+function heading(level: number, attributes: Record<string, unknown>, ...children: Child[]): HTMLElement {
+  return h(`h${Math.min(6, level)}`, attributes, ...children);
+}
+
+/** From the click on Run to the paint of the first number that a real answer made. */
+function markFirstLiveNumber(clickedAt: number): void {
+  requestAnimationFrame(() => {
+    send({ type: 'mark', name: 'first-live-number', atMs: performance.now() - clickedAt });
+  });
+}
+
+function engineText(engine: string): string {
+  return engine === 'in-process' ? t('built in') : engine;
+}
+
+function statusText(lab: LabState, snapshot: Snapshot | null, mayRun: boolean): string {
+  if (!lab.running) {
+    if (snapshot === null) return mayRun ? t('Not run yet.') : '';
+    return snapshot.phase === 'failed' ? t('The run failed.') : say(finishedSummary(snapshot));
+  }
+  switch (snapshot?.phase ?? lab.phase ?? 'starting') {
+    case 'starting':
+      return t('Starting the servers …');
+    case 'warming':
+      return t('Opening connections …');
+    case 'draining':
+      return t('Waiting for the last answers …');
+    default:
+      return t('Running …');
+  }
+}

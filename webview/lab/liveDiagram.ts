@@ -1,0 +1,72 @@
+import type { Snapshot } from '../../src/measurement/snapshot';
+import type { Topology } from '../../src/protocol/run';
+import { overlayOf } from '../diagram/overlayModel';
+import { type PaintedDiagram, paintable } from '../diagram/paintOverlay';
+import { diagramBox, renderMermaid, topologySource } from '../diagram/renderDiagram';
+import { fill, h } from '../dom';
+import { t } from '../strings';
+
+/** The lab's network with live numbers: rendered once per topology, patched per snapshot. */
+export interface LiveDiagram {
+  readonly element: HTMLElement;
+  show(topology: Topology, title: string, snapshot: Snapshot | null): void;
+}
+
+/** Below this width (px) the network is drawn from top to bottom. */
+const NARROW = 560;
+
+export function liveDiagram(name: string): LiveDiagram {
+  const box = diagramBox(name);
+  const element = h(
+    'figure',
+    { class: 'live-diagram' },
+    box,
+    h(
+      'figcaption',
+      { class: 'legend' },
+      h('span', {}, t('● connections open')),
+      h('span', {}, t('○ all closed')),
+      h('span', {}, t('✕ server down')),
+      h('span', {}, t('Line width: share of the requests')),
+    ),
+  );
+  let drawn = '';
+  let painted: PaintedDiagram | null = null;
+  let last: { topology: Topology; title: string; snapshot: Snapshot | null } | null = null;
+
+  const show: LiveDiagram['show'] = (topology, title, snapshot) => {
+    last = { topology, title, snapshot };
+    const direction = element.clientWidth > 0 && element.clientWidth < NARROW ? 'TB' : 'LR';
+    const source = topologySource(topology, title, direction);
+    if (source === drawn) {
+      painted?.paint(overlayOf(snapshot, topology));
+      return;
+    }
+    drawn = source;
+    painted = null;
+    void draw(source);
+  };
+
+  const draw = async (source: string) => {
+    // Into a second box, so that the old picture stays until the new one is there.
+    const next = h('div', {});
+    try {
+      const rendered = await renderMermaid(next, source);
+      if (rendered === null || drawn !== source || last === null) return;
+      painted = paintable(rendered.svg, rendered.id, last.topology);
+      painted.paint(overlayOf(last.snapshot, last.topology));
+      fill(box, rendered.svg);
+    } catch (error) {
+      if (drawn !== source) return;
+      fill(
+        box,
+        h('p', { class: 'problem-line' }, t('The picture could not be drawn: {reason}', { reason: String(error) })),
+      );
+    }
+  };
+
+  new ResizeObserver(() => {
+    if (last !== null) show(last.topology, last.title, last.snapshot);
+  }).observe(element);
+  return { element, show };
+}

@@ -1,0 +1,82 @@
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { Snapshot } from '../../src/measurement/snapshot';
+import { h, setText } from '../dom';
+import { count, t } from '../strings';
+import { rateSeries } from './requestRate';
+
+/** Requests per second over time, drawn on a canvas, with the same in words below it. */
+export interface RateChart {
+  readonly element: HTMLElement;
+  show(snapshot: Snapshot | null, running: boolean): void;
+}
+
+const HEIGHT = 120;
+
+export function rateChart(): RateChart {
+  const canvas = h('div', { class: 'rate-canvas', 'aria-hidden': 'true' });
+  const words = h('p', { class: 'hint' });
+  const element = h('div', { class: 'rate-chart' }, canvas, words);
+  let plot: uPlot | null = null;
+  let data: uPlot.AlignedData = [[], []];
+
+  const draw = () => {
+    const width = canvas.clientWidth;
+    if (width === 0) return;
+    if (plot === null) plot = new uPlot(options(canvas, width), data, canvas);
+    else if (plot.width !== width) plot.setSize({ width, height: HEIGHT });
+  };
+  const redraw = () => {
+    plot?.destroy();
+    plot = null;
+    draw();
+  };
+  new ResizeObserver(draw).observe(canvas);
+  // Canvas colours are not CSS: a new theme means a new drawing. VS Code changes the body's class.
+  new MutationObserver(redraw).observe(document.body, { attributes: true, attributeFilter: ['class'] });
+
+  return {
+    element,
+    show(snapshot, running) {
+      const series = rateSeries(snapshot?.answeredPerSlot ?? [], running);
+      data = [[...series.seconds], [...series.perSecond]];
+      draw();
+      plot?.setData(data);
+      setText(
+        words,
+        series.seconds.length === 0
+          ? t('Answered requests per second appear here during a run.')
+          : t('Answered per second: {mean} on average, {peak} at the peak.', {
+              mean: count(Math.round(series.mean)),
+              peak: count(Math.round(series.peak)),
+            }),
+      );
+    },
+  };
+}
+
+function options(canvas: HTMLElement, width: number): uPlot.Options {
+  const style = getComputedStyle(canvas);
+  const colour = (name: string, fallback: string) => style.getPropertyValue(name).trim() || fallback;
+  const line = colour('--measured', '#3794ff');
+  const muted = colour('--muted', '#888');
+  const grid = { stroke: colour('--grid', '#8884'), width: 1 };
+  const font = `11px ${style.fontFamily}`;
+  const axis = { stroke: muted, grid, ticks: { show: false }, font };
+  return {
+    width,
+    height: HEIGHT,
+    cursor: { show: false },
+    legend: { show: false },
+    padding: [8, 8, 0, 0],
+    scales: { x: { time: false }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
+    axes: [
+      { ...axis, size: 24, values: (_, ticks) => ticks.map((tick) => `${tick} s`) },
+      { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => count(tick)) },
+    ],
+    series: [
+      {},
+      { stroke: line, width: 2, fill: `color-mix(in srgb, ${line} 18%, transparent)`, points: { show: false } },
+    ],
+  };
+}

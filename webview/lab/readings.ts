@@ -1,0 +1,152 @@
+import type { Snapshot } from '../../src/measurement/snapshot';
+import { append, fill, h, setAttribute, setHidden, setText } from '../dom';
+import { count, milliseconds, say, seconds, t } from '../strings';
+import { connectionsSentence } from './connectionsSentence';
+import { reconciliationLine } from './reconciliationLine';
+
+/** A part of the lab that shows something of the latest snapshot. */
+export interface Reading {
+  readonly element: HTMLElement;
+  show(snapshot: Snapshot | null): void;
+}
+
+/** Sent, answered, failed, rate and latency as a row of named numbers. */
+export function keyFigures(): Reading {
+  const figures: readonly {
+    readonly name: string;
+    readonly key: string;
+    readonly of: (snapshot: Snapshot) => string;
+  }[] = [
+    { key: 'answered', name: t('Answered'), of: ({ client }) => count(client.answered) },
+    { key: 'failed', name: t('Failed'), of: ({ client }) => count(client.failed) },
+    { key: 'in-flight', name: t('In flight'), of: ({ client }) => count(client.inFlight) },
+    { key: 'connections', name: t('Client connections'), of: ({ client }) => count(client.connectionsOpened) },
+    { key: 'rate', name: t('Requests per second'), of: ({ client }) => count(Math.round(client.requestsPerSecond)) },
+    { key: 'p50', name: t('Latency p50'), of: ({ client }) => milliseconds(client.latencyMs.p50) },
+    { key: 'p90', name: t('Latency p90'), of: ({ client }) => milliseconds(client.latencyMs.p90) },
+    { key: 'p99', name: t('Latency p99'), of: ({ client }) => milliseconds(client.latencyMs.p99) },
+  ];
+  const cells = figures.map(({ name, key, of }) => ({ name, of, value: h('dd', { 'data-figure': key }, '—') }));
+  return {
+    element: h(
+      'dl',
+      { class: 'figures' },
+      cells.map(({ name, value }) => h('div', {}, h('dt', {}, name), value)),
+    ),
+    show(snapshot) {
+      for (const { value, of } of cells) setText(value, snapshot === null ? '—' : of(snapshot));
+    },
+  };
+}
+
+/** "client 3,000 = balancer 3,000 = backends 3,000": whether the three sides counted the same. */
+export function reconciliation(): Reading {
+  const line = h('span', { class: 'counts' });
+  const verdict = h('strong', {});
+  const note = h('span', { class: 'hint' });
+  const differences = h('ul', {});
+  const element = h(
+    'div',
+    { class: 'reconciliation', 'data-verdict': 'none' },
+    h('p', {}, verdict, ' ', line, ' ', note),
+    differences,
+  );
+  return {
+    element,
+    show(snapshot) {
+      setHidden(element, snapshot === null);
+      if (snapshot === null) return;
+      const read = reconciliationLine(snapshot);
+      setAttribute(element, 'data-verdict', read.verdict);
+      setText(
+        verdict,
+        read.verdict === 'agree'
+          ? t('✓ The counts agree:')
+          : read.verdict === 'differ'
+            ? t('✕ The counts do not agree:')
+            : t('Counting, some are in flight:'),
+      );
+      const sign = read.verdict === 'agree' ? ' = ' : read.verdict === 'differ' ? ' ≠ ' : ' · ';
+      setText(line, read.sides.map(({ side, requests }) => `${say(side)} ${count(requests)}`).join(sign));
+      setText(note, read.note === null ? '' : say(read.note));
+      const texts = read.differences.map(say);
+      if (texts.join('\n') !== [...differences.children].map((item) => item.textContent).join('\n')) {
+        fill(
+          differences,
+          texts.map((text) => h('li', {}, text)),
+        );
+      }
+    },
+  };
+}
+
+/** Connections against requests, in one sentence. */
+export function summarySentence(): Reading {
+  const element = h('p', { class: 'summary' });
+  return {
+    element,
+    show(snapshot) {
+      setHidden(element, snapshot === null);
+      setText(element, snapshot === null ? '' : say(connectionsSentence(snapshot)));
+    },
+  };
+}
+
+/** What was answered by whom, when anything but a plain success was among it. */
+export function outcomes(): Reading {
+  const list = h('ul', { class: 'plain-list' });
+  const element = h(
+    'div',
+    { class: 'outcomes' },
+    h('p', { class: 'small-title' }, t('Answers other than success')),
+    list,
+  );
+  let shown = '';
+  return {
+    element,
+    show(snapshot) {
+      const odd = snapshot?.client.outcomes.filter(({ status }) => status !== '200' && status !== 'OK') ?? [];
+      setHidden(element, odd.length === 0);
+      const texts = odd.map(({ status, by, requests }) =>
+        t('{status} from {by}: {count}', { status, by, count: count(requests) }),
+      );
+      if (shown === texts.join('\n')) return;
+      shown = texts.join('\n');
+      fill(
+        list,
+        texts.map((text) => h('li', {}, text)),
+      );
+    },
+  };
+}
+
+/** Kills, revivals, reloads and changes of health, with their moment. Only what is new is added. */
+export function timeline(): Reading {
+  const list = h('ol', { class: 'timeline' });
+  const empty = h('p', { class: 'hint' }, t('Nothing happened yet. Kill a server while traffic runs and watch.'));
+  let shown: readonly string[] = [];
+  return {
+    element: h('div', {}, empty, list),
+    show(snapshot) {
+      const events = snapshot?.timeline ?? [];
+      const texts = events.map((event) => `${seconds(event.atMs)}\t${say(event.text)}`);
+      const grown = texts.length >= shown.length && shown.every((text, index) => text === texts[index]);
+      if (!grown) list.replaceChildren();
+      append(
+        list,
+        events
+          .slice(grown ? shown.length : 0)
+          .map((event) =>
+            h(
+              'li',
+              { 'data-kind': event.kind },
+              h('span', { class: 'when' }, seconds(event.atMs)),
+              h('span', {}, say(event.text)),
+            ),
+          ),
+      );
+      shown = texts;
+      setHidden(empty, texts.length > 0);
+    },
+  };
+}

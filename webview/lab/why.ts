@@ -1,0 +1,142 @@
+import { assertNever } from '../../src/base/assertNever';
+import type { Decision, DecisionPeer, RequestSample } from '../../src/measurement/snapshot';
+import { type Child, h } from '../dom';
+import { count, milliseconds, say, seconds, t } from '../strings';
+
+/** The answer to "Why this backend?" for one request, with the peers as the policy saw them at that moment. */
+export function whyDetail(sample: RequestSample): HTMLElement {
+  return h('div', { class: 'why' }, h('p', { class: 'why-request' }, requestLine(sample)), answer(sample));
+}
+
+function requestLine(sample: RequestSample): string {
+  return t('Request {id}, {at} after the start: {status} from {server} in {latency}.', {
+    id: sample.id,
+    at: seconds(sample.atMs),
+    status: sample.status,
+    server: sample.server ?? t('nobody'),
+    latency: milliseconds(sample.latencyMs),
+  });
+}
+
+function answer(sample: RequestSample): Child {
+  const { why } = sample;
+  switch (why.kind) {
+    case 'decided':
+      return [
+        h('p', { class: 'why-answer' }, h('strong', {}, t('The balancer decided.')), ' ', say(why.decision.reason)),
+        decisionDetail(why.decision),
+      ];
+    case 'bound':
+      return [
+        h(
+          'p',
+          { class: 'why-answer' },
+          h('strong', {}, t('No decision: the connection was already bound.')),
+          ' ',
+          t(
+            'It was bound to {server} by {policy}, {at} after the start, and {count} requests went over it before this one.',
+            {
+              server: chosenServer(why.decision),
+              policy: why.decision.policy,
+              at: seconds(why.decision.atMs),
+              count: count(why.requestsBefore),
+            },
+          ),
+        ),
+        h('p', { class: 'hint' }, t('The decision that bound it:'), ' ', say(why.decision.reason)),
+        decisionDetail(why.decision),
+      ];
+    case 'client':
+      return h(
+        'p',
+        { class: 'why-answer' },
+        h('strong', {}, t('The client decided.')),
+        ' ',
+        t('Its own policy {policy} takes turns over its connections to {servers}.', {
+          policy: why.policy,
+          servers: why.servers.join(', '),
+        }),
+      );
+    case 'unknown':
+      return h('p', { class: 'why-answer' }, t('Its decision is no longer recorded.'));
+    default:
+      return assertNever(why);
+  }
+}
+
+function chosenServer(decision: Decision): string {
+  return decision.peers.find((peer) => peer.address === decision.chosen)?.serverId ?? decision.chosen;
+}
+
+function decisionDetail(decision: Decision): HTMLElement {
+  const heads = [t('Weight'), t('Effective weight'), t('Current weight'), t('In flight'), t('Fails')];
+  return h(
+    'div',
+    { class: 'table-scroll', role: 'group', 'aria-label': t('Servers at the moment of the decision'), tabindex: 0 },
+    h(
+      'table',
+      { class: 'numbers' },
+      h(
+        'caption',
+        {},
+        t('{policy} in upstream {upstream}, {at} after the start, try {attempt}', {
+          policy: decision.policy,
+          upstream: decision.upstream,
+          at: seconds(decision.atMs),
+          attempt: decision.attempt,
+        }),
+      ),
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          h('th', { scope: 'col' }, t('Server')),
+          heads.map((text) => h('th', { scope: 'col', class: 'number' }, text)),
+          h('th', { scope: 'col' }, t('State')),
+        ),
+      ),
+      h(
+        'tbody',
+        {},
+        decision.peers.map((peer) => peerRow(peer, peer.address === decision.chosen)),
+      ),
+    ),
+  );
+}
+
+function peerRow(peer: DecisionPeer, chosen: boolean): HTMLElement {
+  const numbers = [peer.weight, peer.effectiveWeight, peer.currentWeight, peer.inFlight, peer.fails];
+  return h(
+    'tr',
+    { class: chosen ? 'chosen' : undefined },
+    h(
+      'th',
+      { scope: 'row' },
+      peer.serverId ?? peer.address,
+      h('span', { class: 'address' }, peer.serverId === null ? '' : peer.address),
+    ),
+    numbers.map((n) => h('td', { class: 'number' }, count(n))),
+    h('td', {}, chosen ? t('✓ chosen') : peerState(peer.state)),
+  );
+}
+
+function peerState(state: DecisionPeer['state']): string {
+  switch (state) {
+    case 'eligible':
+      return t('eligible');
+    case 'down':
+      return t('down');
+    case 'unavailable':
+      return t('unavailable');
+    case 'busy':
+      return t('busy');
+    case 'backup':
+      return t('backup');
+    case 'tried':
+      return t('tried already');
+    default:
+      return assertNever(state);
+  }
+}

@@ -1,0 +1,66 @@
+import './page.css';
+import { assertNever } from '../src/base/assertNever';
+import type { ToWebview } from '../src/protocol/webview';
+import { type CoursePage, coursePage } from './course/coursePage';
+import { placeIn } from './course/place';
+import { openMemory, receive, savePlace, send } from './host';
+import { setLanguage } from './strings';
+
+/** The course page: shows what the host sends, sends what the reader does. */
+
+let page: CoursePage | null = null;
+let painted = false;
+
+function openPage(message: Extract<ToWebview, { type: 'course' }>): void {
+  const state = message.page;
+  // Another language keeps the reader's place, which is saved by heading.
+  const main = document.querySelector<HTMLElement>('main');
+  if (page !== null && main !== null) savePlace(placeIn(main));
+  const focused = document.activeElement?.closest<HTMLElement>('[data-language]') !== null;
+  page?.dispose();
+  openMemory(state.courseId);
+  setLanguage(state.language, state.catalog);
+  document.documentElement.lang = state.language;
+  document.title = state.course.title;
+  page = coursePage(state);
+  document.body.replaceChildren(page.element);
+  page.attach();
+  if (focused)
+    document
+      .querySelector<HTMLElement>(`[data-language="${CSS.escape(state.language)}"]`)
+      ?.focus({ preventScroll: true });
+  if (!painted) {
+    painted = true;
+    // The frame after the next is the first that surely shows the text.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => send({ type: 'mark', name: 'first-paint', atMs: performance.now() })),
+    );
+  }
+}
+
+receive((message) => {
+  switch (message.type) {
+    case 'course':
+      openPage(message);
+      break;
+    case 'lab':
+      page?.updateLab(message.lab);
+      break;
+    case 'snapshot':
+      page?.snapshot(message.lab, message.snapshot);
+      break;
+    case 'quiz':
+      page?.updateQuiz(message.quiz);
+      break;
+    case 'refused':
+      page?.refuse(message);
+      break;
+    case 'reveal':
+      page?.reveal(message.anchor);
+      break;
+    default:
+      assertNever(message);
+  }
+});
+
+send({ type: 'ready' });

@@ -1,0 +1,57 @@
+import { type Catalog, type Message, renderMessage } from '../src/base/message';
+
+/** The page's words and numbers in the reader's language. Set once per `course` message, read everywhere. */
+
+let catalog: Catalog = {};
+let language = 'en';
+let whole = new Intl.NumberFormat(language);
+
+export function setLanguage(id: string, words: Catalog): void {
+  language = id;
+  catalog = words;
+  whole = new Intl.NumberFormat(language);
+  tenths = fractions(1);
+}
+
+const fractions = (digits: number) =>
+  new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+let tenths = fractions(1);
+
+/** Call with a string literal: a test collects the literals and wants each translated. */
+export function t(text: string, args: Readonly<Record<string, string | number>> = {}): string {
+  return renderMessage({ text, args }, catalog);
+}
+
+/** A message that came from elsewhere, in the reader's language. */
+export function say(message: Message): string {
+  return renderMessage(message, catalog);
+}
+
+/** "3,000". */
+export function count(n: number): string {
+  return whole.format(n);
+}
+
+/** Share 0 to 1 as "33.3 %"; whole percents without a fraction. */
+export function percent(share: number): string {
+  const value = share * 100;
+  return `${Math.abs(value - Math.round(value)) < 0.05 ? whole.format(Math.round(value)) : tenths.format(value)} %`;
+}
+
+/** "1.9 ms", "240 ms". */
+export function milliseconds(ms: number): string {
+  return `${ms >= 100 ? whole.format(Math.round(ms)) : tenths.format(ms)} ms`;
+}
+
+/** "7.5 s". */
+export function seconds(ms: number): string {
+  return `${tenths.format(ms / 1000)} s`;
+}
+
+export function connectionsText(n: number): string {
+  return n === 1 ? t('1 connection') : t('{count} connections', { count: count(n) });
+}
+
+export function requestsText(n: number): string {
+  return n === 1 ? t('1 request') : t('{count} requests', { count: count(n) });
+}
