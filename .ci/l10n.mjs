@@ -7,7 +7,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { root } from './prepare.mjs';
+import { root } from './commands.mjs';
 import { lineOf, literalAt, maskSource } from './source.mjs';
 
 /** Every TypeScript source below a folder, relative to the project, with forward slashes. */

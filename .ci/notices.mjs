@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { root } from './prepare.mjs';
+import { root } from './commands.mjs';
 
 /** Folders in node_modules whose code is in dist/, read from the source maps there; null where there are none. */
 function bundledFolders() {

@@ -2,20 +2,12 @@
 // browser, on 127.0.0.1 only, until Ctrl-C. Either opens a marked folder, in which the extension opens the course by
 // itself.
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  bilingual,
-  ensureBuilt,
-  ensurePackages,
-  findProgram,
-  PrepareError,
-  root,
-  run,
-  runMain,
-  say,
-} from './prepare.mjs';
-import { startCodeServer } from './vscode.mjs';
+import { bilingual, findProgram, PrepareError, root, run, runMain, say } from './commands.mjs';
+import { ensureBuilt, ensurePackages } from './prepare.mjs';
+import { portTaken, startCodeServer } from './vscode.mjs';
 
 const usage = `npm start -- [--port N] [--locale ko|en] [--browser]
 
@@ -89,16 +81,12 @@ await runMain(async () => {
 });
 
 async function serve(folder, locale, wantedPort) {
-  // Answers and results are kept between starts.
-  const userDataDir = path.join(root, '.cache', 'vscode-user-data');
-  fs.mkdirSync(userDataDir, { recursive: true });
-  const start = (port) => startCodeServer({ folder, locale, extension: root, port, userDataDir });
-  const server = await (wantedPort === null
-    ? start(defaultPort()).catch((error) => {
-        if (error.code !== 'EADDRINUSE') throw error;
-        return start(0);
-      })
-    : start(wantedPort));
+  const port = wantedPort ?? ((await isFree(defaultPort())) ? defaultPort() : 0);
+  // The browser keeps what the reader did by address, port included; so the server's share of it is kept by port, too.
+  // It must not be touched where another `npm start` is using it.
+  if (port !== 0 && !(await isFree(port))) throw portTaken();
+  const userDataDir = port === 0 ? null : path.join(root, '.cache', 'vscode', String(port));
+  const server = await startCodeServer({ folder, locale, extension: root, port, userDataDir });
   process.stdout.write(
     `\n  ${bilingual('브라우저에서 이 주소를 여십시오. 끝내려면 Ctrl-C를 누르십시오.', 'Open this address in a browser. Ctrl-C ends it.').replace('\n', '\n  ')}\n\n  ${server.url}\n\n`,
   );
@@ -111,4 +99,12 @@ async function serve(folder, locale, wantedPort) {
     throw new PrepareError(
       bilingual('VS Code 서버가 예기치 않게 끝났습니다.', 'The VS Code server ended unexpectedly.'),
     );
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const probe = net.createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
 }

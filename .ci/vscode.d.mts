@@ -17,6 +17,7 @@ export interface CodeServerOptions {
   readonly port?: number;
   readonly userDataDir?: string | null;
   readonly settings?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export function cacheFolder(): string;

@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { bilingual, npmEnvironment, PrepareError, root, run, say, withLock } from './prepare.mjs';
+import { bilingual, PrepareError, root, run, say, withLock } from './commands.mjs';
+import { node24, npmEnvironment } from './prepare.mjs';
 
 const version = '4.139.1';
-const node24 = path.join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
 /** TRAFFIC_LAB_CACHE, else ~/.cache/traffic-lab, else .cache in the project: the first that can be written. */
 export function cacheFolder() {
@@ -146,9 +146,11 @@ function addKorean(userDataDir, extensionsDir) {
  * The environment of a terminal inside VS Code or code-server would make the new one talk to that one; and what
  * code-server keeps of itself (heartbeat, logs) goes beside the rest, not into the reader's own code-server.
  */
-function serverEnvironment(home) {
+function serverEnvironment(home, extra = {}) {
   const env = { ...process.env, PATH: `${path.dirname(node24)}${path.delimiter}${process.env.PATH ?? ''}` };
   env.XDG_DATA_HOME = path.join(home, 'data');
+  // Sockets that VS Code forgets when it is ended; a socket's path can be about a hundred characters long.
+  if (home.length < 50) env.XDG_RUNTIME_DIR = home;
   for (const key of Object.keys(env)) {
     if (
       /^(VSCODE_|CODE_SERVER_|CS_|ELECTRON_)/.test(key) ||
@@ -157,7 +159,7 @@ function serverEnvironment(home) {
       delete env[key];
     }
   }
-  return env;
+  return { ...env, ...extra };
 }
 
 /**
@@ -167,6 +169,7 @@ function serverEnvironment(home) {
  * - `extension`: a folder with a built extension, linked in, or a .vsix file, installed.
  * - `userDataDir`: kept if named, else a fresh one that `stop` removes.
  * - `settings`: on top of the quiet ones; of a kept userDataDir the reader's own stay.
+ * - `env`: on top of this process's own environment.
  *
  * @returns {Promise<import('./vscode.mjs').CodeServer>} its address and how to stop it
  * @throws {PrepareError} where the port is taken or VS Code does not start
@@ -178,6 +181,7 @@ export async function startCodeServer({
   port = 0,
   userDataDir = null,
   settings = {},
+  env = {},
 }) {
   const entry = await ensureCodeServer();
   const home = userDataDir ?? fs.mkdtempSync(path.join(os.tmpdir(), 'traffic-lab-vscode-'));
@@ -186,6 +190,7 @@ export async function startCodeServer({
     if (userDataDir === null) fs.rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   };
   try {
+    fs.mkdirSync(home, { recursive: true });
     prepareHome(home, extensionsDir, locale, settings);
     const common = [
       '--user-data-dir',
@@ -196,7 +201,7 @@ export async function startCodeServer({
       path.join(home, 'config.yaml'),
     ];
     if (extension !== null) await addExtension(entry, common, home, path.resolve(extension));
-    return await launch(entry, common, { folder, locale, port, home, clean });
+    return await launch(entry, common, { folder, locale, port, home, env, clean });
   } catch (error) {
     clean();
     throw error;
@@ -232,7 +237,7 @@ async function addExtension(entry, common, home, extension) {
   );
 }
 
-async function launch(entry, common, { folder, locale, port, home, clean }) {
+async function launch(entry, common, { folder, locale, port, home, env, clean }) {
   const args = [
     entry,
     ...common,
@@ -248,7 +253,7 @@ async function launch(entry, common, { folder, locale, port, home, clean }) {
   // A group of its own: Ctrl-C reaches only us, and we then stop the server and whatever it started, in order.
   const child = spawn(node24, args, {
     cwd: home,
-    env: serverEnvironment(home),
+    env: serverEnvironment(home, env),
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: process.platform !== 'win32',
   });
@@ -293,16 +298,16 @@ function listeningPort(child) {
     child.stderr.setEncoding('utf8').on('data', read);
     child.once('error', reject);
     child.once('exit', () => {
-      const isTaken = output.includes('EADDRINUSE');
-      const error = new PrepareError(
-        isTaken
-          ? bilingual(
-              '그 포트는 이미 사용 중입니다. npm start -- --port 0 으로 빈 포트를 쓸 수 있습니다.',
-              'That port is in use already. npm start -- --port 0 takes a free one.',
-            )
-          : `VS Code did not start:\n${output}`,
-      );
-      reject(isTaken ? Object.assign(error, { code: 'EADDRINUSE' }) : error);
+      reject(output.includes('EADDRINUSE') ? portTaken() : new PrepareError(`VS Code did not start:\n${output}`));
     });
   });
+}
+
+export function portTaken() {
+  return new PrepareError(
+    bilingual(
+      '그 포트는 이미 사용 중입니다. npm start -- --port 0 으로 빈 포트를 쓸 수 있습니다.',
+      'That port is in use already. npm start -- --port 0 takes a free one.',
+    ),
+  );
 }

@@ -22,10 +22,11 @@ export function receive(listener: (message: ToWebview) => void): void {
   });
 }
 
-/** Where the reader is: a heading, its ordinal (anchors differ by language), and px below its top. */
+/** Where the reader is: a heading, its ordinal (anchors differ by language), a block after it, and px below its top. */
 export interface Place {
   readonly anchor: string | null;
   readonly heading: number;
+  readonly block: number;
   readonly offset: number;
 }
 
@@ -42,19 +43,20 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 
 function restore(saved: unknown): Memory {
   if (!isRecord(saved)) return { courseId: null, place: null, open: {}, drafts: {} };
-  const place = isRecord(saved['place']) ? saved['place'] : null;
+  const place = isRecord(saved.place) ? saved.place : null;
   return {
-    courseId: typeof saved['courseId'] === 'string' ? saved['courseId'] : null,
+    courseId: typeof saved.courseId === 'string' ? saved.courseId : null,
     place:
-      place !== null && typeof place['offset'] === 'number' && typeof place['heading'] === 'number'
+      place !== null && typeof place.offset === 'number' && typeof place.heading === 'number'
         ? {
-            anchor: typeof place['anchor'] === 'string' ? place['anchor'] : null,
-            heading: place['heading'],
-            offset: place['offset'],
+            anchor: typeof place.anchor === 'string' ? place.anchor : null,
+            heading: place.heading,
+            block: typeof place.block === 'number' ? place.block : 0,
+            offset: place.offset,
           }
         : null,
-    open: isRecord(saved['open']) ? (saved['open'] as Record<string, boolean>) : {},
-    drafts: isRecord(saved['drafts']) ? { ...saved['drafts'] } : {},
+    open: isRecord(saved.open) ? (saved.open as Record<string, boolean>) : {},
+    drafts: isRecord(saved.drafts) ? { ...saved.drafts } : {},
   };
 }
 

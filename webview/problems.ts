@@ -25,7 +25,7 @@ function problemItem(problem: Problem): HTMLElement {
         class: 'link',
         'data-action': 'open-problem',
         title: file,
-        'aria-label': t('Open {file}, line {line}, column {column}', { file: name, line, column }),
+        'aria-label': `${name}:${line}:${column}, ${t('open the file at this place')}`,
       },
       () => send({ type: 'openProblem', file, line, column }),
       `${name}:${line}:${column}`,

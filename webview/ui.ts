@@ -151,14 +151,12 @@ export function numberField(options: {
   readonly name: string;
   readonly label: string;
   readonly hint: string;
-  readonly placeholder?: string;
   readonly onInput: () => void;
   readonly onEnter: () => void;
 }): TextField {
   const input = h('vscode-text-field', {
     'data-field': options.name,
     'aria-label': `${options.label}. ${options.hint}`,
-    placeholder: options.placeholder,
     inputmode: 'numeric',
     on: {
       input: () => options.onInput(),

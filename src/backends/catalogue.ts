@@ -31,6 +31,7 @@ const MAX_PLACED = 10_000;
 export const MAX_LINES = 50;
 export const MAX_QUANTITY = 1_000;
 export const MAX_PAGE = 100;
+export const DEFAULT_PAGE = 20;
 
 /** What is wrong with an order that someone wants to place: the field and, in English as APIs speak, what it must be. */
 export interface OrderFault {
@@ -134,7 +135,7 @@ function total(items: readonly Item[]): number {
 }
 
 function inventOrder(id: string, random: Random): Order {
-  const oneOf = <T>(list: readonly [T, ...T[]]): T => list[Math.floor(random.next() * list.length)] ?? list[0];
+  const oneOf = <T>(list: readonly T[]): T => list[Math.floor(random.next() * list.length)] as T;
   const items = Array.from({ length: 1 + Math.floor(random.next() * 4) }, () => ({
     ...oneOf(PRODUCTS),
     quantity: 1 + Math.floor(random.next() * 5),

@@ -1,9 +1,10 @@
 import { createServer } from 'node:net';
 import type * as Grpc from '@grpc/grpc-js';
+import { err, ok, type Result } from '../base/result';
 import { CONNECTION_HEADER, SERVER_HEADER } from '../protocol/backendWorker';
 import { loadOrdersServices, type UploadSummary } from '../protocol/ordersService';
 import type { Visit } from './admission';
-import { addToSummary, type OrderFault } from './catalogue';
+import { addToSummary, DEFAULT_PAGE, type OrderFault } from './catalogue';
 import { Connections } from './connections';
 import { listenOnLoopback } from './listen';
 import type { BackendParts, ProtocolServer } from './protocolServer';
@@ -31,10 +32,14 @@ export async function startGrpcServer(
           'grpc.max_connection_age_grace_ms': MAX_AGE_GRACE_MS,
         }),
   });
-  server.addService(services.orders as unknown as Grpc.ServiceDefinition, ordersHandlers(grpc, parts));
+  // HTTP/2 closes its two directions by itself; small frames must not wait for Nagle's algorithm.
+  const listener = createServer({ allowHalfOpen: true, noDelay: true });
+  const connections = new Connections(listener, parts.counters);
+  server.addService(services.orders as unknown as Grpc.ServiceDefinition, ordersHandlers(grpc, parts, connections));
   server.addService(services.health as unknown as Grpc.ServiceDefinition, {
     Check: (call: Grpc.ServerUnaryCall<{ service: string }, unknown>, reply: Grpc.sendUnaryData<unknown>) => {
-      call.sendMetadata(signature(grpc, parts.id, call));
+      // Its connection carries it without counting it.
+      call.sendMetadata(signature(grpc, parts.id, `${remotePortOf(call)}/0`));
       const known = call.request.service === '' || call.request.service === 'lab.orders.v1.Orders';
       if (known) reply(null, { status: 'SERVING' });
       else reply({ code: grpc.status.NOT_FOUND, details: 'Unknown service' });
@@ -42,9 +47,6 @@ export async function startGrpcServer(
   });
 
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
-  // HTTP/2 closes its two directions by itself; small frames must not wait for Nagle's algorithm.
-  const listener = createServer({ allowHalfOpen: true, noDelay: true });
-  const connections = new Connections(listener, parts.counters);
   listener.on('connection', (socket) => injector.injectConnection(socket));
   const port = await listenOnLoopback(listener, declaredPort);
   const closeListener = (): Promise<void> => new Promise((resolve) => listener.close(() => resolve()));
@@ -67,83 +69,109 @@ export async function startGrpcServer(
 
 type AnyCall = { getPeer(): string };
 
-/** Who answers, and by which port the caller came; in the initial metadata, and in the trailers of an error. */
-function signature(grpc: typeof Grpc, id: string, call: AnyCall): Grpc.Metadata {
+function remotePortOf(call: AnyCall): number {
+  return Number(/:(\d+)$/.exec(call.getPeer())?.[1] ?? 0);
+}
+
+/** Who answers, and over which connection; in the initial metadata, or in the trailers of an error. */
+function signature(grpc: typeof Grpc, id: string, connection: string): Grpc.Metadata {
   const metadata = new grpc.Metadata();
   metadata.set(SERVER_HEADER, id);
-  metadata.set(CONNECTION_HEADER, /:(\d+)$/.exec(call.getPeer())?.[1] ?? '');
+  metadata.set(CONNECTION_HEADER, connection);
   return metadata;
+}
+
+/** A call past the door. */
+interface Admitted {
+  readonly visit: Visit;
+  /** To be sent as initial metadata. */
+  readonly signature: Grpc.Metadata;
 }
 
 function ordersHandlers(
   grpc: typeof Grpc,
   { id, admission, catalogue }: BackendParts,
+  connections: Connections,
 ): Grpc.UntypedServiceImplementation {
   const { status } = grpc;
-  const problem = (call: AnyCall, code: Grpc.status, details: string): Grpc.ServiceError =>
-    Object.assign(new Error(details), { code, details, metadata: signature(grpc, id, call) });
-  const noSuchOrder = (call: AnyCall, order: string) => problem(call, status.NOT_FOUND, `There is no order ${order}`);
-  const invalid = (call: AnyCall, faults: readonly OrderFault[]) =>
-    problem(call, status.INVALID_ARGUMENT, faults.map((fault) => `${fault.field} ${fault.problem}`.trim()).join('; '));
+  /** An error before it is signed. */
+  type Problem = { readonly code: Grpc.status; readonly details: string };
+  const noSuchOrder = (order: string): Problem => ({ code: status.NOT_FOUND, details: `There is no order ${order}` });
+  const invalid = (faults: readonly OrderFault[]): Problem => ({
+    code: status.INVALID_ARGUMENT,
+    details: faults.map((fault) => `${fault.field} ${fault.problem}`.trim()).join('; '),
+  });
 
   type Surface = AnyCall & { on(event: 'cancelled', listener: () => void): unknown };
   /** Brings a call through the door; `fail` ends it with an error, `served` makes the answer. */
-  const admit = (call: Surface, fail: (error: Grpc.ServiceError) => void, served: (visit: Visit) => void): void => {
+  const admit = (
+    call: Surface,
+    fail: (error: Grpc.ServiceError) => void,
+    served: (admitted: Admitted, fail: (problem: Problem) => void) => void,
+  ): void => {
+    const connection = connections.signRequest(remotePortOf(call));
+    const sign = (): Grpc.Metadata => signature(grpc, id, connection);
+    const refuse = ({ code, details }: Problem): void =>
+      fail(Object.assign(new Error(details), { code, details, metadata: sign() }));
     const visit = admission.take({
-      refused: () => fail(problem(call, status.RESOURCE_EXHAUSTED, 'All slots are busy and the queue is full')),
-      failed: () => fail(problem(call, status.INTERNAL, 'The server failed (as the lab asked it to)')),
-      served,
+      refused: () => refuse({ code: status.RESOURCE_EXHAUSTED, details: 'All slots are busy and the queue is full' }),
+      failed: () => refuse({ code: status.INTERNAL, details: 'The server failed (as the lab asked it to)' }),
+      served: (admitted) =>
+        served({ visit: admitted, signature: sign() }, (problem) => {
+          admitted.answered();
+          refuse(problem);
+        }),
     });
     call.on('cancelled', () => visit.abandoned());
   };
 
   const unary =
-    <Request, Reply>(work: (call: Grpc.ServerUnaryCall<Request, Reply>) => Reply | Grpc.ServiceError) =>
+    <Request, Reply>(work: (request: Request) => Result<Reply, Problem>) =>
     (call: Grpc.ServerUnaryCall<Request, Reply>, reply: Grpc.sendUnaryData<Reply>): void =>
-      admit(call, reply, (visit) => {
-        const answer = work(call);
-        visit.answered();
-        if (answer instanceof Error) reply(answer);
-        else {
-          call.sendMetadata(signature(grpc, id, call));
-          reply(null, answer);
+      admit(call, reply, (admitted, fail) => {
+        const made = work(call.request);
+        if (!made.ok) {
+          fail(made.error);
+          return;
         }
+        admitted.visit.answered();
+        call.sendMetadata(admitted.signature);
+        reply(null, made.value);
       });
 
   return {
-    ListOrders: unary((call: Grpc.ServerUnaryCall<{ limit: number; offset: number }, unknown>) => {
-      const { limit, offset } = call.request;
-      if (limit < 0 || offset < 0) return problem(call, status.INVALID_ARGUMENT, 'limit and offset must be 0 or more');
-      return catalogue.list(limit === 0 ? 20 : limit, offset);
-    }),
-
-    GetOrder: unary(
-      (call: Grpc.ServerUnaryCall<{ id: string }, unknown>) =>
-        catalogue.get(call.request.id) ?? noSuchOrder(call, call.request.id),
+    ListOrders: unary(({ limit, offset }: { limit: number; offset: number }) =>
+      limit < 0 || offset < 0
+        ? err<Problem>({ code: status.INVALID_ARGUMENT, details: 'limit and offset must be 0 or more' })
+        : ok(catalogue.list(limit === 0 ? DEFAULT_PAGE : limit, offset)),
     ),
 
-    PlaceOrder: unary((call: Grpc.ServerUnaryCall<unknown, unknown>) => {
-      const placed = catalogue.place(call.request);
-      return placed.ok ? placed.value : invalid(call, placed.error);
+    GetOrder: unary(({ id: orderId }: { id: string }) => {
+      const order = catalogue.get(orderId);
+      return order === null ? err(noSuchOrder(orderId)) : ok(order);
+    }),
+
+    PlaceOrder: unary((request: unknown) => {
+      const placed = catalogue.place(request);
+      return placed.ok ? placed : err(invalid(placed.error));
     }),
 
     WatchOrder: (call: Grpc.ServerWritableStream<{ id: string }, unknown>) =>
       admit(
         call,
         (error) => call.destroy(error),
-        (visit) => {
-          const order = call.request.id;
-          if (catalogue.get(order) === null) {
-            visit.answered();
-            call.destroy(noSuchOrder(call, order));
+        (admitted, fail) => {
+          const { id: orderId } = call.request;
+          if (catalogue.get(orderId) === null) {
+            fail(noSuchOrder(orderId));
             return;
           }
-          call.sendMetadata(signature(grpc, id, call));
+          call.sendMetadata(admitted.signature);
           const stop = catalogue.watch(
-            order,
+            orderId,
             (event) => call.write(event),
             () => {
-              visit.answered();
+              admitted.visit.answered();
               call.end();
             },
           );
@@ -152,7 +180,7 @@ function ordersHandlers(
       ),
 
     UploadOrders: (call: Grpc.ServerReadableStream<unknown, UploadSummary>, reply: Grpc.sendUnaryData<UploadSummary>) =>
-      admit(call, reply, (visit) => {
+      admit(call, reply, ({ visit, signature: signed }) => {
         let sum: UploadSummary = { accepted: 0, refused: 0, total_won: 0 };
         call.on('data', (order) => {
           sum = addToSummary(sum, catalogue.place(order));
@@ -160,7 +188,7 @@ function ordersHandlers(
         call.on('error', () => visit.abandoned());
         call.on('end', () => {
           visit.answered();
-          call.sendMetadata(signature(grpc, id, call));
+          call.sendMetadata(signed);
           reply(null, sum);
         });
       }),
@@ -169,8 +197,8 @@ function ordersHandlers(
       admit(
         call,
         (error) => call.destroy(error),
-        (visit) => {
-          call.sendMetadata(signature(grpc, id, call));
+        ({ visit, signature: signed }) => {
+          call.sendMetadata(signed);
           call.on('data', (said: { text: string }) => call.write({ from: id, text: catalogue.reply(said.text) }));
           call.on('error', () => visit.abandoned());
           call.on('end', () => {

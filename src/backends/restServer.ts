@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { CONNECTION_HEADER, SERVER_HEADER } from '../protocol/backendWorker';
 import type { Visit } from './admission';
-import { MAX_PAGE } from './catalogue';
+import { DEFAULT_PAGE, MAX_PAGE } from './catalogue';
 import { Connections } from './connections';
 import { listenOnLoopback } from './listen';
 import type { BackendParts, ProtocolServer } from './protocolServer';
@@ -29,13 +29,15 @@ export async function startRestServer(parts: BackendParts, declaredPort: number)
   const noSuchOrder = (res: Response, id: string): void =>
     refuse(res, 404, 'order_not_found', `There is no order ${id}`);
 
+  const server = createServer();
+  const connections = new Connections(server, parts.counters);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
 
   app.use((req, res, next) => {
     res.set(SERVER_HEADER, parts.id);
-    res.set(CONNECTION_HEADER, String(req.socket.remotePort));
+    res.set(CONNECTION_HEADER, connections.signRequest(req.socket.remotePort ?? 0));
     const visit = admission.take({
       refused: () => refuse(res, 503, 'overloaded', 'All slots are busy and the queue is full'),
       failed: () => refuse(res, 500, 'internal', 'The server failed (as the lab asked it to)'),
@@ -49,7 +51,7 @@ export async function startRestServer(parts: BackendParts, declaredPort: number)
   app.use(express.json({ limit: '64kb' }));
 
   app.get('/api/orders', (req, res) => {
-    const limit = wholeNumber(req.query.limit, 20);
+    const limit = wholeNumber(req.query.limit, DEFAULT_PAGE);
     const offset = wholeNumber(req.query.offset, 0);
     if (limit === null || limit < 1 || limit > MAX_PAGE || offset === null) {
       refuse(res, 400, 'invalid_query', `limit must be 1 to ${MAX_PAGE} and offset 0 or more`);
@@ -109,10 +111,9 @@ export async function startRestServer(parts: BackendParts, declaredPort: number)
   };
   app.use(onError);
 
-  const server = createServer(app);
+  server.on('request', app);
   // Who closes an idle connection is the lab's subject: the server never does on its own.
   server.keepAliveTimeout = 0;
-  const connections = new Connections(server, parts.counters);
   const port = await listenOnLoopback(server, declaredPort);
   return {
     port,

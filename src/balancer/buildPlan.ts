@@ -10,18 +10,23 @@ import { notYet } from './directives/notYet';
 import { type ConfFiles, readConf } from './directives/read';
 import type { Plan } from './plan';
 
+/** A configuration as text; the path is for problems, and where relative `include`s start. */
+export interface ConfText {
+  readonly path: string;
+  readonly text: string;
+}
+
 export interface PlanOptions {
   /** For `include`; absent: a file that includes others is refused. */
   readonly files?: ConfFiles;
   /** Features to refuse as not supported yet; absent: what the proxies cannot do. */
   readonly notYet?: ReadonlySet<string>;
+  /** Directives of the outermost level that come before the file's, from a command line. */
+  readonly globals?: string;
 }
 
 /** Reads a configuration's text. The error holds every problem of the file and of those it includes, in order. */
-export function readPlan(
-  conf: { readonly path: string; readonly text: string },
-  options: PlanOptions = {},
-): Result<Plan, readonly Problem[]> {
+export function readPlan(conf: ConfText, options: PlanOptions = {}): Result<Plan, readonly Problem[]> {
   const { file, problems } = parseConf(conf.path, conf.text);
   return buildPlan(file, options, problems);
 }
@@ -32,7 +37,12 @@ export function buildPlan(
   options: PlanOptions = {},
   syntax: readonly Problem[] = [],
 ): Result<Plan, readonly Problem[]> {
-  const conf = readConf(file, syntax, { files: options.files ?? null, notYet: options.notYet ?? notYet });
+  const globals = parseConf('command line', options.globals ?? '');
+  const conf = readConf(file, [...globals.problems, ...syntax], {
+    files: options.files ?? null,
+    notYet: options.notYet ?? notYet,
+    globals: globals.file,
+  });
   const { main, reading } = conf;
   const httpScope = main.get(httpBlock);
   const streamScope = main.get(streamBlock);
@@ -46,6 +56,17 @@ export function buildPlan(
   }
   const http = httpScope === null ? null : assembleHttp(httpScope, reading);
   const stream = streamScope === null ? null : assembleStream(streamScope, reading);
+  const listening = [...(http?.servers ?? []), ...(stream?.servers ?? [])].flatMap((server) => server.listens).length;
+  const connections = events?.get(workerConnections) ?? workerConnections.initial;
+  if (events !== null && connections < Math.max(1, listening)) {
+    reading.error(
+      events.source(workerConnections)?.headSpan ?? wholeFile(file),
+      message('{connections} worker_connections are not enough for {listening} listening sockets', {
+        connections,
+        listening,
+      }),
+    );
+  }
   conf.finish();
   const problems = inOrder(conf.problems, file.path);
   if (problems.some((problem) => problem.severity === 'error')) return err(problems);
@@ -54,7 +75,8 @@ export function buildPlan(
       pid: main.get(pid),
       daemon: main.get(daemon),
       errorLog: main.get(errorLog)[0] ?? null,
-      workerConnections: events?.get(workerConnections) ?? workerConnections.initial,
+      errorLogs: main.get(errorLog),
+      workerConnections: connections,
     },
     http,
     stream,

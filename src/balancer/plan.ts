@@ -20,6 +20,8 @@ export interface MainPlan {
   readonly pid: string | null;
   readonly daemon: boolean;
   readonly errorLog: { readonly path: string; readonly level: LogLevel } | null;
+  /** All of them; `errorLog` is the first. Empty: where the command line says, else logs/error.log. */
+  readonly errorLogs: readonly { readonly path: string; readonly level: LogLevel }[];
   readonly workerConnections: number;
 }
 
@@ -74,6 +76,8 @@ export interface ListenPlan {
 
 export interface StreamPlan {
   readonly upstreams: readonly UpstreamPlan[];
+  readonly maps: readonly VariableMap[];
+  readonly splitClients: readonly SplitClients[];
   readonly servers: readonly StreamServerPlan[];
 }
 
@@ -88,10 +92,19 @@ export interface StreamServerPlan {
   readonly halfClose: boolean;
   /** Send a PROXY protocol v1 header to the server. */
   readonly proxyProtocol: boolean;
+  /** Networks whose PROXY protocol header is believed. */
+  readonly realIpFrom: readonly AddressRange[];
+  /** Read the ClientHello of a TLS connection that passes through, for the `$ssl_preread_` variables. */
+  readonly sslPreread: boolean;
+  readonly limitConns: readonly LimitConn[];
+  readonly limitConnDryRun: boolean;
+  readonly tls: ServerTls | null;
 }
 
 export interface HttpPlan {
   readonly upstreams: readonly UpstreamPlan[];
+  readonly maps: readonly VariableMap[];
+  readonly splitClients: readonly SplitClients[];
   readonly servers: readonly HttpServerPlan[];
 }
 
@@ -102,6 +115,11 @@ export interface HttpServerPlan {
   readonly span: Span;
   /** In file order; choose with selectLocation() in locations.ts. */
   readonly locations: readonly LocationPlan[];
+  /** Run before a location is chosen; a `return` among them answers the request. */
+  readonly rewrite: readonly RewriteStep[];
+  readonly headerBuffers: HeaderBuffers;
+  /** Where one of its listeners is `ssl`. */
+  readonly tls: ServerTls | null;
   /** For requests that match no location, and for what happens before a location is chosen. */
   readonly settings: HttpSettings;
   readonly handler: HttpHandler;
@@ -114,6 +132,8 @@ export interface LocationPlan {
     | { readonly kind: 'named'; readonly name: string };
   readonly span: Span;
   readonly locations: readonly LocationPlan[];
+  /** Run before everything else the location does. */
+  readonly rewrite: readonly RewriteStep[];
   readonly settings: HttpSettings;
   readonly handler: HttpHandler;
   readonly internal: boolean;
@@ -135,6 +155,9 @@ export type HttpHandler =
       readonly upstream: UpstreamPlan;
       readonly hostHeader: string;
     }
+  /** Where to is known with the request only: `target` gives the whole value of proxy_pass or grpc_pass, whose host is an upstream of the plan or an address. */
+  | { readonly kind: 'dynamic'; readonly family: 'proxy' | 'grpc'; readonly target: Template; readonly span: Span }
+  /** The first rewrite step is an unconditional `return`; it is among `rewrite` too. */
   | { readonly kind: 'return'; readonly status: number; readonly body: Template | null }
   /** Static files under root or alias (or 404 where nothing else is said). */
   | { readonly kind: 'static'; readonly root: string; readonly alias: boolean; readonly index: readonly string[] };
@@ -155,6 +178,155 @@ export interface HttpSettings {
   readonly keepaliveRequests: number;
   readonly addHeaders: readonly { readonly name: string; readonly value: Template; readonly always: boolean }[];
   readonly defaultType: string;
+  /** Content types by file extension in lower case. */
+  readonly types: ReadonlyMap<string, string>;
+  /** Time between two writes to the client. */
+  readonly clientSendTimeoutMs: number;
+  readonly buffering: boolean;
+  readonly requestBuffering: boolean;
+  readonly passRequestBody: boolean;
+  readonly passRequestHeaders: boolean;
+  /** proxy_buffer_size or grpc_buffer_size: what the head of an answer may take. */
+  readonly bufferSize: number;
+  readonly limitReqs: readonly LimitReq[];
+  readonly limitReqStatus: number;
+  readonly limitReqDryRun: boolean;
+  readonly limitConns: readonly LimitConn[];
+  readonly limitConnStatus: number;
+  readonly limitConnDryRun: boolean;
+  /** Null: the connection's address is the client's. */
+  readonly realIp: RealIp | null;
+  readonly errorPages: readonly ErrorPage[];
+  /** Path of the subrequest that decides; null: none. */
+  readonly authRequest: string | null;
+  readonly authRequestSets: readonly { readonly variable: string; readonly value: Template }[];
+  /** Empty where nothing says `access_log`: unlike nginx's, this balancer writes no log unasked. */
+  readonly accessLogs: readonly AccessLog[];
+  readonly gzip: boolean;
+  /** For https:// and grpcs:// servers; null where the handler needs none. */
+  readonly upstreamTls: UpstreamTls | null;
+}
+
+/** `client_header_buffer_size` and `large_client_header_buffers`. */
+export interface HeaderBuffers {
+  readonly size: number;
+  readonly largeCount: number;
+  /** No line of a head may be longer. */
+  readonly largeSize: number;
+}
+
+/** `set`, `if` and `return` in the order of the file. */
+export type RewriteStep =
+  | { readonly kind: 'return'; readonly status: number; readonly body: Template | null }
+  | { readonly kind: 'set'; readonly variable: string; readonly value: Template }
+  | { readonly kind: 'if'; readonly condition: IfCondition; readonly steps: readonly RewriteStep[] };
+
+export type IfCondition =
+  /** Neither empty nor "0". */
+  | { readonly kind: 'set'; readonly tested: Template }
+  | { readonly kind: 'equals'; readonly tested: Template; readonly value: Template; readonly negated: boolean }
+  | { readonly kind: 'matches'; readonly tested: Template; readonly pattern: RegExp; readonly negated: boolean };
+
+/** `map`: looked up in the order exact, longest `*.name`, longest `name.*`, first regular expression, fallback. */
+export interface VariableMap {
+  readonly variable: string;
+  readonly source: Template;
+  /** Keys in lower case; the source is compared without regard to case. */
+  readonly exact: ReadonlyMap<string, Template>;
+  /** With `hostnames`: ".name", "*.name" and "name.*". */
+  readonly wildcards: readonly { readonly pattern: string; readonly value: Template }[];
+  readonly patterns: readonly { readonly pattern: RegExp; readonly value: Template }[];
+  /** Null: ''. */
+  readonly fallback: Template | null;
+}
+
+/** `split_clients`: MurmurHash2 of the source falls into one of the parts. */
+export interface SplitClients {
+  readonly variable: string;
+  readonly source: Template;
+  /** Hundredths of a percent; null: all the rest ("*"). */
+  readonly parts: readonly { readonly hundredths: number | null; readonly value: string }[];
+}
+
+export interface LimitReqZone {
+  readonly name: string;
+  readonly key: Template;
+  readonly ratePerSecond: number;
+}
+
+export interface LimitReq {
+  readonly zone: LimitReqZone;
+  readonly burst: number;
+  /** Excess requests from here on are delayed; Number.MAX_SAFE_INTEGER: none (`nodelay`). */
+  readonly delay: number;
+}
+
+export interface LimitConnZone {
+  readonly name: string;
+  readonly key: Template;
+}
+
+export interface LimitConn {
+  readonly zone: LimitConnZone;
+  readonly connections: number;
+}
+
+/** An IPv4 or IPv6 network. */
+export interface AddressRange {
+  readonly address: string;
+  /** Bits that count. */
+  readonly prefix: number;
+}
+
+export interface RealIp {
+  readonly from: readonly AddressRange[];
+  /** Header that is believed, or "proxy_protocol". */
+  readonly header: string;
+  readonly recursive: boolean;
+}
+
+export interface ErrorPage {
+  readonly statuses: readonly number[];
+  /** The status that the client gets: the error's own, the page's (`=`), or a number (`=200`). */
+  readonly answer: 'own' | 'page' | number;
+  /** A path, a named location, or an address to redirect to. */
+  readonly uri: Template;
+}
+
+export interface AccessLog {
+  readonly path: string;
+  readonly escape: 'default' | 'json' | 'none';
+  readonly template: Template;
+}
+
+/** A PEM file that was read together with the configuration. */
+export interface PemFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+export type TlsProtocol = 'SSLv2' | 'SSLv3' | 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+
+/** TLS towards clients; certificate n goes with key n. */
+export interface ServerTls {
+  readonly certificates: readonly { readonly certificate: PemFile; readonly key: PemFile }[];
+  readonly protocols: readonly TlsProtocol[];
+}
+
+/** TLS towards servers. */
+export interface UpstreamTls {
+  readonly certificate: PemFile | null;
+  readonly key: PemFile | null;
+  readonly trusted: PemFile | null;
+  readonly verify: boolean;
+  readonly verifyDepth: number;
+  /** Name to verify and send; null: the host of proxy_pass. */
+  readonly name: Template | null;
+  /** Send it as SNI. */
+  readonly sendName: boolean;
+  readonly protocols: readonly TlsProtocol[];
+  readonly ciphers: string;
+  readonly reuseSessions: boolean;
 }
 
 export interface NextUpstream {

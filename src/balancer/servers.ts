@@ -21,7 +21,6 @@ export function compileServerName(text: string): Result<ServerName, Message> {
     return compiled.ok ? ok({ kind: 'regex', text, ...compiled.value }) : compiled;
   }
   const name = text.toLowerCase();
-  if (/[/]/.test(name)) return invalid;
   if (!name.includes('*') && !name.startsWith('.')) {
     return name.includes('..') ? invalid : ok({ kind: 'exact', text, name });
   }

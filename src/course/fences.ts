@@ -100,12 +100,12 @@ function endOfFence(
       return { isClosed: true, next: at + 1 };
     }
     if (!isOurs) continue;
-    const opensBlock = isBlockFence(opening.exec(line)?.[2] ?? '');
+    const opensAnother = (opening.exec(line)?.[2] ?? '') !== '';
     if (somethingNew === null && at > start + 1 && isBlank(lines[at - 1])) {
-      if (opensBlock || startsSomethingNew.test(line)) somethingNew = at;
+      if (opensAnother || startsSomethingNew.test(line)) somethingNew = at;
     }
-    // No YAML and no diagram contains the start of another block: the end of this one was forgotten.
-    if (opensBlock) return { isClosed: false, next: somethingNew ?? at };
+    // No YAML and no diagram contains the start of another fence: the end of this one was forgotten.
+    if (opensAnother) return { isClosed: false, next: somethingNew ?? at };
   }
   return { isClosed: false, next: somethingNew ?? lines.length };
 }

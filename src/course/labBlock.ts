@@ -23,7 +23,8 @@ export function readLab(fence: Fence, labs: readonly LabReference[]): Result<Lab
     const text = message('There is no lab “{lab}” in this course.', { lab: id });
     return err([{ severity: 'error', message: text, span: source.value.locate(['id']) }]);
   }
-  if (arm !== undefined && !lab.arms.includes(arm)) {
+  // A lab that could not be read lists no arms: its own problems are shown in its place.
+  if (arm !== undefined && lab.arms.length > 0 && !lab.arms.includes(arm)) {
     const text = message('The lab “{lab}” has no arm “{arm}”.', { lab: id, arm });
     return err([{ severity: 'error', message: text, span: source.value.locate(['arm']) }]);
   }

@@ -1,4 +1,4 @@
-import MarkdownIt, { type StateBlock, type StateInline } from 'markdown-it';
+import MarkdownIt, { type MarkdownIt as Markdown, type StateBlock, type StateInline } from 'markdown-it';
 import GitHubAlerts from 'markdown-it-github-alerts';
 import type { Message } from '../base/message';
 import { alertTitles } from './alerts';
@@ -12,7 +12,7 @@ import { isImagePath, linkTarget } from './links';
  * An anchor is `<a id="name"></a>`, mostly on a line of its own above a heading: the one form that every Git host both hides
  * and lets links lead to. It is recognised literally and is the only tag there is.
  */
-export function courseMarkdown(render: (text: Message) => string): MarkdownIt {
+export function courseMarkdown(render: (text: Message) => string): Markdown {
   const md = new MarkdownIt({ html: false, linkify: false, typographer: false });
   const titles = Object.fromEntries(Object.entries(alertTitles).map(([type, title]) => [type, render(title)]));
   // The titles are drawn here: the plugin's own rendering does not escape what stands behind the marker.

@@ -139,8 +139,9 @@ class CourseReader {
       default: {
         const diagram = readMermaid(fence);
         if (!diagram.ok) this.#pushProblems(diagram.error, fence.source);
-        else if (this.#diagrams.has(diagram.value.id)) {
-          const text = message('Another diagram has the id “{id}”.', { id: diagram.value.id });
+        else if (this.#diagrams.has(diagram.value.id) || this.#anchors.has(diagram.value.id)) {
+          // The page finds a diagram by its id, as it finds a heading by its anchor.
+          const text = message('Something else in this document is called “{id}”.', { id: diagram.value.id });
           this.#pushProblems(
             [{ severity: 'error', message: text, span: this.#lineSpan(fence.line - 1) }],
             fence.source,

@@ -20,7 +20,7 @@ export interface WiredBackend {
   readonly id: string;
   readonly protocol: BackendProtocol;
   readonly port: number;
-  /** "127.0.0.1:42201", as declared. */
+  /** "127.0.0.1:28201", as declared. */
   readonly address: string;
 }
 

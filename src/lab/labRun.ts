@@ -63,6 +63,8 @@ export class LabRun implements Disposable {
   #startedAtMs: number | null = null;
   #ticker: Timer | null = null;
   #stopRequested = false;
+  /** The traffic thread has reported for the last time. */
+  #ended = false;
 
   constructor(options: LabRunOptions) {
     this.#options = options;
@@ -98,6 +100,7 @@ export class LabRun implements Disposable {
       const final = await Promise.race([done, this.#failure.promise]);
       if (final === null) throw new ReaderError('traffic-ended', message('The traffic thread ended before the run did.'));
       this.#takeReport(final.report);
+      this.#ended = true;
       await this.#settle();
       this.#phase = this.#stopRequested ? 'stopped' : 'done';
       const snapshot = this.snapshot();
@@ -188,6 +191,7 @@ export class LabRun implements Disposable {
       servers: [...this.#servers.values()],
       samples: this.#decisions.explained(clientSide, this.#startedAtMs ?? this.#options.clock.now()),
       timeline: this.#timeline,
+      final: this.#ended,
     });
   }
 

@@ -25,6 +25,8 @@ export interface LabServerCounts {
   readonly received: number;
   readonly answered: number;
   readonly rejected: number;
+  /** Their clients went away before the answer. */
+  readonly abandoned: number;
   readonly inFlight: number;
   readonly queued: number;
 }
@@ -113,6 +115,7 @@ export class LabServer implements Disposable {
       received: sum(COUNTER.received),
       answered: sum(COUNTER.answered),
       rejected: sum(COUNTER.rejected),
+      abandoned: sum(COUNTER.abandoned),
       inFlight: now(COUNTER.inFlight),
       queued: now(COUNTER.queued),
     };

@@ -48,6 +48,8 @@ export class RunCounts {
     readonly servers: readonly LabServer[];
     readonly samples: Snapshot['samples'];
     readonly timeline: Snapshot['timeline'];
+    /** Every side has ended: the counts must be equal now, not only possible. */
+    readonly final: boolean;
   }): Snapshot {
     const servers = state.servers.map((server) => ({ id: server.id, state: server.state, deaths: server.deaths, counts: server.counts() }));
     const answered = servers.reduce((total, server) => total + server.counts.answered, 0);
@@ -70,11 +72,21 @@ export class RunCounts {
         rejected: counts.rejected,
         share: answered === 0 ? 0 : counts.answered / answered,
       })),
-      reconciliation: reconcile(
-        this.#client,
+      reconciliation: reconcile({
+        client: this.#client,
         balancer,
-        servers.map(({ id, counts, deaths }) => ({ id, ...counts, deaths })),
-      ),
+        servers: servers.map(({ id, counts, deaths }) => ({
+          id,
+          died: deaths > 0,
+          received: counts.received,
+          answered: counts.answered,
+          abandoned: counts.abandoned,
+          inFlight: counts.inFlight,
+          queued: counts.queued,
+          connectionsAccepted: counts.connections,
+        })),
+        final: state.final,
+      }),
       samples: state.samples,
       timeline: [...state.timeline],
       answeredPerSlot: Array.from(this.#slots, (count) => count ?? 0),

@@ -62,9 +62,10 @@ export class ClientCounter {
     this.#answered += 1;
     this.#latency.record(ending.latencyMs);
     const slot = Math.max(0, Math.floor(atMs / SLOT_MS));
+    // Slots in which nothing was answered are new to the reader too.
+    this.#changedSlot = Math.min(this.#changedSlot, slot, this.#slots.length);
     while (this.#slots.length <= slot) this.#slots.push(0);
     this.#slots[slot] = (this.#slots[slot] ?? 0) + 1;
-    this.#changedSlot = Math.min(this.#changedSlot, slot);
   }
 
   get inFlight(): number {

@@ -82,6 +82,7 @@ export class Run implements Disposable {
       latencyMs: now - sentAt,
       clientConnection: reply.clientConnection,
       serverConnection: reply.serverConnection,
+      requestsBefore: reply.requestsBefore,
     });
   }
 

@@ -2,27 +2,18 @@ import type { ServerPlan, UpstreamPlan } from '../../src/balancer/plan';
 import { policies } from '../../src/balancer/policies';
 import type { Clock, Timer } from '../../src/base/clock';
 import type { Span } from '../../src/base/problem';
-import type { Directive, Word } from '../../src/conf/ast';
+import type { Directive } from '../../src/conf/ast';
+import { parseConf } from '../../src/conf/parse';
 
 /** Builders for upstreams without a configuration file. */
 
 const nowhere: Span = { file: 'test.conf', line: 1, column: 1, endLine: 1, endColumn: 1 };
 
-/** `directive('hash $arg_k consistent')` as the parser would give it. */
+/** `directive('hash $arg_k consistent')` as it stands in a file. */
 export function directive(text: string): Directive {
-  const [name = '', ...args] = text.split(' ');
-  return {
-    name: word(name),
-    args: args.map(word),
-    block: null,
-    span: nowhere,
-    trailingComment: null,
-    innerComments: [],
-  };
-}
-
-function word(value: string): Word {
-  return { value, quoted: false, span: nowhere };
+  const [first] = parseConf('test.conf', `${text};`).file.directives;
+  if (first === undefined) throw new Error(`not a directive: ${text}`);
+  return first;
 }
 
 export interface ServerOptions {

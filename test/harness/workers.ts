@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve as absolute } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { type BackendCounters, readCounters } from '../../src/backends/counters';
@@ -21,9 +21,9 @@ function bundle(name: keyof typeof entries): Promise<string> {
   const known = built.get(name);
   if (known !== undefined) return known;
   // A folder for each process: test files run side by side.
-  const folder = join('.cache', 'test-workers', String(process.pid));
+  const folder = absolute('.cache', 'test-workers', String(process.pid));
   mkdirSync(folder, { recursive: true });
-  const outfile = join(folder, `${name}-${built.size}.js`);
+  const outfile = absolute(folder, `${name}-${built.size}.js`);
   const made = build({
     entryPoints: [entries[name]],
     outfile,

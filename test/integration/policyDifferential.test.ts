@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { policies } from '../../src/balancer/policies';
 import { createUpstream, type Upstream } from '../../src/balancer/upstream';
 import { seededRandom } from '../../src/base/random';
-import { freePorts, httpTempPaths, nginxIsMissing, type RunningNginx, startNginx } from '../harness/nginx';
+import { freePorts, httpTempPaths, nginxIsMissing, type RunningNginx, startNginx, testConf } from '../harness/nginx';
 import { askTcp, HttpClient, HttpPortBackends, TcpPortBackends } from '../harness/portBackends';
-import { type ServerOptions, StillClock, serverLine, upstreamPlan } from '../harness/upstreams';
+import { directive, type ServerOptions, StillClock, serverLine, upstreamPlan } from '../harness/upstreams';
 
 /*
  * The same requests, in the same order, with the same servers refusing connections, through the installed nginx and
@@ -298,8 +299,271 @@ describe.skipIf(nginxIsMissing)('the same peers as nginx', () => {
           ),
           ({ clients, ...one }) => sameChoices([one], clients),
         ),
-        { numRuns: 40 },
+        { numRuns: 40, interruptAfterTimeLimit: 60_000 },
       ),
     120_000,
   );
+
+  test('random: the same shares, weights counted', async () => {
+    const policies = ['random', 'random two', 'random two least_conn'];
+    const draws = 700;
+    for (const context of contexts) {
+      const servers = equal(context, 3).map((server, i) => ({ ...server, weight: i + 1 }));
+      const nginx = await startNginx(confOf(policies.map((policy) => ({ context, policy, servers }))));
+      try {
+        for (const [i, policy] of policies.entries()) {
+          const upstream = createUpstream(upstreamPlan(policy, servers, context), new StillClock(), seededRandom(i));
+          const theirs = new Map<string, number>();
+          const ours = new Map<string, number>();
+          for (let n = 0; n < draws; n += 1) {
+            count(theirs, await nginxTries(nginx, context, i, { address: '10.0.0.1', key: '' }));
+            count(
+              ours,
+              ourTries(upstream, `u${i}`, { address: '10.0.0.1', key: '' }, () => false),
+            );
+          }
+          for (const { address } of upstream.peers) {
+            const difference = Math.abs((theirs.get(address) ?? 0) - (ours.get(address) ?? 0));
+            // Five standard deviations of the difference of two binomial counts.
+            expect(difference, `${context} ${policy} ${address}`).toBeLessThan(5 * Math.sqrt(draws / 2));
+          }
+        }
+      } finally {
+        await nginx.stop();
+      }
+    }
+  }, 60_000);
+});
+
+function count(into: Map<string, number>, address: string): void {
+  into.set(address, (into.get(address) ?? 0) + 1);
+}
+
+describe.skipIf(nginxIsMissing)('the same directives as nginx', () => {
+  test.each([
+    'least_conn',
+    'least_conn now',
+    'ip_hash',
+    'ip_hash 3',
+    'hash $remote_addr',
+    'hash ""',
+    'hash constant consistent',
+    'hash',
+    'hash $remote_addr consistant',
+    'hash $remote_addr consistent 160',
+    'random',
+    'random one',
+    'random two',
+    'random two least_conn',
+    'random two least_conns',
+    'random two least_conn 1',
+  ])('%s', async (written) => {
+    const head = directive(written);
+    for (const context of ['http', 'stream'] as const) {
+      const policy = policies.find((one) => one.directive === head.name.value && one.contexts.includes(context));
+      const { good, output } = await testConf(
+        `events {}\n${context} { ${context === 'http' ? httpTempPaths : ''} upstream u { ${written}; server 127.0.0.1:1; } }`,
+      );
+      expect(policy?.parse(head).ok === true, `${context}: ${output}`).toBe(good);
+    }
+  });
+
+  test('which policies take a backup below them', async () => {
+    const written = { least_conn: 'least_conn', ip_hash: 'ip_hash', hash: 'hash $remote_addr', random: 'random' };
+    for (const [name, text] of Object.entries(written)) {
+      const servers = 'server 127.0.0.1:1; server 127.0.0.1:2 backup;';
+      const { good, output } = await testConf(
+        `events {}\nhttp { ${httpTempPaths} upstream u { ${text}; ${servers} } }`,
+      );
+      expect(policies.find((policy) => policy.name === name)?.allowsBackup, output).toBe(good);
+    }
+  });
+});
+
+describe.skipIf(nginxIsMissing)('the same peers as nginx while requests are under way', () => {
+  interface Step {
+    /** Begin one request, or end the one that has been open longest but `end`. */
+    readonly end: number | null;
+    readonly client: Client;
+  }
+
+  /** Begins requests that stay open through nginx, and ends them. */
+  interface Held {
+    begin(id: string, client: Client): Promise<string | null>;
+    end(id: string): Promise<void>;
+  }
+
+  function heldRequests(port: number): Held {
+    const answers = new Map<string, Promise<unknown>>();
+    return {
+      async begin(id, { address, key }) {
+        const arrival = httpBackends.arrival(id);
+        const answer = client.get(port, `/hold/${id}`, { 'X-Forwarded-For': address, 'X-Key': key });
+        answers.set(id, answer);
+        const arrived = await Promise.race([arrival, answer.then(() => null)]);
+        return arrived === null ? null : String(arrived);
+      },
+      async end(id) {
+        httpBackends.letGo(id);
+        await answers.get(id);
+      },
+    };
+  }
+
+  function heldConnections(port: number): Held {
+    const sockets = new Map<string, Awaited<ReturnType<typeof askTcp>>['socket']>();
+    return {
+      async begin(id, { address }) {
+        const { answer, socket } = await askTcp(port, `${proxyHeader(address)}hold ${id}\n`);
+        sockets.set(id, socket);
+        return answer;
+      },
+      async end(id) {
+        sockets.get(id)?.destroy();
+        await tcpBackends.gone(id);
+      },
+    };
+  }
+
+  let runs = 0;
+
+  async function sameWhileHeld(one: Case, steps: readonly Step[]): Promise<void> {
+    await notStraddling(async () => {
+      runs += 1;
+      const nginx = await startNginx(confOf([one]));
+      const port = ports.front[0] ?? 0;
+      const held = one.context === 'http' ? heldRequests(port) : heldConnections(port);
+      const open: { id: string; end: () => void }[] = [];
+      const end = async (which: { id: string; end: () => void }) => {
+        which.end();
+        await held.end(which.id);
+      };
+      try {
+        const clock = new StillClock();
+        const upstream = createUpstream(upstreamPlan(one.policy, one.servers, one.context), clock, seededRandom(1));
+        const refused = refusingAddresses();
+        const ours: (string | null)[] = [];
+        const theirs: (string | null)[] = [];
+        for (const [i, step] of steps.entries()) {
+          const [ending] = step.end === null ? [] : open.splice(step.end % Math.max(1, open.length), 1);
+          if (ending !== undefined) {
+            await end(ending);
+            continue;
+          }
+          const id = `r${runs}x${i}`;
+          const chosen = await withinOneSecond(clock, () => held.begin(id, step.client));
+          theirs.push(chosen);
+          const begun = beginOurs(upstream, keyed(step.client, one.policy), (address) => refused.has(address));
+          ours.push(begun?.port ?? null);
+          if (chosen !== null) open.push({ id, end: begun?.end ?? (() => {}) });
+        }
+        expect(ours).toEqual(theirs);
+        for (const which of open.splice(0)) await end(which);
+        expect(upstream.peers.map((peer) => peer.inFlight)).toEqual(one.servers.map(() => 0));
+      } finally {
+        for (const which of open.splice(0)) await end(which);
+        await nginx.stop();
+      }
+    });
+  }
+
+  function beginOurs(upstream: Upstream, { address, key }: Client, refuses: (address: string) => boolean) {
+    const selection = upstream.begin({ clientAddress: address, key, traced: false });
+    for (let next = selection.next(); next !== null; next = selection.next()) {
+      const { peer } = next;
+      if (refuses(peer.address)) selection.failed(peer);
+      else {
+        selection.connected(peer);
+        return { port: peer.address.slice('127.0.0.1:'.length), end: () => selection.succeeded(peer, 1) };
+      }
+    }
+    return null;
+  }
+
+  test(
+    'generated configurations with max_conns',
+    () =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom<Context>('http', 'stream').chain((context) =>
+            fc.record({
+              context: fc.constant(context),
+              policy: fc.constantFrom('least_conn', 'least_conn', ...policiesOf[context]),
+              servers: fc
+                .constant(null)
+                .chain(() =>
+                  serversOf(context).chain((servers) =>
+                    fc
+                      .array(fc.constantFrom(0, 0, 1, 2), { minLength: servers.length, maxLength: servers.length })
+                      .map((limits) => servers.map((server, i) => ({ ...server, maxConns: limits[i] ?? 0 }))),
+                  ),
+                ),
+            }),
+          ),
+          fc.array(
+            fc.record({
+              end: fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 2, arbitrary: fc.nat(9) }),
+              client: fc.record({ address: addresses, key: fc.stringMatching(/^[!-~]{0,12}$/) }),
+            }),
+            { minLength: 8, maxLength: 30 },
+          ),
+          sameWhileHeld,
+        ),
+        { numRuns: 25, interruptAfterTimeLimit: 60_000 },
+      ),
+    120_000,
+  );
+});
+
+describe.skipIf(nginxIsMissing)('the same peers as nginx when a server goes and comes back', () => {
+  test('out for fail_timeout, one failing trial, one that passes', async () => {
+    const contexts: readonly Context[] = ['http', 'stream'];
+    await notStraddling(async () => {
+      const returning = { http: new HttpPortBackends(), stream: new TcpPortBackends() };
+      const portOf = (context: Context) => ports[context][live] ?? 0;
+      const cases: Case[] = contexts.flatMap((context) => {
+        const others = ports[context].slice(0, 3).map((port, i) => ({ port, weight: i + 1 }));
+        const servers = [{ port: portOf(context), weight: 4, maxFails: 2, failTimeoutSeconds: 1 }, ...others];
+        return policiesOf[context].map((policy) => ({ context, policy, servers }));
+      });
+      const nginx = await startNginx(confOf(cases));
+      try {
+        const clock = new StillClock();
+        const health: string[] = [];
+        const upstreams = cases.map(({ context, policy, servers }) =>
+          createUpstream(upstreamPlan(policy, servers, context), clock, seededRandom(1), (_peer, state) => {
+            if (policy === '' && context === 'http') health.push(state);
+          }),
+        );
+        const refused = refusingAddresses();
+        const phase = async (name: string) => {
+          for (const [i, { context, policy }] of cases.entries()) {
+            const ours: string[] = [];
+            const theirs: string[] = [];
+            for (const one of manyClients.slice(0, 20)) {
+              theirs.push(await withinOneSecond(clock, () => nginxTries(nginx, context, i, one)));
+              const upstream = upstreams[i];
+              if (upstream === undefined) throw new Error('one upstream per case');
+              ours.push(ourTries(upstream, `u${i}`, keyed(one, policy), (address) => refused.has(address)));
+            }
+            expect(ours, `${name}, ${context} ${policy}`).toEqual(theirs);
+          }
+        };
+        await phase('it refuses');
+        await realTime(2050);
+        await phase('its trial fails');
+        await returning.http.listen(portOf('http'));
+        await returning.stream.listen(portOf('stream'));
+        for (const context of contexts) refused.delete(`127.0.0.1:${portOf(context)}`);
+        await realTime(2050);
+        await phase('its trial passes');
+        await phase('it grows back to its weight');
+        expect(health).toEqual(['unavailable', 'up']);
+      } finally {
+        await nginx.stop();
+        await returning.http.close();
+        await returning.stream.close();
+      }
+    });
+  }, 60_000);
 });

@@ -53,7 +53,7 @@ export function coursePage(page: PageState): CoursePage {
       case 'lab': {
         const state = page.labs.find((lab) => lab.id === block.lab);
         if (state === undefined) break;
-        const panel = labPanel(state, page.mayRun, level + 1);
+        const panel = labPanel(state, page.mayRun, level + 1, block.arm);
         // A lab may stand in several places; ids must not.
         if (labs.has(block.lab)) panel.element.id = uniqueId(`lab-${block.lab}`);
         labs.set(block.lab, [...(labs.get(block.lab) ?? []), panel]);
@@ -84,6 +84,7 @@ export function coursePage(page: PageState): CoursePage {
 
   let told: string | null = null;
   let pending = false;
+  let letGo = () => {};
   const onScroll = () => {
     if (pending) return;
     pending = true;
@@ -123,7 +124,7 @@ export function coursePage(page: PageState): CoursePage {
       const place = savedPlace();
       if (place !== null) {
         goToPlace(main, place);
-        holdPlace(main, place);
+        letGo = holdPlace(main, place);
       }
       onScroll();
     },
@@ -147,8 +148,12 @@ export function coursePage(page: PageState): CoursePage {
         plainButton({ class: 'link' }, () => fill(notice), t('Dismiss')),
       );
     },
-    reveal: focusOn,
+    reveal(anchor) {
+      letGo();
+      focusOn(anchor);
+    },
     dispose() {
+      letGo();
       window.removeEventListener('scroll', onScroll);
     },
   };

@@ -1,48 +1,66 @@
 import type { Place } from '../host';
 
-/** Where the reader is, as a heading and the distance from it: holds over a reload, a resize and another language. */
+/**
+ * Where the reader is: a heading, the block after it, and the distance from that block's top. Holds over a reload, a
+ * resize and another language.
+ */
 
-/** px below the top of the window at which a section counts as the one being read. */
+/** px below the top of the window at which a block counts as the one being read. */
 const READING_LINE = 96;
 
 export function placeIn(main: HTMLElement): Place {
   const headings = anchored(main);
-  let heading = -1;
-  headings.forEach((element, index) => {
-    if (element.getBoundingClientRect().top <= READING_LINE) heading = index;
-  });
+  const heading = headings.findLastIndex(isReached);
   const element = headings[heading];
-  if (element === undefined) return { anchor: null, heading: -1, offset: window.scrollY };
-  return { anchor: element.id, heading, offset: -element.getBoundingClientRect().top };
+  if (element === undefined) return { anchor: null, heading: -1, block: 0, offset: window.scrollY };
+  const blocks = section(element);
+  const block = Math.max(0, blocks.findLastIndex(isReached));
+  return { anchor: element.id, heading, block, offset: -(blocks[block] ?? element).getBoundingClientRect().top };
 }
 
 /** Anchors may be spelt otherwise in the other language; then the heading of the same ordinal is meant. */
 export function goToPlace(main: HTMLElement, place: Place): void {
   const headings = anchored(main);
-  const element = headings.find((candidate) => candidate.id === place.anchor) ?? headings[place.heading];
-  const top = element === undefined ? 0 : element.getBoundingClientRect().top + window.scrollY;
+  const heading = headings.find((candidate) => candidate.id === place.anchor) ?? headings[place.heading];
+  const block = heading === undefined ? undefined : (section(heading)[place.block] ?? heading);
+  const top = block === undefined ? 0 : block.getBoundingClientRect().top + window.scrollY;
   window.scrollTo({ top: top + place.offset, behavior: 'instant' });
 }
 
 /**
  * Diagrams and charts arrive after the text and push it down: until the reader scrolls by hand, the place is taken again
- * each time the page grows.
+ * each time the page grows. Returns how to let go.
  */
-export function holdPlace(main: HTMLElement, place: Place): void {
-  goToPlace(main, place);
+export function holdPlace(main: HTMLElement, place: Place): () => void {
   const observer = new ResizeObserver(() => goToPlace(main, place));
   observer.observe(main);
   const release = () => {
     observer.disconnect();
+    clearTimeout(timer);
     for (const event of HANDS) window.removeEventListener(event, release);
   };
+  const timer = setTimeout(release, HOLD_MS);
   for (const event of HANDS) window.addEventListener(event, release, { passive: true });
-  setTimeout(release, HOLD_MS);
+  return release;
 }
 
 const HANDS = ['wheel', 'touchstart', 'keydown', 'pointerdown'] as const;
 const HOLD_MS = 4000;
 
+function isReached(element: Element): boolean {
+  return element.getBoundingClientRect().top <= READING_LINE;
+}
+
 function anchored(main: HTMLElement): readonly HTMLElement[] {
   return [...main.querySelectorAll<HTMLElement>('[data-anchor]')];
+}
+
+/** The heading and the blocks below it, up to the next heading. */
+function section(heading: Element): readonly Element[] {
+  const blocks: Element[] = [heading];
+  for (let next = heading.nextElementSibling; next !== null; next = next.nextElementSibling) {
+    if (next.hasAttribute('data-anchor')) break;
+    blocks.push(next);
+  }
+  return blocks;
 }

@@ -9,6 +9,9 @@ export const DIAGRAM_CSS = `
   .nodeLabel, .nodeLabel p, .edgeLabel, .edgeLabel p, .cluster-label p { word-break: keep-all; overflow-wrap: normal; line-height: 1.45; margin: 0; }
   .edgeLabel, .edgeLabel p, .labelBkg { background-color: var(--surface) !important; color: var(--page-foreground) !important; }
   .edgeLabel rect { fill: var(--surface) !important; opacity: 1 !important; }
+  .nodeLabel span, .edgeLabel span { color: var(--page-foreground) !important; }
+  .nodeLabel .node-detail, .edgeLabel .edge-connections { color: var(--muted) !important; }
+  [data-state="dead"] .nodeLabel .node-state, .edgeLabel[data-health="down"] .edge-connections { color: var(--bad) !important; }
   .flowchart-link, .edgePath path { stroke: var(--edge) !important; }
   .marker, .marker path, .arrowheadPath { fill: var(--edge) !important; stroke: var(--edge) !important; }
   .cluster rect { fill: var(--cluster-fill) !important; stroke: var(--node-border) !important; stroke-dasharray: 4 3; rx: 8px; ry: 8px; }

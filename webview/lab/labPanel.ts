@@ -4,10 +4,11 @@ import { type Child, fill, h, setAttribute, setHidden, setText, uniqueId } from 
 import { rememberOpen, send } from '../host';
 import { problemList } from '../problems';
 import { say, t } from '../strings';
-import { button, radioGroup, tag } from '../ui';
-import { announcements, finishedSummary, NOTHING_HEARD } from './announcements';
+import { button, plainButton, radioGroup, tag } from '../ui';
+import { announcements, NOTHING_HEARD } from './announcements';
 import { compareArms } from './compareArms';
 import { distribution } from './distribution';
+import { engineText, statusText } from './labStatus';
 import { liveDiagram } from './liveDiagram';
 import { liveTable } from './liveTable';
 import type { Shares } from './predictionModel';
@@ -25,8 +26,8 @@ export interface LabPanel {
   refuse(refusal: Extract<ToWebview, { type: 'refused' }>): void;
 }
 
-/** `level` is the heading level of the lab's title in the document. */
-export function labPanel(first: LabState, mayRun: boolean, level: number): LabPanel {
+/** `level` is the heading level of the lab's title; `suggestedArm` is the arm the text around it speaks of. */
+export function labPanel(first: LabState, mayRun: boolean, level: number, suggestedArm: string | null): LabPanel {
   const { id } = first;
   let lab = first;
   let live: Snapshot | null = null;
@@ -44,19 +45,24 @@ export function labPanel(first: LabState, mayRun: boolean, level: number): LabPa
   const spoken = h('p', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
   const armNote = h('div', { class: 'field-error', role: 'alert' });
 
+  const chooseArm = (chosen: string) => {
+    // Shown at once; the host's answer confirms it.
+    lab = { ...lab, selectedArm: chosen };
+    live = null;
+    newRun = true;
+    send({ type: 'selectArm', lab: id, arm: chosen });
+    paintAll();
+  };
   const arms = radioGroup(
     t('How the requests travel'),
     first.arms.map((arm) => ({ id: arm.id, content: arm.title })),
-    (arm) => {
-      // Shown at once; the host's answer confirms it.
-      lab = { ...lab, selectedArm: arm };
-      live = null;
-      newRun = true;
-      send({ type: 'selectArm', lab: id, arm });
-      paintAll();
-    },
+    (arm) => chooseArm(arm),
     { class: 'arms' },
   );
+  const suggested = first.arms.find((candidate) => candidate.id === suggestedArm);
+  const suggestion = plainButton({ class: 'link suggested', 'data-action': 'suggested-arm' }, () => {
+    if (suggested !== undefined) chooseArm(suggested.id);
+  });
   const openConf = button(
     t('Open configuration'),
     () => send({ type: 'openConfiguration', lab: id, arm: lab.selectedArm }),
@@ -121,6 +127,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number): LabPa
       { class: 'arm-picker' },
       h('p', { class: 'small-title' }, t('How the requests travel')),
       arms.element,
+      suggestion,
       armNote,
     ),
     step(
@@ -228,6 +235,8 @@ export function labPanel(first: LabState, mayRun: boolean, level: number): LabPa
     setText(engine, t('Balancer: {engine} · real sockets on 127.0.0.1', { engine: engineText(lab.engine) }));
     arms.select(lab.selectedArm);
     arms.setDisabled(lab.running);
+    setHidden(suggestion, suggested === undefined || suggested.id === lab.selectedArm || lab.running);
+    setText(suggestion, suggested === undefined ? '' : t('The text here is about: {arm}', { arm: suggested.title }));
     openConf.setText(
       selected.conf === null ? t('Open configuration') : t('Open configuration ({file})', { file: selected.conf }),
     );
@@ -304,25 +313,4 @@ function markFirstLiveNumber(clickedAt: number): void {
   requestAnimationFrame(() => {
     send({ type: 'mark', name: 'first-live-number', atMs: performance.now() - clickedAt });
   });
-}
-
-function engineText(engine: string): string {
-  return engine === 'in-process' ? t('built in') : engine;
-}
-
-function statusText(lab: LabState, snapshot: Snapshot | null, mayRun: boolean): string {
-  if (!lab.running) {
-    if (snapshot === null) return mayRun ? t('Not run yet.') : '';
-    return snapshot.phase === 'failed' ? t('The run failed.') : say(finishedSummary(snapshot));
-  }
-  switch (snapshot?.phase ?? lab.phase ?? 'starting') {
-    case 'starting':
-      return t('Starting the servers …');
-    case 'warming':
-      return t('Opening connections …');
-    case 'draining':
-      return t('Waiting for the last answers …');
-    default:
-      return t('Running …');
-  }
 }

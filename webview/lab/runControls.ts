@@ -70,14 +70,13 @@ export function runControls(lab: string, actions: RunActions): RunControls {
 
   const limit = (name: FieldName) =>
     t('{min} to {max}', { min: count(RUN_LIMITS[name].min), max: count(RUN_LIMITS[name].max) });
-  const labels: Record<FieldName, { label: string; hint: string; placeholder?: string }> = {
+  const labels: Record<FieldName, { label: string; hint: string }> = {
     requests: { label: t('Requests'), hint: limit('requests') },
     concurrency: { label: t('In flight at once'), hint: limit('concurrency') },
     clients: { label: t('Client connections'), hint: limit('clients') },
     rate: {
       label: t('Requests per second'),
       hint: t('Empty: as fast as answers come'),
-      placeholder: t('as fast as answers come'),
     },
   };
   for (const name of FIELD_NAMES) fields.set(name, numberField({ name, ...labels[name], onInput, onEnter: start }));

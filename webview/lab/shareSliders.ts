@@ -94,10 +94,13 @@ export function shareSliders(
     element,
     value: () => current,
     show(nextIds, shares) {
-      if (nextIds.join('\n') !== ids.join('\n')) {
+      const rebuilt = nextIds.join('\n') !== ids.join('\n');
+      if (rebuilt) {
         ids = [...nextIds];
         build();
       }
+      // While the reader is at it, an echo of an earlier move must not take the slider back.
+      if (!rebuilt && shares !== null && current !== null && element.contains(document.activeElement)) return;
       current = shares === null ? null : fitShares(shares, ids);
       paint();
     },

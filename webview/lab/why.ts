@@ -33,15 +33,7 @@ function answer(sample: RequestSample): Child {
           { class: 'why-answer' },
           h('strong', {}, t('No decision: the connection was already bound.')),
           ' ',
-          t(
-            'It was bound to {server} by {policy}, {at} after the start, and {count} requests went over it before this one.',
-            {
-              server: chosenServer(why.decision),
-              policy: why.decision.policy,
-              at: seconds(why.decision.atMs),
-              count: count(why.requestsBefore),
-            },
-          ),
+          boundText(why.decision, why.requestsBefore),
         ),
         h('p', { class: 'hint' }, t('The decision that bound it:'), ' ', say(why.decision.reason)),
         decisionDetail(why.decision),
@@ -62,6 +54,16 @@ function answer(sample: RequestSample): Child {
     default:
       return assertNever(why);
   }
+}
+
+function boundText(decision: Decision, requestsBefore: number | null): string {
+  const args = { server: chosenServer(decision), policy: decision.policy, at: seconds(decision.atMs) };
+  return requestsBefore === null
+    ? t('It was bound to {server} by {policy}, {at} after the start.', args)
+    : t('It was bound to {server} by {policy}, {at} after the start; requests over it before this one: {count}.', {
+        ...args,
+        count: count(requestsBefore),
+      });
 }
 
 function chosenServer(decision: Decision): string {

@@ -5,12 +5,15 @@ import type { Reading } from './entry';
 import { core, httpServers, internal, type LocationBlock, locations, type ServerBlock, serverName } from './http';
 import { httpListen } from './listen';
 import { checkListens } from './listenConflicts';
+import { httpMaps, httpSplits } from './maps';
 import { grpc, proxy } from './proxy';
 import type { PassTarget } from './proxyPass';
-import { returnSteps } from './rewrite';
+import { rewriteSteps } from './rewrite';
 import type { Scope } from './scope';
+import { serverTls } from './serverTls';
 import { effectiveSettings } from './settings';
 import { staticFiles } from './staticFiles';
+import { httpTls } from './tls';
 import { httpUpstreams } from './upstream';
 
 /** Puts together what the scopes of `http {}` say: every server and location gets its own effective settings. */
@@ -18,7 +21,7 @@ export function assembleHttp(scope: Scope, reading: Reading): HttpPlan {
   const upstreams = new Upstreams('http', scope.get(httpUpstreams), reading);
   const servers = scope.get(httpServers).map((server) => assembleServer(server, upstreams, reading));
   checkListens(servers, 'http', reading);
-  return { upstreams: upstreams.all, servers };
+  return { upstreams: upstreams.all, maps: scope.get(httpMaps), splitClients: scope.get(httpSplits), servers };
 }
 
 function assembleServer({ scope, directive }: ServerBlock, upstreams: Upstreams, reading: Reading): HttpServerPlan {
@@ -33,7 +36,14 @@ function assembleServer({ scope, directive }: ServerBlock, upstreams: Upstreams,
     names: scope.get(serverName),
     span: directive.headSpan,
     locations: assembleLocations(scope.get(locations), upstreams, reading),
-    settings: effectiveSettings(scope, 'proxy'),
+    rewrite: scope.get(rewriteSteps),
+    headerBuffers: {
+      size: scope.get(core.clientHeaderBufferSize),
+      largeCount: scope.get(core.largeClientHeaderBuffers).count,
+      largeSize: scope.get(core.largeClientHeaderBuffers).size,
+    },
+    tls: serverTls(scope, httpTls, listens, reading),
+    settings: effectiveSettings(scope, 'proxy', reading),
     handler: handlerOf(scope, upstreams),
   };
 }
@@ -62,7 +72,13 @@ function assembleLocations(blocks: readonly LocationBlock[], upstreams: Upstream
       // An exact and a prefix location of one path live side by side; two prefixes do not, whatever their modifier.
       const key = `${match.kind === 'exact' ? '=' : ''}${name}`;
       const first = seen.get(key);
-      if (first !== undefined) {
+      if (first !== undefined && match.kind === 'named') {
+        reading.warn(
+          directive.headSpan,
+          message('duplicate location "{name}"', { name }),
+          message('The first one, on line {line}, is used.', { line: first.directive.span.line }),
+        );
+      } else if (first !== undefined) {
         reading.error(
           directive.headSpan,
           message('duplicate location "{name}"', { name }),
@@ -77,7 +93,8 @@ function assembleLocations(blocks: readonly LocationBlock[], upstreams: Upstream
       match,
       span: directive.headSpan,
       locations: assembleLocations(scope.get(locations), upstreams, reading),
-      settings: effectiveSettings(scope, isGrpc ? 'grpc' : 'proxy'),
+      rewrite: scope.get(rewriteSteps),
+      settings: effectiveSettings(scope, isGrpc ? 'grpc' : 'proxy', reading),
       handler,
       internal: scope.get(internal),
       autoRedirect:
@@ -90,8 +107,8 @@ function assembleLocations(blocks: readonly LocationBlock[], upstreams: Upstream
 
 function handlerOf(scope: Scope, upstreams: Upstreams): HttpHandler {
   const handler = passHandler(scope, upstreams);
-  const [answer] = scope.get(returnSteps);
-  if (answer !== undefined) return answer;
+  const [first] = scope.get(rewriteSteps);
+  if (first?.kind === 'return') return first;
   return handler ?? staticFiles(scope);
 }
 
@@ -100,6 +117,10 @@ function passHandler(scope: Scope, upstreams: Upstreams): HttpHandler | null {
   const viaGrpc = scope.get(grpc.pass);
   const target = scope.get(proxy.pass) ?? viaGrpc;
   if (target === null) return null;
+  if (target.template !== null) {
+    const family = viaGrpc === target ? 'grpc' : 'proxy';
+    return { kind: 'dynamic', family, target: target.template, span: target.word.span };
+  }
   const upstream = upstreams.target(target);
   if (upstream === null) return null;
   const hostHeader = hostHeaderOf(target);

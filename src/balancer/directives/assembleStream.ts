@@ -1,12 +1,17 @@
 import { message } from '../../base/message';
 import type { StreamPlan, StreamServerPlan } from '../plan';
+import { streamRealIpFrom } from './access';
 import { Upstreams } from './assembleUpstreams';
 import type { Reading } from './entry';
 import { streamServers } from './http';
+import { streamConnZones, streamLimitConnDryRun, streamLimitConns, withZones } from './limits';
 import { streamListen } from './listen';
 import { checkListens } from './listenConflicts';
+import { streamMaps, streamSplits } from './maps';
 import { streamProxy } from './proxy';
 import type { Scope } from './scope';
+import { serverTls } from './serverTls';
+import { streamTls } from './tls';
 import { streamUpstreams } from './upstream';
 
 /** Puts together what the scopes of `stream {}` say. */
@@ -40,8 +45,13 @@ export function assembleStream(scope: Scope, reading: Reading): StreamPlan {
       },
       halfClose: server.get(streamProxy.halfClose),
       proxyProtocol: server.get(streamProxy.protocol),
+      realIpFrom: server.get(streamRealIpFrom),
+      sslPreread: server.get(streamProxy.sslPreread),
+      limitConns: withZones(server.get(streamLimitConns), server.get(streamConnZones), reading),
+      limitConnDryRun: server.get(streamLimitConnDryRun),
+      tls: serverTls(server, streamTls, listens, reading),
     });
   }
   checkListens(servers, 'stream', reading);
-  return { upstreams: upstreams.all, servers };
+  return { upstreams: upstreams.all, maps: scope.get(streamMaps), splitClients: scope.get(streamSplits), servers };
 }

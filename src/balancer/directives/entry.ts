@@ -50,7 +50,6 @@ export interface Entry<T = unknown> {
   readonly initial: T;
   /** How a second one on the same level joins the first; null: it is a duplicate, an error. */
   readonly join: Join | null;
-  /** One line for hover and completion; nginx's page has the rest. */
   read(directive: Directive, reading: Reading, scope: Scope): T | undefined;
 }
 
@@ -71,6 +70,10 @@ export interface Reading {
   defineVariable(name: string, scope: Scope): void;
   /** Reads the directives of a block in its own scope. */
   walk(block: readonly Directive[], scope: Scope): void;
+  /** What a block that is no list of directives (`map`, `types` …) holds, with its `include`s opened. */
+  contentOf(directive: Directive): readonly Directive[];
+  /** Text of a file that a directive names, relative to the configuration's folder; null: it cannot be read. */
+  readFile(path: string): string | null;
   /** Refuses something that parses well but that no proxy does yet; true when it was refused. */
   refuseNotYet(feature: string, span: Span): boolean;
   /** A `# lab:` comment was understood; those that nobody understands are errors. */

@@ -5,7 +5,7 @@ import { list } from './entry';
 /** ngx_http_headers_module. */
 export const addHeaders = list<HttpSettings['addHeaders'][number]>({
   name: 'add_header',
-  contexts: ['http', 'server', 'location', 'location-if'],
+  contexts: ['http', 'server', 'location'],
   args: [2, 3],
   read(directive, reading, scope) {
     const [name, text, always] = directive.args;

@@ -46,6 +46,9 @@ export const serverName: Entry<readonly ServerName[]> = {
     const names: ServerName[] = [];
     for (const word of directive.args) {
       const name = compileServerName(word.value);
+      if (word.value.includes('/') && !word.value.startsWith('~')) {
+        reading.warn(word.span, message('server name "{name}" has suspicious symbols', { name: word.value }));
+      }
       if (name.ok) {
         names.push(name.value);
         if (name.value.kind === 'regex')
@@ -137,8 +140,8 @@ function checkNesting(match: LocationMatch, directive: Directive, scope: Scope, 
     );
   } else if (match.kind === 'named') {
     reading.error(place, message('named location "{inner}" can be on the server level only', { inner: own }));
-  } else if (match.kind !== 'regex' && !/^~/.test(first)) {
-    const prefix = outerName.replace(/^\^~/, '');
+  } else if (match.kind !== 'regex') {
+    const prefix = scope.directive?.args.length === 1 ? outerName.replace(/^(\^~|~\*|~)/, '') : outerName;
     if (!match.path.startsWith(prefix)) {
       reading.error(
         place,
@@ -180,7 +183,6 @@ export const core = {
     initial: 1024,
     read: size,
   }),
-  clientBodyBufferSize: value({ name: 'client_body_buffer_size', contexts: levels, initial: 16 * 1024, read: size }),
   keepaliveRequests: value({ name: 'keepalive_requests', contexts: levels, initial: 1000, read: number }),
   defaultType: value({ name: 'default_type', contexts: levels, initial: 'text/plain', read: text }),
   http2: value({ name: 'http2', contexts: ['http', 'server'], initial: false, read: flag }),

@@ -8,7 +8,7 @@ import { list, type Reading } from './entry';
 
 /** Socket options that change no choice and no byte here. */
 const socketOptions =
-  /^(backlog|rcvbuf|sndbuf|setfib|fastopen|accept_filter|ipv6only|so_keepalive)=.+$|^(deferred|bind|reuseport)$/;
+  /^((backlog|fastopen)=[1-9]\d*|setfib=\d+|(rcvbuf|sndbuf)=\d+[kKmM]?|ipv6only=(on|off)|so_keepalive=(on|off|\d*[smh]?:\d*[smh]?:\d*)|deferred|bind|reuseport)$/;
 
 function readListen(directive: Directive, reading: Reading, http: boolean): ListenPlan | undefined {
   const [word, ...options] = directive.args;

@@ -50,10 +50,6 @@ export const workerProcesses = value<number>({
       reading.error(word.span, message('invalid value "{value}"', { value: word.value }));
       return undefined;
     }
-    if (word.value === '0') {
-      reading.error(word.span, message('"{directive}" directive invalid value', { directive: 'worker_processes' }));
-      return undefined;
-    }
     if (word.value !== '1') {
       reading.note(word.span, message('One worker serves here; the number matters to a real nginx only.'));
     }

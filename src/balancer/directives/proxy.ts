@@ -52,6 +52,7 @@ function nextUpstream(name: string): Entry<Conditions> {
     contexts: levels,
     args: [1, 12],
     initial: ['error', 'timeout'],
+    join: 'append',
     read: someOf(...conditions),
   });
 }
@@ -120,6 +121,7 @@ export const streamProxy = {
   nextUpstreamTries: value({ name: 'proxy_next_upstream_tries', contexts: streamLevels, initial: 0, read: number }),
   nextUpstreamTimeout: value({ name: 'proxy_next_upstream_timeout', contexts: streamLevels, initial: 0, read: time }),
   halfClose: value({ name: 'proxy_half_close', contexts: streamLevels, initial: false, read: flag }),
+  sslPreread: value({ name: 'ssl_preread', contexts: streamLevels, initial: false, read: flag }),
   protocol: value({ name: 'proxy_protocol', contexts: streamLevels, initial: false, read: flag }),
   bufferSize: value({
     name: 'proxy_buffer_size',

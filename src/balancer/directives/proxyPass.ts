@@ -48,7 +48,7 @@ function readPass(
   if (scheme === 'https' || scheme === 'grpcs') {
     if (reading.refuseNotYet(`${directive.name.value} ${scheme}://`, word.span)) return undefined;
   }
-  if (uri !== null && (scope.context.endsWith('-if') || hasNoPath(scope))) {
+  if (uri !== null && hasNoPath(scope)) {
     reading.error(
       word.span,
       message(
@@ -99,7 +99,7 @@ function splitUrl(text: string, family: 'proxy' | 'grpc'): Result<SplitUrl, Mess
 
 export const proxyPass = value<PassTarget | null>({
   name: 'proxy_pass',
-  contexts: ['location', 'location-if'],
+  contexts: ['location'],
   initial: null,
   inherits: false,
   read: (directive, reading, scope) => readPass(directive, reading, scope, 'proxy'),
@@ -107,7 +107,7 @@ export const proxyPass = value<PassTarget | null>({
 
 export const grpcPass = value<PassTarget | null>({
   name: 'grpc_pass',
-  contexts: ['location', 'location-if'],
+  contexts: ['location'],
   initial: null,
   inherits: false,
   read: (directive, reading, scope) => readPass(directive, reading, scope, 'grpc'),

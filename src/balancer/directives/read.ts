@@ -20,6 +20,8 @@ export interface ConfFiles {
 export interface ReadOptions {
   readonly files: ConfFiles | null;
   readonly notYet: ReadonlySet<string>;
+  /** Read before the file itself. */
+  readonly globals: ConfFile;
 }
 
 /** A whole configuration, read into scopes; `problems` has everything that was found. */
@@ -34,6 +36,7 @@ export interface ReadConf {
 export function readConf(file: ConfFile, syntax: readonly Problem[], options: ReadOptions): ReadConf {
   const reader = new Reader(file, syntax, options);
   const main = new Scope('main', null, null);
+  reader.walk(options.globals.directives, main);
   reader.walk(file.directives, main);
   return { main, reading: reader, problems: reader.problems, finish: () => reader.finish() };
 }
@@ -106,6 +109,19 @@ class Reader implements Reading {
 
   ownComment(comment: Comment): void {
     this.#labComments.delete(comment);
+  }
+
+  contentOf(directive: Directive): readonly Directive[] {
+    return (directive.block ?? []).flatMap((row) => {
+      const [pattern] = row.args;
+      const { files } = this.options;
+      if (row.name.value !== 'include' || pattern === undefined || files === null) return [row];
+      return [...this.#includedBlocks(pattern, files)].flat();
+    });
+  }
+
+  readFile(path: string): string | null {
+    return this.options.files?.read(resolvePath(path, this.#open[0] ?? '')) ?? null;
   }
 
   later(check: () => void): void {
@@ -248,11 +264,11 @@ class Reader implements Reading {
       this.error(directive.headSpan, message('"include" cannot be used here: no other file can be read'));
       return;
     }
-    for (const block of this.includedBlocks(pattern, files)) this.walk(block, scope);
+    for (const block of this.#includedBlocks(pattern, files)) this.walk(block, scope);
   }
 
   /** The directives of each file that a pattern names. Files that include each other in a ring are refused. */
-  *includedBlocks(pattern: Word, files: ConfFiles): Generator<readonly Directive[]> {
+  *#includedBlocks(pattern: Word, files: ConfFiles): Generator<readonly Directive[]> {
     for (const path of files.match(resolvePath(pattern.value, this.#open[0] ?? ''))) {
       if (this.#open.includes(path)) {
         this.error(

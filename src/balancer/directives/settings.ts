@@ -1,15 +1,41 @@
-import type { HttpSettings, NextUpstream, NextUpstreamCondition } from '../plan';
+import type { HttpSettings, NextUpstream, NextUpstreamCondition, RealIp } from '../plan';
 import { literalTemplate } from '../template';
+import { authRequest, authRequestSets, errorPages, httpRealIpFrom, realIpHeader, realIpRecursive } from './access';
+import { gzip, types } from './content';
+import type { Reading } from './entry';
 import { addHeaders } from './headers';
 import { core } from './http';
-import { clientMaxBodySize, grpc, proxy, proxyHttpVersion, type SetHeader } from './proxy';
+import {
+  httpConnZones,
+  httpLimitConns,
+  limitConnDryRun,
+  limitConnStatus,
+  limitReqDryRun,
+  limitReqStatus,
+  limitReqs,
+  limitReqZones,
+  withZones,
+} from './limits';
+import { effectiveLogs } from './logs';
+import {
+  clientMaxBodySize,
+  grpc,
+  proxy,
+  proxyBuffering,
+  proxyHttpVersion,
+  proxyPassRequestBody,
+  proxyPassRequestHeaders,
+  proxyRequestBuffering,
+  type SetHeader,
+} from './proxy';
 import type { Scope } from './scope';
+import { upstreamTls } from './tls';
 
-const isGrpcFamily = { proxy, grpc } as const;
+const families = { proxy, grpc } as const;
 
 /** What holds in a server or location once inheritance and nginx's own defaults are applied. */
-export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc'): HttpSettings {
-  const family = isGrpcFamily[kind];
+export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc', reading: Reading): HttpSettings {
+  const family = families[kind];
   return {
     connectTimeoutMs: scope.get(family.connectTimeout),
     readTimeoutMs: scope.get(family.readTimeout),
@@ -28,7 +54,38 @@ export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc'): HttpSet
     keepaliveRequests: scope.get(core.keepaliveRequests),
     addHeaders: scope.get(addHeaders),
     defaultType: scope.get(core.defaultType),
+    types: new Map(scope.get(types).map(({ extension, type }) => [extension, type])),
+    clientSendTimeoutMs: scope.get(core.sendTimeout),
+    buffering: scope.get(proxyBuffering),
+    requestBuffering: scope.get(proxyRequestBuffering),
+    passRequestBody: scope.get(proxyPassRequestBody),
+    passRequestHeaders: scope.get(proxyPassRequestHeaders),
+    bufferSize: scope.get(family.bufferSize),
+    limitReqs: withZones(scope.get(limitReqs), scope.get(limitReqZones), reading),
+    limitReqStatus: scope.get(limitReqStatus),
+    limitReqDryRun: scope.get(limitReqDryRun),
+    limitConns: withZones(scope.get(httpLimitConns), scope.get(httpConnZones), reading),
+    limitConnStatus: scope.get(limitConnStatus),
+    limitConnDryRun: scope.get(limitConnDryRun),
+    realIp: realIp(scope),
+    errorPages: scope.get(errorPages),
+    authRequest: scope.get(authRequest),
+    authRequestSets: scope.get(authRequestSets),
+    accessLogs: effectiveLogs(scope),
+    gzip: scope.get(gzip),
+    upstreamTls: speaksTls(scope, kind) ? upstreamTls(scope, kind, reading) : null,
   };
+}
+
+function speaksTls(scope: Scope, kind: 'proxy' | 'grpc'): boolean {
+  const target = scope.get(families[kind].pass);
+  return target !== null && (target.template !== null || target.scheme === 'https' || target.scheme === 'grpcs');
+}
+
+function realIp(scope: Scope): RealIp | null {
+  const from = scope.get(httpRealIpFrom);
+  if (from.length === 0) return null;
+  return { from, header: scope.get(realIpHeader), recursive: scope.get(realIpRecursive) };
 }
 
 /** What proxy_set_header and grpc_set_header do by default: nginx sets these unless the file names the same header. */

@@ -14,7 +14,7 @@ interface Root {
 
 export const root: Entry<Root> = value<Root>({
   name: 'root',
-  contexts: [...levels, 'location-if'],
+  contexts: levels,
   initial: { path: 'html', alias: false },
   read(directive, reading, scope) {
     const [word] = directive.args;

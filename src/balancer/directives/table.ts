@@ -1,10 +1,17 @@
+import { accessEntries } from './access';
+import { contentEntries } from './content';
 import type { Context, Entry } from './entry';
 import { addHeaders } from './headers';
 import { httpEntries } from './http';
+import { limitEntries } from './limits';
+import { logEntries } from './logs';
 import { mainEntries } from './main';
+import { mapEntries } from './maps';
+import { noteEntries } from './notes';
 import { proxyEntries } from './proxy';
 import { rewriteEntries } from './rewrite';
 import { staticEntries } from './staticFiles';
+import { tlsEntries } from './tls';
 import { upstreamEntries } from './upstream';
 
 /** Every directive there is. */
@@ -15,6 +22,13 @@ export const entries: readonly Entry[] = [
   ...proxyEntries,
   ...rewriteEntries,
   ...staticEntries,
+  ...accessEntries,
+  ...contentEntries,
+  ...limitEntries,
+  ...logEntries,
+  ...mapEntries,
+  ...noteEntries,
+  ...tlsEntries,
   addHeaders,
 ];
 

@@ -6,7 +6,7 @@ import type { Policy } from '../policy';
 import type { Template } from '../template';
 import { formatAddress, parseHostPort, resolveHost } from './address';
 import { type Entry, list, type Reading, value } from './entry';
-import { number, parseNumber, parseTime } from './kinds';
+import { number, parseNumber, parseSize, parseTime } from './kinds';
 import { Scope } from './scope';
 
 /** `upstream {}` and what stands in it, for http and stream (ngx_http_upstream_module and its stream sister). */
@@ -278,6 +278,29 @@ export const zone = value({
   initial: null,
   inherits: false,
   read(directive, reading) {
+    const [word, size] = directive.args;
+    const name = word?.value ?? '';
+    const bytes = size === undefined ? 0 : parseSize(size.value);
+    if (bytes === null || name === '') {
+      reading.error(
+        size?.span ?? directive.headSpan,
+        name === ''
+          ? message('invalid zone name "{zone}"', { zone: name })
+          : message('invalid zone size "{zone}"', { zone: size?.value ?? '' }),
+        message('Write a name and a size, for example "zone orders 64k;".'),
+      );
+      return undefined;
+    }
+    if (bytes < 8 * 4096) {
+      reading.error(
+        directive.headSpan,
+        bytes === 0
+          ? message('zero size shared memory zone "{zone}"', { zone: name })
+          : message('zone "{zone}" is too small', { zone: name }),
+        message('At least 32k.'),
+      );
+      return undefined;
+    }
     reading.note(directive.headSpan, message('One process serves here, so that its state is shared anyway.'));
     return null;
   },

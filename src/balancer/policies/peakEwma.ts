@@ -13,8 +13,8 @@ const decayMs = 10_000;
 const unknownCostMs = 1e9;
 
 /**
- * Of two peers drawn by weight, the one whose next answer is expected sooner: recent response time, times what would be
- * in flight there, per weight. The average jumps up at once to a slow answer and comes down slowly. After Finagle's
+ * Of two peers drawn by weight, the one whose next answer is expected sooner: recent response time, grown by what is in
+ * flight there per weight. The average jumps up at once to a slow answer and comes down slowly. After Finagle's
  * "peak EWMA" (com.twitter.finagle.loadbalancer.PeakEwma). nginx has no such policy; it reads round robin in the file.
  */
 export const peakEwma: Policy<null> = {
@@ -69,7 +69,7 @@ function pickCheaper(lists: PeerLists, request: PickRequest, source: Random): Pi
 
 function expectedCostMs(peer: Peer, nowMs: number): number {
   const average = faded(peer, nowMs);
-  if (average > 0) return (average * (peer.inFlight + 1)) / peer.weight;
+  if (average > 0) return average * (1 + peer.inFlight / peer.weight);
   return peer.inFlight > 0 ? unknownCostMs * (1 + peer.inFlight / peer.weight) : 0;
 }
 

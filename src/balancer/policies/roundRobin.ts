@@ -26,7 +26,7 @@ export function chooseSmoothly(peers: readonly Peer[], request: PickRequest): { 
 export function gainWeight(peer: Peer): number {
   const gain = peer.effectiveWeight;
   peer.currentWeight += gain;
-  if (peer.effectiveWeight < peer.weight) peer.effectiveWeight += 0;
+  if (peer.effectiveWeight < peer.weight) peer.effectiveWeight += 1;
   return gain;
 }
 

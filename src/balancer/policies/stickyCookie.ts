@@ -37,16 +37,13 @@ export const stickyCookie: Policy<StickyConfig> = {
     const args = argumentsWithin(directive, 2, 8, form);
     if (!args.ok) return args;
     const [kind = directive.name, name = directive.name, ...options] = args.value;
+    if (kind.value !== 'cookie') {
+      const text = message('"sticky {kind}" is not supported here, only "sticky cookie"', { kind: kind.value });
+      return err([problemAt(kind, text, form)]);
+    }
     const problems: Problem[] = [];
-    if (kind.value !== 'cookie')
-      problems.push(
-        problemAt(
-          kind,
-          message('"sticky {kind}" is not supported here, only "sticky cookie"', { kind: kind.value }),
-          form,
-        ),
-      );
-    if (!/^[!#$%&'*+\-.^_`|~\w]+$/.test(name.value))
+    // It is read through the variable $cookie_NAME.
+    if (!/^\w+$/.test(name.value))
       problems.push(problemAt(name, message('"{name}" cannot name a cookie', { name: name.value }), form));
     let expiresSeconds: number | null = null;
     let attributes = '';

@@ -41,6 +41,8 @@ export interface Downstream {
   /** The response is complete. The request need not be. */
   sendEnd(trailers: HeaderList | null): void;
   sendContinue(): void;
+  /** The connection ends with this response (HTTP/1). Before sendHead(). */
+  willClose(): void;
   /** Puts what was sent on the wire; called when there is nothing more to send for now. */
   flush(): void;
   /** The response cannot be completed: the client must see that. `code` is the HTTP/2 error code where there is one. */

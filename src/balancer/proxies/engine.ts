@@ -14,6 +14,7 @@ export class Engine {
   readonly deadlines: Deadlines;
   #dateSecond = -1;
   #date = '';
+  #serial = 0;
 
   constructor(
     readonly clock: Clock,
@@ -25,6 +26,12 @@ export class Engine {
     readonly tolerateBareLf: boolean,
   ) {
     this.deadlines = new Deadlines(clock);
+  }
+
+  /** nginx's `$connection`: counts client connections. */
+  nextSerial(): number {
+    this.#serial += 1;
+    return this.#serial;
   }
 
   /** Value of the Date header, made once a second. */

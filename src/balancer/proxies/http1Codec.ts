@@ -216,7 +216,7 @@ export abstract class MessageParser {
     const start = this.#position;
     // One more than the limit, so that a line that is too long shows as such.
     const end = Math.min(this.#buffer.length, start + this.#headBytes + 1);
-    const text = this.#buffer.latin1Slice(start, end);
+    const text = this.#buffer.toString('latin1', start, end);
     let at = 0;
     for (;;) {
       const lf = text.indexOf('\n', at);
@@ -234,7 +234,8 @@ export abstract class MessageParser {
       if (this.#state === START) {
         if (line === '') {
           this.#emptyLines++;
-          if (this.#emptyLines > LIMITS.leadingEmptyLines) return this.fail(this.badStatus, 'sent too many empty lines');
+          if (this.#emptyLines > LIMITS.leadingEmptyLines)
+            return this.fail(this.badStatus, 'sent too many empty lines');
           continue;
         }
         if (!this.startLine(line)) return BAD;
@@ -318,7 +319,7 @@ export abstract class MessageParser {
     const length = (lf < 0 ? this.#buffer.length : lf + 1) - this.#position;
     if (length > limit) return this.fail(this.badStatus, 'sent invalid chunked body');
     if (lf < 0) return MORE;
-    const text = this.#buffer.latin1Slice(this.#position, lf + 1);
+    const text = this.#buffer.toString('latin1', this.#position, lf + 1);
     this.#position = lf + 1;
     const line = this.#line(text, 0, text.length - 1);
     if (line === null) return BAD;
@@ -367,12 +368,13 @@ export abstract class MessageParser {
 
   #readTrailers(): ParseEvent {
     const start = this.#position;
-    const text = this.#buffer.latin1Slice(start, Math.min(this.#buffer.length, start + this.#headBytes + 1));
+    const text = this.#buffer.toString('latin1', start, Math.min(this.#buffer.length, start + this.#headBytes + 1));
     let at = 0;
     for (;;) {
       const lf = text.indexOf('\n', at);
       const length = (lf < 0 ? text.length : lf + 1) - at;
-      if (length > this.#lineBytes || this.#headUsed + length > this.#headBytes) return this.#failWith(this.tooLongHead);
+      if (length > this.#lineBytes || this.#headUsed + length > this.#headBytes)
+        return this.#failWith(this.tooLongHead);
       if (lf < 0) {
         this.#position = start + at;
         return MORE;

@@ -25,9 +25,7 @@ export class RequestParser extends MessageParser {
     if (!isMethod(method)) return this.#refuse(400, 'sent invalid method');
     const version = versionOf(line, targetEnd + 1);
     if (version < 0) {
-      return version === -505
-        ? this.#refuse(505, 'sent invalid version')
-        : this.#refuse(400, 'sent invalid request');
+      return version === -505 ? this.#refuse(505, 'sent invalid version') : this.#refuse(400, 'sent invalid request');
     }
     for (let i = methodEnd + 1; i < targetEnd; i++) {
       const code = line.charCodeAt(i);

@@ -1,5 +1,13 @@
 import { NAME } from '../gateway/headers';
-import { BY_CHUNKS, BY_CLOSE, BY_LENGTH, type CodecOptions, MessageParser, NO_BODY, parseContentLength } from './http1Codec';
+import {
+  BY_CHUNKS,
+  BY_CLOSE,
+  BY_LENGTH,
+  type CodecOptions,
+  MessageParser,
+  NO_BODY,
+  parseContentLength,
+} from './http1Codec';
 import { LIMITS } from './limits';
 
 /** Responses as a proxy reads them from a server. Anything bad is a 502 for the client. */

@@ -111,7 +111,6 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
     this.#owner = owner;
     this.reused = this.#requests > 0;
     this.#requests++;
-    this.peer.counter.requests++;
     this.#parser.answersHead = options.isHead;
     this.#chunked = options.chunked;
     this.#bodyDone = !options.bodyComing;
@@ -125,7 +124,7 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
     if (this.#closed) return true;
     if (this.#connected) this.#setDeadline();
     if (chunk.length + this.#out.length <= LIMITS.joinBytes) {
-      const text = chunk.latin1Slice(0, chunk.length);
+      const text = chunk.toString('latin1');
       this.#out += this.#chunked ? `${chunk.length.toString(16)}\r\n${text}\r\n` : text;
       return true;
     }
@@ -183,7 +182,11 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
   onDeadline(): void {
     if (this.#owner === null) this.close();
     else if (!this.#connected) this.#fail('connect-timeout', 'timed out while connecting to upstream');
-    else this.#fail('timeout', `timed out while ${this.#bodyDone ? 'reading response header from' : 'sending request to'} upstream`);
+    else
+      this.#fail(
+        'timeout',
+        `timed out while ${this.#bodyDone ? 'reading response header from' : 'sending request to'} upstream`,
+      );
   }
 
   #setDeadline(): void {

@@ -37,6 +37,13 @@ export const LIMITS = {
   streamsPerSession: 128,
   /** Streams on one connection to a server, where the server allows more. */
   upstreamStreamsPerSession: 100,
+  /** HTTP/2 flow control towards us: what one stream, and all of a connection, may have on the way. */
+  streamWindowBytes: 256 * 1024,
+  sessionWindowBytes: 4 * 1024 * 1024,
+  /** Invalid frames or refused streams after which an HTTP/2 client is cut off. */
+  invalidFrames: 100,
+  /** Header block sent on HTTP/2, as nghttp2 counts it. */
+  sentHeaderBlockBytes: 256 * 1024,
   /** Attempts on the same server where a connection was draining and provably did not process the request. */
   refusedStreamRetries: 2,
 } as const;

@@ -60,6 +60,10 @@ export const predictSplit: QuizKind<PredictSplitItem, PredictSplitView, PredictS
     if (lab === undefined) {
       return err([problem('lab', message('There is no lab “{lab}” in this course.', { lab: raw.lab }))]);
     }
+    if (lab.servers.length === 0) {
+      const text = message('The lab “{lab}” cannot be read, so its split cannot be predicted.', { lab: raw.lab });
+      return err([problem('lab', text)]);
+    }
     if (!lab.arms.includes(raw.arm)) {
       return err([problem('arm', message('The lab “{lab}” has no arm “{arm}”.', { lab: raw.lab, arm: raw.arm }))]);
     }

@@ -1,8 +1,9 @@
 import type { Disposable } from '../../base/dispose';
 import type { Target } from '../targets';
+import type { ServerConnection } from './connectionHeader';
 
 /** What became of one request. */
-export interface Reply {
+export interface Reply extends ServerConnection {
   /**
    * A response came: any HTTP response, or a gRPC status that was received (a trailers-only one or an HTTP error
    * status among them). A request that was refused, reset or timed out, and a gRPC status that the client library made
@@ -16,8 +17,6 @@ export interface Reply {
   readonly retries: number;
   /** Number of the client's connection it went over, where that is known. */
   readonly clientConnection: number | null;
-  /** The connection's remote port as the server saw it. */
-  readonly serverConnection: number | null;
 }
 
 /** A way to send one GetOrder. One implementation for each kind of client that a lab compares. */

@@ -2,6 +2,7 @@ import type * as Grpc from '@grpc/grpc-js';
 import { CONNECTION_HEADER, SERVER_HEADER, TRACE_HEADER } from '../../protocol/backendWorker';
 import type { Order, OrdersServices } from '../../protocol/ordersService';
 import type { Reply } from './client';
+import { NO_SERVER_CONNECTION, readConnectionHeader } from './connectionHeader';
 
 export interface GrpcKit {
   readonly grpc: typeof Grpc;
@@ -66,23 +67,22 @@ function readStatus(
   grpc: typeof Grpc,
   error: Grpc.ServiceError | null,
   initial: Grpc.Metadata | null,
-): Pick<Reply, 'answered' | 'status' | 'by' | 'serverConnection'> {
+): Omit<Reply, 'retries' | 'clientConnection'> {
   const status = grpc.status[error?.code ?? grpc.status.OK] ?? String(error?.code);
   const trailers = error?.metadata;
   const received =
     error === null ||
     (trailers !== undefined && Object.keys(trailers.getMap()).length > 0) ||
     HTTP_STATUS_DETAILS.test(error.details);
-  if (!received) return { answered: false, status, by: 'client', serverConnection: null };
+  if (!received) return { answered: false, status, by: 'client', ...NO_SERVER_CONNECTION };
   const read = (name: string): string | null => {
     const value = initial?.get(name)[0] ?? trailers?.get(name)[0];
     return typeof value === 'string' ? value : null;
   };
-  const port = Number(read(CONNECTION_HEADER));
   return {
     answered: true,
     status,
     by: read(SERVER_HEADER) ?? 'balancer',
-    serverConnection: Number.isInteger(port) && port > 0 ? port : null,
+    ...readConnectionHeader(read(CONNECTION_HEADER)),
   };
 }

@@ -38,13 +38,10 @@ export function publishDirectory(
   return { target: `${SCHEME}:${name}`, withdraw: () => directories.delete(name) };
 }
 
-function labResolver(
-  grpc: typeof Grpc,
-  clock: Clock,
-): new (
-  target: Grpc.experimental.GrpcUri,
-  listener: Grpc.experimental.ResolverListener,
-) => Grpc.experimental.Resolver {
+/** A class of grpc-js's ResolverConstructor, which its index does not export. */
+type ResolverClass = Parameters<typeof Grpc.experimental.registerResolver>[1];
+
+function labResolver(grpc: typeof Grpc, clock: Clock): ResolverClass {
   const { statusOrFromValue } = grpc.experimental;
   return class LabResolver implements Grpc.experimental.Resolver {
     static getDefaultAuthority(target: Grpc.experimental.GrpcUri): string {

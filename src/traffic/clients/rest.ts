@@ -5,6 +5,7 @@ import type { Order } from '../../protocol/ordersService';
 import type { Target } from '../targets';
 import type { Reply } from './client';
 import type { ClientSockets } from './clientSockets';
+import { NO_SERVER_CONNECTION, readConnectionHeader } from './connectionHeader';
 
 /** RFC 9110, section 9.2.2: an idempotent request may be repeated when its connection broke before the response. */
 const MAX_RETRIES = 3;
@@ -36,7 +37,7 @@ export function getOrder(
     ended({ ...reply, retries });
   };
   const failed = (status: string): void =>
-    settle({ answered: false, status, by: 'client', clientConnection: null, serverConnection: null });
+    settle({ answered: false, status, by: 'client', clientConnection: null, ...NO_SERVER_CONNECTION });
   const timeout = clock.setTimeout(() => {
     failed('ETIMEDOUT');
     current?.destroy();
@@ -81,12 +82,11 @@ export function getOrder(
 
 function readAnswer(response: IncomingMessage): Omit<Reply, 'retries' | 'clientConnection'> {
   const server = response.headers[SERVER_HEADER];
-  const port = Number(response.headers[CONNECTION_HEADER]);
   return {
     answered: true,
     status: String(response.statusCode),
     by: typeof server === 'string' ? server : 'balancer',
-    serverConnection: Number.isInteger(port) && port > 0 ? port : null,
+    ...readConnectionHeader(response.headers[CONNECTION_HEADER]),
   };
 }
 

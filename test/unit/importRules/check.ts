@@ -149,12 +149,15 @@ export function barrels(sources: Sources): string[] {
   return complaints;
 }
 
-/** One shortest circle of imports for each file that is on one, each circle once. Types count: they tie files too. */
+/**
+ * One shortest circle of imports for each file that is on one, each circle once. Types do not count: they are gone at
+ * run time, and two types of one idea may well name each other.
+ */
 export function importCycles(sources: Sources): string[] {
   const edges = new Map<string, string[]>();
   for (const [file, text] of sources) {
-    const targets = importsOf(file, text, sources).flatMap(({ target }) =>
-      target !== null && sources.has(target) ? [target] : [],
+    const targets = importsOf(file, text, sources).flatMap(({ target, isType }) =>
+      !isType && target !== null && sources.has(target) ? [target] : [],
     );
     edges.set(file, [...new Set(targets)]);
   }

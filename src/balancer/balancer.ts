@@ -1,0 +1,308 @@
+import type { Clock } from '../base/clock';
+import { message } from '../base/message';
+import type { Problem } from '../base/problem';
+import type { Random } from '../base/random';
+import { err, ok, type Result } from '../base/result';
+import type { BalancerCounts } from '../measurement/snapshot';
+import type { HttpHandler, HttpServerPlan, ListenPlan, LocationPlan, LogLevel, Plan, UpstreamPlan } from './plan';
+import { type AddressMap, Engine } from './proxies/engine';
+import { Generation, type Service } from './proxies/generation';
+import { Http2Acceptor } from './proxies/http2';
+import { LIMITS } from './proxies/limits';
+import { Listener } from './proxies/listener';
+import { type Report, Telemetry } from './telemetry';
+
+export type { AddressMap } from './proxies/engine';
+export type { DecisionRecord, Report } from './telemetry';
+
+export interface BalancerOptions {
+  readonly plan: Plan;
+  /** Where the plan was read from; for the log. */
+  readonly conf: { readonly path: string };
+  readonly clock: Clock;
+  readonly random: Random;
+  /** 'declared': as nginx, fail when taken; 'fallback': take another loopback port when taken; 'any': always port 0. */
+  readonly ports: 'declared' | 'fallback' | 'any';
+  /** Declared "host:port" of servers -> where they really are. */
+  readonly addresses: AddressMap;
+  /** Bind only these listeners (declared "host:port"); null: all. */
+  readonly listeners: readonly string[] | null;
+  /** Error log without time, level and process id; levels as nginx uses them. */
+  readonly log: (level: LogLevel, text: string) => void;
+  /** Every 100 ms while anything changed. */
+  readonly onReport: (report: Report) => void;
+  /** Requests with this header are traced ("why this backend?"); null or absent: none. */
+  readonly traceHeader?: string | null;
+  /** Only for test suites written for servers that take a bare LF. */
+  readonly tolerateBareLf?: boolean;
+}
+
+export interface ListenerAddress {
+  readonly declared: string;
+  readonly actual: string;
+}
+
+export interface Balancer {
+  readonly listeners: readonly ListenerAddress[];
+  /** Notes of the plan, and of ports that had to differ. */
+  readonly problems: readonly Problem[];
+  /**
+   * New connections run on the new plan at once, old ones on the old until they are done. Listeners in both stay open
+   * throughout. On an error nothing has changed.
+   */
+  reload(
+    plan: Plan,
+    conf: { readonly path: string },
+    addresses: AddressMap,
+  ): Promise<Result<readonly ListenerAddress[], readonly Problem[]>>;
+  /** Accepts no more, lets what runs end, closes what is idle; then as after close(). */
+  drain(): Promise<void>;
+  /** At once. Afterwards no socket, timer or report is left. */
+  close(): Promise<void>;
+  counts(): BalancerCounts;
+}
+
+/** Opens a plan's listeners and serves. The error has every listener that could not be opened; none is left open then. */
+export async function startBalancer(options: BalancerOptions): Promise<Result<Balancer, readonly Problem[]>> {
+  const balancer = new RunningBalancer(options);
+  const started = await balancer.serve(options.plan, options.conf, options.addresses);
+  if (!started.ok) {
+    await balancer.close();
+    return started;
+  }
+  return ok(balancer);
+}
+
+/** A listening address of a plan, with all that listens there. */
+interface Bind {
+  readonly listen: ListenPlan;
+  readonly service: Service;
+}
+
+class RunningBalancer implements Balancer {
+  problems: readonly Problem[] = [];
+  readonly #engine: Engine;
+  readonly #telemetry: Telemetry;
+  readonly #http2 = new Http2Acceptor();
+  readonly #listeners = new Map<string, Listener>();
+  readonly #generations = new Set<Generation>();
+  #current: Generation | null = null;
+  #reloading: Promise<unknown> = Promise.resolve();
+  #ended = false;
+
+  constructor(readonly options: BalancerOptions) {
+    this.#telemetry = new Telemetry(options.clock, options.onReport);
+    this.#engine = new Engine(
+      options.clock,
+      options.random,
+      this.#telemetry,
+      options.log,
+      options.traceHeader?.toLowerCase() ?? null,
+      options.tolerateBareLf === true,
+    );
+  }
+
+  get listeners(): readonly ListenerAddress[] {
+    return [...this.#listeners].map(([declared, { actual }]) => ({ declared, actual }));
+  }
+
+  counts(): BalancerCounts {
+    return this.#telemetry.counts();
+  }
+
+  reload(
+    plan: Plan,
+    conf: { readonly path: string },
+    addresses: AddressMap,
+  ): Promise<Result<readonly ListenerAddress[], readonly Problem[]>> {
+    // One after the other: a second reload begins with what the first left.
+    const reloaded = this.#reloading.then(async () => {
+      if (this.#ended) return ok(this.listeners);
+      const served = await this.serve(plan, conf, addresses);
+      return served.ok ? ok(this.listeners) : served;
+    });
+    this.#reloading = reloaded.catch(() => {});
+    return reloaded;
+  }
+
+  async serve(
+    plan: Plan,
+    conf: { readonly path: string },
+    addresses: AddressMap,
+  ): Promise<Result<null, readonly Problem[]>> {
+    const binds = bindsOf(plan, this.options.listeners);
+    const refused = binds.flatMap(({ listen }) => refusal(listen));
+    if (refused.length > 0) return err(refused);
+    const generation = new Generation(this.#engine, plan, addresses);
+    const opened: [Bind, Listener][] = [];
+    const problems: Problem[] = [];
+    const notes: Problem[] = [...plan.notes];
+    for (const bind of binds) {
+      if (this.#listeners.has(bind.listen.declared)) continue;
+      const listener = new Listener(bind.listen, this.#engine, this.#http2, { generation, service: bind.service });
+      const problem = await this.#open(listener, notes);
+      if (problem === null) opened.push([bind, listener]);
+      else problems.push(problem);
+    }
+    if (problems.length > 0 || this.#ended) {
+      for (const [, listener] of opened) listener.close();
+      return err(problems);
+    }
+    this.#switchTo(generation, binds, opened, conf);
+    this.problems = notes;
+    return ok(null);
+  }
+
+  #switchTo(
+    generation: Generation,
+    binds: readonly Bind[],
+    opened: readonly [Bind, Listener][],
+    conf: { readonly path: string },
+  ): void {
+    const declared = new Set(binds.map(({ listen }) => listen.declared));
+    for (const [address, listener] of this.#listeners) {
+      if (declared.has(address)) continue;
+      listener.close();
+      this.#listeners.delete(address);
+    }
+    for (const [bind, listener] of opened) this.#listeners.set(bind.listen.declared, listener);
+    for (const { listen, service } of binds) {
+      const listener = this.#listeners.get(listen.declared);
+      if (listener !== undefined) listener.serving = { generation, service };
+    }
+    for (const upstream of upstreamsOf(binds)) generation.upstream(upstream);
+    const layer = binds.some(({ service }) => service.kind === 'http') ? 'l7' : 'l4';
+    this.#telemetry.follow(layer, generation.upstreams);
+    this.#telemetry.start();
+    const before = this.#current;
+    this.#current = generation;
+    this.#generations.add(generation);
+    before?.retire(LIMITS.retiredIdleMs, () => this.#generations.delete(before));
+    this.options.log('notice', `${before === null ? 'start' : 'reload'}: ${conf.path}, ${binds.length} listeners`);
+  }
+
+  async #open(listener: Listener, notes: Problem[]): Promise<Problem | null> {
+    const { listen } = listener;
+    const { ports } = this.options;
+    let error = await listener.bind(ports === 'any' ? 0 : listen.port);
+    if (error !== null && ports === 'fallback' && error.code === 'EADDRINUSE') {
+      error = await listener.bind(0);
+      if (error === null) {
+        notes.push({
+          severity: 'note',
+          message: message('Port {declared} is taken; {actual} is used instead.', {
+            declared: listen.declared,
+            actual: listener.actual,
+          }),
+          span: listen.span,
+        });
+      }
+    }
+    if (error === null) return null;
+    const taken = error.code === 'EADDRINUSE';
+    const why = taken
+      ? '98: Address already in use'
+      : error.code === 'EACCES'
+        ? '13: Permission denied'
+        : error.message;
+    this.options.log('emerg', `bind() to ${listen.declared} failed (${why})`);
+    return {
+      severity: 'error',
+      message: message('bind() to {address} failed ({reason})', { address: listen.declared, reason: why }),
+      span: listen.span,
+      ...(taken ? { hint: message('Stop what listens there, or write another port.') } : {}),
+    };
+  }
+
+  async drain(): Promise<void> {
+    await this.#reloading;
+    for (const listener of this.#listeners.values()) listener.close();
+    const ends = [...this.#generations].map(
+      (generation) => new Promise<void>((resolve) => generation.retire(0, resolve)),
+    );
+    await Promise.all(ends);
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const listener of this.#listeners.values()) listener.close();
+    for (const generation of [...this.#generations]) generation.close();
+    this.#generations.clear();
+    this.#http2.close();
+    this.#telemetry.stop();
+  }
+}
+
+/** What to listen on: one entry per address, however many servers share it. */
+function bindsOf(plan: Plan, wanted: readonly string[] | null): readonly Bind[] {
+  const binds: Bind[] = [];
+  const isWanted = (listen: ListenPlan) => wanted === null || wanted.includes(listen.declared);
+  for (const server of plan.stream?.servers ?? []) {
+    for (const listen of server.listens) {
+      if (!isWanted(listen)) continue;
+      binds.push({ listen, service: { kind: 'stream', server, proxyProtocol: listen.proxyProtocol } });
+    }
+  }
+  const shared = new Map<string, { listens: ListenPlan[]; servers: HttpServerPlan[] }>();
+  for (const server of plan.http?.servers ?? []) {
+    for (const listen of server.listens) {
+      if (!isWanted(listen)) continue;
+      const one = shared.get(listen.declared) ?? { listens: [], servers: [] };
+      one.listens.push(listen);
+      one.servers.push(server);
+      shared.set(listen.declared, one);
+    }
+  }
+  for (const { listens, servers } of shared.values()) {
+    const [listen] = listens;
+    const preferred = listens.findIndex((each) => each.defaultServer);
+    const defaultServer = servers[Math.max(0, preferred)];
+    if (listen === undefined || defaultServer === undefined) continue;
+    const http2 = listens.some((each) => each.http2);
+    const proxyProtocol = listens.some((each) => each.proxyProtocol);
+    binds.push({ listen, service: { kind: 'http', servers, defaultServer, http2, proxyProtocol } });
+  }
+  return binds;
+}
+
+function refusal(listen: ListenPlan): Problem[] {
+  const problems: Problem[] = [];
+  if (listen.host !== '127.0.0.1' && listen.host !== '::1') {
+    problems.push({
+      severity: 'error',
+      message: message('only loopback addresses can be listened on, not {host}', { host: listen.host }),
+      span: listen.span,
+      hint: message('Use 127.0.0.1 or [::1].'),
+    });
+  }
+  if (listen.ssl) {
+    problems.push({ severity: 'error', message: message('TLS cannot be served yet'), span: listen.span });
+  }
+  return problems;
+}
+
+/** Every upstream that something bound can reach, in the order of the file, each once. */
+function upstreamsOf(binds: readonly Bind[]): ReadonlySet<UpstreamPlan> {
+  const found = new Set<UpstreamPlan>();
+  const handler = (each: HttpHandler) => {
+    if (each.kind === 'proxy' || each.kind === 'grpc') found.add(each.upstream);
+  };
+  const locations = (all: readonly LocationPlan[]) => {
+    for (const location of all) {
+      handler(location.handler);
+      locations(location.locations);
+    }
+  };
+  for (const { service } of binds) {
+    if (service.kind === 'stream') found.add(service.server.proxyPass);
+    else {
+      for (const server of service.servers) {
+        handler(server.handler);
+        locations(server.locations);
+      }
+    }
+  }
+  return found;
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { message } from '../../base/message';
+import type { Problem } from '../../base/problem';
+import { err, ok, type Result } from '../../base/result';
+import { type ConfText, readPlan } from '../buildPlan';
+import type { ConfFiles } from '../directives/read';
+import type { Plan } from '../plan';
+import { reason } from './errorLog';
+import { machineFiles } from './files';
+import type { CommandLine } from './options';
+
+export interface Configuration {
+  readonly conf: ConfText;
+  readonly plan: Plan;
+  /** Every file that was read, in order, for `-T`. */
+  readonly files: readonly ConfText[];
+}
+
+/** Reads the configuration that a command line names. */
+export function loadConfiguration(line: CommandLine): Result<Configuration, readonly Problem[]> {
+  let text: string;
+  try {
+    text = readFileSync(line.confPath, 'utf8');
+  } catch (error) {
+    const span = { file: '', line: 1, column: 1, endLine: 1, endColumn: 1 };
+    const what = message('open() "{file}" failed ({reason})', { file: line.confPath, reason: reason(error) });
+    return err([{ severity: 'error', message: what, span }]);
+  }
+  const conf = { path: line.confPath, text };
+  const files: ConfText[] = [conf];
+  const recording: ConfFiles = {
+    match: machineFiles.match,
+    read(path) {
+      const included = machineFiles.read(path);
+      if (included !== null && !files.some((file) => file.path === path)) files.push({ path, text: included });
+      return included;
+    },
+  };
+  const plan = readPlan(conf, { files: recording, globals: line.globals });
+  return plan.ok ? ok({ conf, plan: plan.value, files }) : plan;
+}

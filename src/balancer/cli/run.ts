@@ -1,0 +1,60 @@
+import type { Configuration } from './configuration';
+import { loadConfiguration } from './configuration';
+import { type CommandLine, help, parseCommandLine } from './options';
+import { problemLines } from './report';
+import { pidPath, sendSignal } from './signal';
+import { configureArguments, version } from './version';
+
+export interface Terminal {
+  readonly cwd: string;
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** Runs until it is told to stop; the exit status. */
+export type Serve = (line: CommandLine, configuration: Configuration, terminal: Terminal) => Promise<number>;
+
+/** The command, but for the serving itself, which only the real program brings along. Returns the exit status. */
+export async function run(argv: readonly string[], terminal: Terminal, serve: Serve): Promise<number> {
+  const parsed = parseCommandLine(argv, terminal.cwd);
+  if (!parsed.ok) {
+    terminal.err(`nginx: ${parsed.error}\n`);
+    return 1;
+  }
+  const line = parsed.value;
+  if (line.action === 'help' || line.action === 'version' || line.action === 'configuration') {
+    terminal.err(`nginx version: ${version}\n`);
+    if (line.action === 'help') terminal.err(help);
+    if (line.action === 'configuration') terminal.err(`configure arguments: ${configureArguments().join(' ')}\n`);
+    return 0;
+  }
+
+  const testing = line.action === 'test' || line.action === 'dump';
+  const loaded = loadConfiguration(line);
+  if (!loaded.ok) {
+    for (const problem of loaded.error) if (problem.severity !== 'note') terminal.err(problemLines(problem));
+    if (testing) terminal.err(`nginx: configuration file ${line.confPath} test failed\n`);
+    return 1;
+  }
+  const { plan, files } = loaded.value;
+  for (const problem of plan.notes) {
+    // A note is for whoever tests a file; a warning is for everybody.
+    if (problem.severity === 'warning' || (testing && !line.quiet)) terminal.err(problemLines(problem));
+  }
+  if (testing) {
+    if (!line.quiet) {
+      terminal.err(`nginx: the configuration file ${line.confPath} syntax is ok\n`);
+      terminal.err(`nginx: configuration file ${line.confPath} test is successful\n`);
+    }
+    if (line.action === 'dump') {
+      for (const file of files) terminal.out(`# configuration file ${file.path}:\n${file.text}\n`);
+    }
+    return 0;
+  }
+  if (line.signal !== null) {
+    const problem = sendSignal(line.signal, pidPath(plan, line.prefix));
+    if (problem !== null) terminal.err(`nginx: ${problem}\n`);
+    return problem === null ? 0 : 1;
+  }
+  return serve(line, loaded.value, terminal);
+}

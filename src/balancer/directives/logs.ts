@@ -1,0 +1,107 @@
+import { message } from '../../base/message';
+import type { Word } from '../../conf/ast';
+import type { AccessLog } from '../plan';
+import { compileTemplate, type Template } from '../template';
+import { type Context, type Entry, list, type Reading } from './entry';
+import type { Scope } from './scope';
+
+/** ngx_http_log_module. */
+
+interface LogFormat {
+  readonly name: string;
+  readonly escape: AccessLog['escape'];
+  readonly template: Template;
+}
+
+const combined = compileTemplate(
+  '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"',
+);
+
+export const logFormats: Entry<readonly LogFormat[]> = list<LogFormat>({
+  name: 'log_format',
+  contexts: ['http'],
+  args: [2, 1000],
+  read(directive, reading, scope) {
+    const [name, ...words] = directive.args;
+    if (name === undefined) return undefined;
+    if (name.value === 'combined' || (scope.own(logFormats) ?? []).some((format) => format.name === name.value)) {
+      reading.error(name.span, message('duplicate "log_format" name "{name}"', { name: name.value }));
+      return undefined;
+    }
+    const [, escaping] = /^escape=(.*)$/.exec(words[0]?.value ?? '') ?? [];
+    if (escaping !== undefined && escaping !== 'default' && escaping !== 'json' && escaping !== 'none') {
+      reading.error(
+        words[0]?.span ?? name.span,
+        message('unknown log format escaping "{escape}"', { escape: escaping }),
+        message('Allowed are: {words}.', { words: 'default, json, none' }),
+      );
+      return undefined;
+    }
+    const texts = escaping === undefined ? words : words.slice(1);
+    // Each word is checked at its own place; the line is all of them together.
+    for (const word of texts) reading.template(word, scope);
+    const whole = compileTemplate(texts.map((word) => word.value).join(''));
+    return whole.ok ? { name: name.value, escape: escaping ?? 'default', template: whole.value } : undefined;
+  },
+});
+
+/** Null is `access_log off`, which hides the outer level's logs. */
+export const accessLogs: Entry<readonly (AccessLog | null)[]> = list<AccessLog | null>({
+  name: 'access_log',
+  contexts: ['http', 'server', 'location'] satisfies readonly Context[],
+  args: [1, 6],
+  read(directive, reading, scope) {
+    const [path, ...rest] = directive.args;
+    if (path === undefined) return undefined;
+    if (path.value === 'off') {
+      const [extra] = rest;
+      if (extra !== undefined)
+        reading.error(extra.span, message('invalid parameter "{parameter}"', { parameter: extra.value }));
+      return null;
+    }
+    if (reading.refuseNotYet('access_log to a file', path.span)) return undefined;
+    if (path.value.startsWith('syslog:')) {
+      reading.error(path.span, message('only a file, "stderr" or "off" is supported as a log'));
+      return undefined;
+    }
+    let format: Word | null = null;
+    for (const word of rest) {
+      if (!/^(buffer|gzip|flush|if)(=|$)/.test(word.value) && format === null) format = word;
+      else {
+        reading.error(
+          word.span,
+          message('parameter "{parameter}" is not supported', { parameter: word.value }),
+          message('Each request is written at once, to a plain file.'),
+        );
+        return undefined;
+      }
+    }
+    if (path.value.includes('$') && reading.refuseNotYet('access_log with variables', path.span)) return undefined;
+    return withFormat(path.value, format, scope, reading);
+  },
+});
+
+/** nginx looks the format up at once, so that it has to stand above. */
+function withFormat(path: string, format: Word | null, scope: Scope, reading: Reading): AccessLog | undefined {
+  if (format === null || format.value === 'combined') {
+    return combined.ok ? { path, escape: 'default', template: combined.value } : undefined;
+  }
+  const formats = scope.get(logFormats);
+  const found = formats.find((each) => each.name === format.value);
+  if (found !== undefined) return { path, escape: found.escape, template: found.template };
+  reading.error(
+    format.span,
+    message('unknown log format "{format}"', { format: format.value }),
+    message('Known above this line are: {words}.', {
+      words: ['combined', ...formats.map((each) => each.name)].join(', '),
+    }),
+  );
+  return undefined;
+}
+
+/** The logs that hold in a scope. */
+export function effectiveLogs(scope: Scope): readonly AccessLog[] {
+  return scope.get(accessLogs).filter((log) => log !== null);
+}
+
+export const logEntries: readonly Entry[] = [logFormats, accessLogs];

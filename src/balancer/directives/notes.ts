@@ -1,0 +1,52 @@
+import { type Message, message } from '../../base/message';
+import { type Arity, type Context, type Entry, type Reading, value } from './entry';
+import { flag, offset } from './kinds';
+
+/** Directives that a file may say, that are checked as nginx checks them, and that change nothing here: the reader is told. */
+
+function noted(
+  name: string,
+  contexts: readonly Context[],
+  why: Message,
+  options: { readonly args?: Arity; readonly check?: Entry['read']; readonly repeatable?: boolean } = {},
+): Entry {
+  return value<null>({
+    name,
+    contexts,
+    args: options.args ?? [1, 1],
+    initial: null,
+    inherits: false,
+    join: options.repeatable === true ? 'last' : null,
+    read(directive, reading: Reading, scope) {
+      if (options.check !== undefined && options.check(directive, reading, scope) === undefined) return undefined;
+      reading.note(directive.headSpan, why);
+      return null;
+    },
+  });
+}
+
+const levels: readonly Context[] = ['http', 'server', 'location'];
+
+const oneProcess = message('It has no effect here: the balancer runs as the user who started it.');
+const builtIn = message('It has no effect here: every supported module is built in.');
+const noTempFiles = message('It has no effect here: bodies are streamed, never kept in files.');
+const socketsDecide = message('It has no effect here: the sockets of this balancer are set for low latency.');
+
+export const noteEntries: readonly Entry[] = [
+  noted('user', ['main'], oneProcess, { args: [1, 2] }),
+  noted('load_module', ['main'], builtIn, { repeatable: true }),
+  noted('client_body_temp_path', levels, noTempFiles, { args: [1, 4] }),
+  noted('proxy_temp_path', levels, noTempFiles, { args: [1, 4] }),
+  noted('client_body_buffer_size', levels, noTempFiles, { check: offset }),
+  noted('sendfile', levels, socketsDecide, { check: flag }),
+  noted('tcp_nodelay', [...levels, 'stream', 'stream-server'], socketsDecide, { check: flag }),
+  noted('tcp_nopush', levels, socketsDecide, { check: flag }),
+  noted('server_tokens', levels, message('It has no effect here: the version is never told.'), {
+    check(directive, reading) {
+      const [word] = directive.args;
+      // A text of one's own is for nginx's commercial version; "build" is old enough for all.
+      if (word?.value === 'build') return true;
+      return flag(directive, reading);
+    },
+  }),
+];

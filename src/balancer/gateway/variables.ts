@@ -1,0 +1,120 @@
+import type { HeaderList } from './headers';
+
+/** What the variables of a request are read from. */
+export interface RequestFacts {
+  readonly method: string;
+  readonly target: string;
+  readonly protocol: string;
+  readonly host: string;
+  readonly headers: HeaderList;
+  readonly path: string;
+  readonly args: string;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly serverAddress: string;
+  readonly serverPort: number;
+  readonly connectionSerial: number;
+  readonly connectionRequests: number;
+}
+
+/** `$host`: the request's, in lower case and without port (ngx_http_core_module). */
+export function hostName(host: string): string {
+  const colon = host.startsWith('[') ? host.indexOf(':', host.indexOf(']')) : host.indexOf(':');
+  const name = colon < 0 ? host : host.slice(0, colon);
+  return (name.endsWith('.') ? name.slice(0, -1) : name).toLowerCase();
+}
+
+/** Variables that the request alone decides; undefined: not one of them. */
+export function requestVariable(name: string, facts: RequestFacts): string | undefined {
+  switch (name) {
+    case 'remote_addr':
+    case 'realip_remote_addr':
+      return facts.remoteAddress;
+    case 'remote_port':
+    case 'realip_remote_port':
+      return String(facts.remotePort);
+    case 'binary_remote_addr':
+      return binaryAddress(facts.remoteAddress);
+    case 'host':
+      return hostName(facts.host);
+    case 'request':
+      return `${facts.method} ${facts.target} ${facts.protocol}`;
+    case 'request_uri':
+      return facts.target;
+    case 'request_method':
+      return facts.method;
+    case 'uri':
+    case 'document_uri':
+      return facts.path;
+    case 'args':
+    case 'query_string':
+      return facts.args;
+    case 'is_args':
+      return facts.args === '' ? '' : '?';
+    case 'scheme':
+      return 'http';
+    case 'https':
+      return '';
+    case 'server_addr':
+      return facts.serverAddress;
+    case 'server_port':
+      return String(facts.serverPort);
+    case 'server_protocol':
+      return facts.protocol;
+    case 'http2':
+      return facts.protocol === 'HTTP/2.0' ? 'h2c' : '';
+    case 'connection':
+      return String(facts.connectionSerial);
+    case 'connection_requests':
+      return String(facts.connectionRequests);
+    case 'content_length':
+      return facts.headers.get('content-length') ?? '';
+    case 'content_type':
+      return facts.headers.get('content-type') ?? '';
+    case 'http_host':
+      return facts.headers.get('host') ?? (facts.protocol === 'HTTP/2.0' ? facts.host : '');
+    case 'proxy_add_x_forwarded_for': {
+      const before = facts.headers.joined('x-forwarded-for');
+      return before === '' ? facts.remoteAddress : `${before}, ${facts.remoteAddress}`;
+    }
+    case 'pipe':
+      return '.';
+    case 'pid':
+      return String(process.pid);
+  }
+  if (name.startsWith('http_')) {
+    const field = name.slice(5).replaceAll('_', '-').toLowerCase();
+    return facts.headers.joined(field, field === 'cookie' ? '; ' : ', ');
+  }
+  if (name.startsWith('arg_')) return argument(facts.args, name.slice(4));
+  if (name.startsWith('cookie_')) return cookie(facts.headers.joined('cookie', '; '), name.slice(7));
+  return undefined;
+}
+
+/** `$arg_name`: the first of that name, letter case aside, not decoded; ''. */
+export function argument(args: string, name: string): string {
+  const wanted = name.toLowerCase();
+  for (const pair of args.split('&')) {
+    const equals = pair.indexOf('=');
+    if (equals > 0 && pair.slice(0, equals).toLowerCase() === wanted) return pair.slice(equals + 1);
+  }
+  return '';
+}
+
+/** `$cookie_name`: letter case aside, as nginx looks it up; ''. */
+export function cookie(header: string, name: string): string {
+  const wanted = name.toLowerCase();
+  for (const pair of header.split(/[;,]/)) {
+    const equals = pair.indexOf('=');
+    if (equals > 0 && pair.slice(0, equals).trim().toLowerCase() === wanted) return pair.slice(equals + 1).trim();
+  }
+  return '';
+}
+
+/** An IPv4 address as its four bytes (latin1 text); other addresses as they are. */
+function binaryAddress(address: string): string {
+  const parts = address.split('.').map(Number);
+  return parts.length === 4 && parts.every((part) => part >= 0 && part <= 255)
+    ? String.fromCharCode(...parts)
+    : address;
+}

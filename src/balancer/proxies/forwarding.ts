@@ -1,0 +1,165 @@
+import { connectionNamed, type HeaderList, hasListToken, NAME } from '../gateway/headers';
+import type { HttpSettings } from '../plan';
+import type { Template, VariableSource } from '../template';
+import type { RequestHead } from './call';
+
+/** Request heads as servers get them: the client's fields without those of its own hop, and what the file sets. */
+
+interface SetHeader {
+  readonly name: string;
+  readonly lower: string;
+  /** The value where it never changes, else null. */
+  readonly constant: string | null;
+  readonly template: Template;
+}
+
+/** `proxy_set_header` lines of one location, prepared once. */
+export interface Forwarding {
+  readonly set: readonly SetHeader[];
+  /** Lower-case names that the file decides, so that the client's own are left out. */
+  readonly decided: ReadonlySet<string>;
+}
+
+/** Written by the proxies themselves, whatever the file says about them. */
+const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
+
+const prepared = new WeakMap<HttpSettings, Map<string, Forwarding>>();
+
+/** `hostHeader` is the location's `$proxy_host`. */
+export function forwardingOf(settings: HttpSettings, hostHeader: string): Forwarding {
+  let byHost = prepared.get(settings);
+  if (byHost === undefined) {
+    byHost = new Map();
+    prepared.set(settings, byHost);
+  }
+  let forwarding = byHost.get(hostHeader);
+  if (forwarding === undefined) {
+    const lines = settings.setHeaders.filter(({ name }) => !FRAMING.has(name.toLowerCase()));
+    const set = lines.map(({ name, value }) => ({
+      name,
+      lower: name.toLowerCase(),
+      constant: constantOf(value, hostHeader),
+      template: value,
+    }));
+    forwarding = {
+      set: set.filter((each) => each.constant !== ''),
+      decided: new Set(set.map((each) => each.lower)),
+    };
+    byHost.set(hostHeader, forwarding);
+  }
+  return forwarding;
+}
+
+function constantOf(template: Template, hostHeader: string): string | null {
+  if (template.variables.every((name) => name === 'proxy_host')) {
+    return template.evaluate({ variable: () => hostHeader });
+  }
+  return null;
+}
+
+/** Values made of decoded request parts could hold line ends; those would begin a new field. */
+function fieldValue(header: SetHeader, variables: VariableSource): string {
+  if (header.constant !== null) return header.constant;
+  const value = header.template.evaluate(variables);
+  return value.includes('\n') || value.includes('\r') || value.includes('\0')
+    ? value.replace(/[\r\n\0]+/g, ' ')
+    : value;
+}
+
+/** Whether a client's field goes on to the server. */
+function passes(kind: number): boolean {
+  return kind === NAME.other || kind === NAME.responseOnlyHidden;
+}
+
+export interface OutgoingBody {
+  /** Bytes; 0: none; -1: in chunks. */
+  readonly length: number;
+}
+
+/** The head for an HTTP/1 server, with its empty line; latin1. */
+export function http1RequestHead(
+  head: RequestHead,
+  target: string,
+  version: '1.0' | '1.1',
+  forwarding: Forwarding,
+  variables: VariableSource,
+  bodyLength: number,
+): string {
+  let text = `${head.method} ${target} HTTP/${version}\r\n`;
+  for (const header of forwarding.set) {
+    const value = fieldValue(header, variables);
+    if (value !== '') text += `${header.name}: ${value}\r\n`;
+  }
+  const { names, values } = head.headers;
+  const named = connectionNamed(head.connection);
+  let declaresLength = false;
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i];
+    if (name === undefined) continue;
+    if (name.kind === NAME.contentLength) declaresLength = true;
+    if (!passes(name.kind) || forwarding.decided.has(name.lower) || named?.has(name.lower)) continue;
+    text += `${name.text}: ${values[i]}\r\n`;
+  }
+  if (bodyLength > 0 || (bodyLength === 0 && declaresLength)) text += `Content-Length: ${bodyLength}\r\n`;
+  else if (bodyLength < 0) text += 'Transfer-Encoding: chunked\r\n';
+  return `${text}\r\n`;
+}
+
+/** The fields for an HTTP/2 server, pseudo-header fields first. */
+export function http2RequestHeaders(
+  head: RequestHead,
+  target: string,
+  hostHeader: string,
+  forwarding: Forwarding,
+  variables: VariableSource,
+): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = {
+    ':method': head.method,
+    ':scheme': 'http',
+    ':authority': hostHeader,
+    ':path': target,
+  };
+  for (const header of forwarding.set) {
+    const value = fieldValue(header, variables);
+    if (value === '' || header.lower === 'connection') continue;
+    if (header.lower === 'host') fields[':authority'] = value;
+    else append(fields, header.lower, value);
+  }
+  const { names, values } = head.headers;
+  const named = connectionNamed(head.connection);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i];
+    const value = values[i];
+    if (name === undefined || value === undefined || forwarding.decided.has(name.lower)) continue;
+    if (name.kind === NAME.te) {
+      // The one thing TE may say in HTTP/2 (RFC 9113, section 8.2.2); gRPC servers want it.
+      if (hasListToken(value, 'trailers')) fields.te = 'trailers';
+      continue;
+    }
+    if (name.kind === NAME.contentLength && head.bodyLength > 0) fields['content-length'] = value;
+    if (!passes(name.kind) || named?.has(name.lower)) continue;
+    append(fields, name.lower, value);
+  }
+  return fields;
+}
+
+function append(fields: Record<string, string | string[]>, name: string, value: string): void {
+  const before = fields[name];
+  if (before === undefined) fields[name] = value;
+  else if (typeof before === 'string') fields[name] = [before, value];
+  else before.push(value);
+}
+
+/** What of a server's response head goes to the client, into the list given. */
+export function responseFields(from: HeaderList, into: HeaderList): void {
+  const { names, values } = from;
+  let named: ReadonlySet<string> | null = null;
+  for (let i = 0; i < names.length; i++) {
+    if (names[i]?.kind === NAME.connection) named = connectionNamed(from.joined('connection'));
+  }
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i];
+    if (name === undefined || name.kind !== NAME.other || named?.has(name.lower)) continue;
+    into.add(name, values[i] ?? '');
+  }
+}

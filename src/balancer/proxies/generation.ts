@@ -1,0 +1,103 @@
+import type { HttpServerPlan, Plan, StreamServerPlan, UpstreamPlan } from '../plan';
+import type { Upstream } from '../upstream';
+import { type AddressMap, type Engine, UpstreamSite } from './engine';
+import { Http1Pool } from './http1Upstream';
+import { Http2Pool } from './http2Upstream';
+
+/** An upstream of one configuration with the connections to its servers. */
+export interface HttpUpstream {
+  readonly site: UpstreamSite;
+  readonly http1: Http1Pool;
+  readonly http2: Http2Pool;
+}
+
+/** A client connection, as its configuration sees it when it is replaced. */
+export interface Client {
+  /** New requests go elsewhere: finish what runs, be idle no longer than `graceMs`. */
+  retire(graceMs: number): void;
+  /** At once. */
+  close(): void;
+}
+
+/** What a listener does with its connections under one configuration. */
+export type Service =
+  | {
+      readonly kind: 'http';
+      readonly servers: readonly HttpServerPlan[];
+      readonly defaultServer: HttpServerPlan;
+      readonly http2: boolean;
+      readonly proxyProtocol: boolean;
+    }
+  | { readonly kind: 'stream'; readonly server: StreamServerPlan; readonly proxyProtocol: boolean };
+
+/**
+ * One configuration while anything runs on it: its upstreams, and the client connections that began under it. A reload
+ * makes the next one; the old one lives until its last connection is done.
+ */
+export class Generation {
+  retired = false;
+  #graceMs = 0;
+  readonly #upstreams = new Map<UpstreamPlan, HttpUpstream>();
+  readonly #clients = new Set<Client>();
+  #whenEmpty: (() => void) | null = null;
+
+  constructor(
+    readonly engine: Engine,
+    readonly plan: Plan,
+    readonly addresses: AddressMap,
+  ) {}
+
+  upstream(plan: UpstreamPlan): HttpUpstream {
+    let upstream = this.#upstreams.get(plan);
+    if (upstream === undefined) {
+      const site = new UpstreamSite(this.engine, plan, this.addresses);
+      upstream = { site, http1: new Http1Pool(site), http2: new Http2Pool(site) };
+      this.#upstreams.set(plan, upstream);
+    }
+    return upstream;
+  }
+
+  /** Those used so far, in order of first use. */
+  get upstreams(): readonly Upstream[] {
+    return [...this.#upstreams.values()].map(({ site }) => site.upstream);
+  }
+
+  get clientCount(): number {
+    return this.#clients.size;
+  }
+
+  add(client: Client): void {
+    this.#clients.add(client);
+    if (this.retired) client.retire(this.#graceMs);
+  }
+
+  remove(client: Client): void {
+    this.#clients.delete(client);
+    if (this.retired && this.#clients.size === 0) this.#end();
+  }
+
+  /** Calls back once the last connection is done and everything is closed. */
+  retire(graceMs: number, whenEmpty: () => void): void {
+    this.retired = true;
+    this.#graceMs = graceMs;
+    this.#whenEmpty = whenEmpty;
+    for (const client of [...this.#clients]) client.retire(graceMs);
+    if (this.#clients.size === 0) this.#end();
+  }
+
+  close(): void {
+    this.retired = true;
+    for (const client of [...this.#clients]) client.close();
+    this.#end();
+  }
+
+  #end(): void {
+    for (const { http1, http2 } of this.#upstreams.values()) {
+      http1.close();
+      http2.close();
+    }
+    const whenEmpty = this.#whenEmpty;
+    this.#whenEmpty = null;
+    whenEmpty?.();
+  }
+}

@@ -1,0 +1,363 @@
+import type { Socket } from 'node:net';
+import { type HeaderList, hasListToken } from '../gateway/headers';
+import { errorPage, reasonPhrase } from '../gateway/status';
+import type { ClientConnection, Downstream } from './call';
+import type { Timed } from './deadlines';
+import type { Engine } from './engine';
+import { Exchange } from './exchange';
+import type { Client, Generation, Service } from './generation';
+import { BAD, type BadMessage, BODY, BY_CHUNKS, BY_LENGTH, END, HEAD, MORE } from './http1Codec';
+import { RequestParser } from './http1RequestCodec';
+import { LIMITS } from './limits';
+import type { Origin } from './origin';
+import { SERVER_NAME } from './serverName';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * One HTTP/1 client connection: requests in, one after the other even where they are pipelined; responses out, gathered
+ * so that head and body of a small one leave in one write. It is its own Downstream: no object per request for that.
+ */
+export class Http1Client implements Client, ClientConnection, Downstream, Timed {
+  deadlineAt: number;
+  readonly serial: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  requests = 0;
+
+  readonly #engine: Engine;
+  readonly #parser: RequestParser;
+  #exchange: Exchange | null = null;
+  #requestDone = true;
+  #responseDone = true;
+  #reading = false;
+  #closed = false;
+  /** Answered for good: what still comes is thrown away until the client closes. */
+  #lingering = false;
+  #retired = false;
+  #graceMs = 0;
+  #keep = false;
+  #mustClose = false;
+  #chunked = false;
+  #untilClose = false;
+  #bodyless = false;
+  #headDeadlineSet = false;
+  #out = '';
+
+  constructor(
+    readonly socket: Socket,
+    readonly generation: Generation,
+    readonly service: Extract<Service, { kind: 'http' }>,
+    origin: Origin,
+  ) {
+    this.#engine = generation.engine;
+    this.serial = this.#engine.nextSerial();
+    this.remoteAddress = origin.remoteAddress;
+    this.remotePort = origin.remotePort;
+    this.localAddress = origin.localAddress;
+    this.localPort = origin.localPort;
+    this.#parser = new RequestParser({ tolerateBareLf: this.#engine.tolerateBareLf });
+    this.deadlineAt = this.#engine.clock.now() + service.defaultServer.settings.clientHeaderTimeoutMs;
+    this.#engine.deadlines.watch(this);
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('drain', () => this.#onDrain());
+    socket.on('end', () => this.#onEnd());
+    socket.on('error', () => this.close());
+    socket.on('close', () => this.close());
+    generation.add(this);
+  }
+
+  // ── Downstream ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  willClose(): void {
+    this.#mustClose = true;
+  }
+
+  sendContinue(): void {
+    this.#out += 'HTTP/1.1 100 Continue\r\n\r\n';
+    this.flush();
+  }
+
+  sendHead(status: number, reason: string, headers: HeaderList, contentLength: number, bodyless: boolean): void {
+    const minor = this.#parser.minorVersion;
+    this.#keep = !this.#mustClose && !this.#retired && this.#wantsKeepAlive();
+    this.#bodyless = bodyless;
+    this.#chunked = false;
+    this.#untilClose = false;
+    let head = `HTTP/1.1 ${status} ${reason}\r\nServer: ${SERVER_NAME}\r\nDate: ${this.#engine.httpDate()}\r\n`;
+    const { names, values } = headers;
+    for (let i = 0; i < names.length; i++) head += `${names[i]?.text}: ${values[i]}\r\n`;
+    if (contentLength >= 0 && status !== 204) head += `Content-Length: ${contentLength}\r\n`;
+    else if (!bodyless) {
+      if (minor > 0) {
+        this.#chunked = true;
+        head += 'Transfer-Encoding: chunked\r\n';
+      } else {
+        this.#untilClose = true;
+        this.#keep = false;
+      }
+    }
+    head += this.#keep ? 'Connection: keep-alive\r\n\r\n' : 'Connection: close\r\n\r\n';
+    this.#out += head;
+  }
+
+  sendBody(chunk: Buffer): boolean {
+    if (this.#closed || this.#bodyless || chunk.length === 0) return true;
+    const { socket } = this;
+    if (chunk.length + this.#out.length <= LIMITS.joinBytes) {
+      const text = chunk.toString('latin1');
+      this.#out += this.#chunked ? `${chunk.length.toString(16)}\r\n${text}\r\n` : text;
+      return true;
+    }
+    socket.cork();
+    const before = this.#chunked ? `${this.#out}${chunk.length.toString(16)}\r\n` : this.#out;
+    if (before !== '') socket.write(before, 'latin1');
+    this.#out = this.#chunked ? '\r\n' : '';
+    const flowing = socket.write(chunk);
+    socket.uncork();
+    if (!flowing) this.deadlineAt = this.#engine.clock.now() + LIMITS.sendTimeoutMs;
+    return flowing;
+  }
+
+  sendEnd(trailers: HeaderList | null): void {
+    if (this.#closed) return;
+    if (this.#chunked) {
+      this.#out += '0\r\n';
+      if (trailers !== null && this.#acceptsTrailers()) {
+        for (let i = 0; i < trailers.length; i++) this.#out += `${trailers.names[i]?.text}: ${trailers.values[i]}\r\n`;
+      }
+      this.#out += '\r\n';
+    }
+    this.#responseDone = true;
+    if (this.#requestDone) this.#complete();
+    else if (this.#keep) {
+      // The rest of the body is read and thrown away, so that the connection can go on.
+      this.flush();
+      this.#armBody();
+      this.socket.resume();
+    } else this.#linger();
+  }
+
+  flush(): void {
+    if (this.#out === '' || this.#closed) return;
+    const out = this.#out;
+    this.#out = '';
+    if (!this.socket.write(out, 'latin1')) this.deadlineAt = this.#engine.clock.now() + LIMITS.sendTimeoutMs;
+  }
+
+  abort(): void {
+    // Where only the close would end the body, a plain close would look like a whole one.
+    if (this.#untilClose) this.socket.resetAndDestroy();
+    else {
+      this.flush();
+      this.socket.destroySoon();
+    }
+    this.#exchange = null;
+    this.#detach();
+  }
+
+  pauseBody(): void {
+    if (this.#closed || this.#requestDone) return;
+    this.socket.pause();
+    this.deadlineAt = NEVER;
+  }
+
+  resumeBody(): void {
+    if (this.#closed || this.#requestDone) return;
+    this.#armBody();
+    this.socket.resume();
+  }
+
+  // ── Client ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  retire(graceMs: number): void {
+    this.#retired = true;
+    this.#graceMs = graceMs;
+    if (this.#exchange !== null || this.#lingering) return;
+    if (graceMs <= 0 && this.#parser.isIdle) this.close();
+    else this.deadlineAt = Math.min(this.deadlineAt, this.#engine.clock.now() + graceMs);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    this.socket.destroy();
+    this.#detach();
+    exchange?.onClientGone();
+  }
+
+  onDeadline(): void {
+    if (this.#exchange !== null && !this.#requestDone && !this.#responseDone) {
+      this.#exchange.onRequestBad(408, 'timed out');
+      return;
+    }
+    if (this.#exchange !== null) {
+      this.#engine.log('info', `*${this.serial} client timed out, client: ${this.remoteAddress}`);
+    }
+    this.close();
+  }
+
+  // ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #onData(chunk: Buffer): void {
+    if (this.#lingering || this.#closed) return;
+    this.#parser.push(chunk);
+    if (this.#exchange !== null && this.#requestDone) {
+      // Pipelined: its turn comes. More than this of it can wait in the network.
+      if (this.#parser.buffered > LIMITS.pipelinedBytes) this.socket.pause();
+      return;
+    }
+    this.#read();
+  }
+
+  #read(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    while (!this.#closed && !this.#lingering && (this.#exchange === null || !this.#requestDone)) {
+      const event = this.#parser.next();
+      if (event === HEAD) this.#begin();
+      else if (event === BODY) this.#exchange?.onRequestBody(this.#parser.data);
+      else if (event === END) {
+        this.#requestDone = true;
+        this.deadlineAt = NEVER;
+        this.#exchange?.onRequestEnd();
+        if (this.#responseDone && this.#exchange !== null) this.#complete();
+      } else if (event === MORE) break;
+      else if (event === BAD) this.#bad(this.#parser.bad ?? { status: 400, reason: 'sent invalid request' });
+    }
+    this.#reading = false;
+    if (this.#closed) return;
+    if (this.#exchange === null) {
+      if (!this.#lingering && !this.#parser.isIdle && !this.#headDeadlineSet) {
+        // From the first byte of a request on, however slowly the rest comes.
+        this.#headDeadlineSet = true;
+        this.deadlineAt = this.#engine.clock.now() + this.service.defaultServer.settings.clientHeaderTimeoutMs;
+      }
+    } else {
+      if (!this.#requestDone && this.deadlineAt !== NEVER) this.#armBody();
+      this.#exchange.onRequestPause();
+    }
+    this.flush();
+  }
+
+  #begin(): void {
+    const parser = this.#parser;
+    this.requests++;
+    this.#requestDone = false;
+    this.#responseDone = false;
+    this.#mustClose = false;
+    this.#headDeadlineSet = false;
+    this.deadlineAt = parser.framing === BY_CHUNKS || parser.framing === BY_LENGTH ? 0 : NEVER;
+    if (this.deadlineAt === 0) this.#armBody();
+    const exchange = new Exchange(this.generation, this.service, this, this, {
+      method: parser.method,
+      target: parser.target,
+      protocol: parser.minorVersion > 0 ? 'HTTP/1.1' : 'HTTP/1.0',
+      host: parser.host,
+      headers: parser.headers,
+      connection: parser.connection,
+      bodyLength: parser.framing === BY_CHUNKS ? -1 : Math.max(0, parser.contentLength),
+      expectsContinue: parser.expectsContinue,
+    });
+    this.#exchange = exchange;
+    exchange.start();
+  }
+
+  #armBody(): void {
+    const settings = this.#exchange?.settings ?? this.service.defaultServer.settings;
+    this.deadlineAt = this.#engine.clock.now() + settings.clientBodyTimeoutMs;
+  }
+
+  /** Request and response are both over: the next one, or the end. */
+  #complete(): void {
+    this.#exchange = null;
+    if (!this.#keep) {
+      this.flush();
+      this.socket.destroySoon();
+      this.#detach();
+      return;
+    }
+    if (this.#retired && this.#graceMs <= 0 && this.#parser.isIdle) {
+      this.flush();
+      this.socket.destroySoon();
+      this.#detach();
+      return;
+    }
+    const idleMs = this.#retired ? this.#graceMs : this.service.defaultServer.settings.keepaliveTimeoutMs;
+    this.deadlineAt = this.#engine.clock.now() + idleMs;
+    if (this.socket.isPaused()) this.socket.resume();
+    if (this.#reading) return;
+    this.flush();
+    if (this.#parser.buffered > 0) this.#read();
+  }
+
+  #bad(bad: BadMessage): void {
+    const exchange = this.#exchange;
+    if (exchange !== null) {
+      // In the body. Whoever sent it gets an answer if none has begun; then nothing of this connection is to be trusted.
+      if (exchange.done) this.#linger();
+      else exchange.onRequestBad(bad.status, bad.reason);
+      return;
+    }
+    this.#engine.log('info', `*${this.serial} client ${bad.reason}, client: ${this.remoteAddress}`);
+    const { telemetry } = this.#engine;
+    telemetry.requests++;
+    telemetry.answeredItself++;
+    telemetry.dirty = true;
+    const page = errorPage(bad.status);
+    this.#out +=
+      `HTTP/1.1 ${bad.status} ${reasonPhrase(bad.status)}\r\nServer: ${SERVER_NAME}\r\nDate: ${this.#engine.httpDate()}\r\n` +
+      `Content-Type: text/html\r\nContent-Length: ${page?.length ?? 0}\r\nConnection: close\r\n\r\n${page?.toString('latin1') ?? ''}`;
+    this.#linger();
+  }
+
+  /** Says goodbye and reads on for a moment: closing with bytes unread would reset the connection and lose the answer. */
+  #linger(): void {
+    if (this.#closed || this.#lingering) return;
+    this.flush();
+    this.#exchange = null;
+    this.#lingering = true;
+    this.socket.end();
+    this.socket.resume();
+    this.deadlineAt = this.#engine.clock.now() + LIMITS.lingerMs;
+  }
+
+  #onDrain(): void {
+    if (this.#exchange === null) return;
+    this.deadlineAt = NEVER;
+    if (!this.#requestDone) this.#armBody();
+    this.#exchange.onDownstreamDrain();
+  }
+
+  /** The client has closed its side. As in nginx that is the end of a request that waits for its server. */
+  #onEnd(): void {
+    if (this.#exchange !== null && this.#responseDone && this.#requestDone) this.socket.destroySoon();
+    else this.close();
+  }
+
+  #detach(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { telemetry } = this.#engine;
+    telemetry.connectionsOpen--;
+    telemetry.dirty = true;
+    this.#engine.deadlines.unwatch(this);
+    this.generation.remove(this);
+  }
+
+  #wantsKeepAlive(): boolean {
+    const settings = this.#exchange?.settings ?? this.service.defaultServer.settings;
+    if (settings.keepaliveTimeoutMs === 0 || this.requests >= settings.keepaliveRequests) return false;
+    const { connection, minorVersion } = this.#parser;
+    if (connection === '') return minorVersion > 0;
+    if (minorVersion > 0) return !hasListToken(connection, 'close');
+    return hasListToken(connection, 'keep-alive');
+  }
+
+  #acceptsTrailers(): boolean {
+    return hasListToken(this.#exchange?.headers.joined('te') ?? '', 'trailers');
+  }
+}

@@ -1,0 +1,51 @@
+import { isIP } from 'node:net';
+import type { Origin } from './origin';
+
+/** PROXY protocol, version 1 (the text form; haproxy.org, proxy-protocol.txt, section 2.1). */
+
+/** The longest possible line with its line end, bytes. */
+export const PROXY_LINE_BYTES = 107;
+
+export type ProxyHeader =
+  | { readonly kind: 'more' }
+  | { readonly kind: 'bad' }
+  /** `origin` null: "UNKNOWN", the connection's own addresses hold. */
+  | { readonly kind: 'header'; readonly length: number; readonly origin: Origin | null };
+
+/** Reads the line that the bytes begin with. */
+export function parseProxyHeader(bytes: Buffer): ProxyHeader {
+  const lf = bytes.subarray(0, PROXY_LINE_BYTES).indexOf(10);
+  const expected = 'PROXY ';
+  const start = bytes.toString('latin1', 0, Math.min(bytes.length, expected.length));
+  if (!expected.startsWith(start)) return { kind: 'bad' };
+  if (lf < 0) return { kind: bytes.length >= PROXY_LINE_BYTES ? 'bad' : 'more' };
+  if (lf < 1 || bytes[lf - 1] !== 13) return { kind: 'bad' };
+  const words = bytes.toString('latin1', 0, lf - 1).split(' ');
+  const length = lf + 1;
+  if (words[1] === 'UNKNOWN') return { kind: 'header', length, origin: null };
+  const [, family, remoteAddress = '', localAddress = '', remotePort = '', localPort = ''] = words;
+  const version = family === 'TCP4' ? 4 : family === 'TCP6' ? 6 : 0;
+  const good =
+    version !== 0 &&
+    words.length === 6 &&
+    isIP(remoteAddress) === version &&
+    isIP(localAddress) === version &&
+    isPort(remotePort) &&
+    isPort(localPort);
+  if (!good) return { kind: 'bad' };
+  return {
+    kind: 'header',
+    length,
+    origin: { remoteAddress, remotePort: Number(remotePort), localAddress, localPort: Number(localPort) },
+  };
+}
+
+export function proxyHeader(origin: Origin): string {
+  const family = isIP(origin.remoteAddress);
+  if (family === 0 || isIP(origin.localAddress) !== family) return 'PROXY UNKNOWN\r\n';
+  return `PROXY TCP${family} ${origin.remoteAddress} ${origin.localAddress} ${origin.remotePort} ${origin.localPort}\r\n`;
+}
+
+function isPort(text: string): boolean {
+  return /^(0|[1-9]\d{0,4})$/.test(text) && Number(text) <= 65535;
+}

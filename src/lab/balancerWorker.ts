@@ -1,0 +1,96 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Balancer } from '../balancer/balancer';
+import { startBalancer } from '../balancer/balancer';
+import { readPlan } from '../balancer/buildPlan';
+import { systemClock } from '../base/clock';
+import { seededRandom } from '../base/random';
+import { yieldToOtherThreads } from '../base/threadPriority';
+import { TRACE_HEADER } from '../protocol/backendWorker';
+import type { BalancerStart, FromBalancer, ToBalancer } from '../protocol/balancerWorker';
+
+/** Entry of the balancer's thread: configuration text in, listeners up, reports out. */
+
+const port = parentPort;
+if (port === null) throw new Error('The balancer worker runs in a worker thread only');
+
+const post = (message: FromBalancer) => port.postMessage(message);
+
+function fail(error: unknown): void {
+  const known: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
+  post({ type: 'failed', code: known.code ?? 'error', text: known.stack ?? known.message });
+}
+
+async function start(options: BalancerStart): Promise<Balancer | null> {
+  const plan = readPlan(options.conf);
+  if (!plan.ok) {
+    post({ type: 'refused', serial: null, problems: plan.error });
+    return null;
+  }
+  const started = await startBalancer({
+    plan: plan.value,
+    conf: options.conf,
+    clock: systemClock(),
+    random: seededRandom(options.seed),
+    ports: options.ports,
+    addresses: options.addresses,
+    listeners: options.listeners,
+    log: () => {},
+    onReport: (report) => post({ type: 'report', report }),
+    traceHeader: TRACE_HEADER,
+  });
+  if (!started.ok) {
+    post({ type: 'refused', serial: null, problems: started.error });
+    return null;
+  }
+  const balancer = started.value;
+  post({ type: 'listening', listeners: balancer.listeners, problems: balancer.problems });
+  return balancer;
+}
+
+async function reload(
+  balancer: Balancer,
+  { conf, addresses, serial }: Extract<ToBalancer, { type: 'reload' }>,
+): Promise<void> {
+  const plan = readPlan(conf);
+  if (!plan.ok) {
+    post({ type: 'refused', serial, problems: plan.error });
+    return;
+  }
+  const reloaded = await balancer.reload(plan.value, conf, addresses);
+  if (reloaded.ok) post({ type: 'reloaded', serial, listeners: reloaded.value });
+  else post({ type: 'refused', serial, problems: reloaded.error });
+}
+
+yieldToOtherThreads();
+const starting = start(workerData as BalancerStart);
+starting.then(
+  (balancer) => {
+    if (balancer === null) port.close();
+  },
+  (error: unknown) => {
+    fail(error);
+    port.close();
+  },
+);
+
+port.on('message', async (order: ToBalancer) => {
+  try {
+    const balancer = await starting;
+    if (balancer === null) return;
+    switch (order.type) {
+      case 'reload':
+        await reload(balancer, order);
+        break;
+      case 'drain':
+        await balancer.drain();
+        post({ type: 'drained' });
+        break;
+      case 'close':
+        await balancer.close();
+        port.close();
+        break;
+    }
+  } catch (error) {
+    fail(error);
+  }
+});

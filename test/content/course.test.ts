@@ -1,0 +1,170 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { renderMessage } from '../../src/base/message';
+import type { ParsedBlock, ParsedCourse } from '../../src/course/parsedCourse';
+import { sourceOrder } from '../../src/quiz/optionOrder';
+import { documentIn, fileText, htmlOf, labs, manifest, references } from './trafficLabCourse';
+
+const languages = manifest().languages;
+const documents = new Map<string, ParsedCourse>();
+
+beforeAll(async () => {
+  for (const language of languages) documents.set(language, await documentIn(language));
+});
+
+function document(language: string): ParsedCourse {
+  const found = documents.get(language);
+  if (found === undefined) throw new Error(`No document in ${language}`);
+  return found;
+}
+
+/** What must be equal in every language: everything but the words. */
+function structureOf(block: ParsedBlock): unknown {
+  switch (block.kind) {
+    case 'heading':
+      return ['heading', block.level, block.anchor];
+    case 'mermaid':
+      return ['mermaid', block.id, diagramShape(block.source)];
+    case 'quiz':
+      return ['quiz', block.quiz.id, block.quiz.key, block.quiz.view(sourceOrder)].map(withoutWords);
+    case 'html':
+      return ['html', block.html.match(/<\/?[a-z0-9]+|(?<=href=")[^"]*|(?<=<code>)[a-z0-9.-]*(?=<\/code>)/g)];
+    default:
+      return block;
+  }
+}
+
+/** A diagram without labels and titles: kinds, nodes, edges. */
+function diagramShape(source: string): readonly string[] {
+  return source
+    .split('\n')
+    .filter((line) => !/^\s*acc(Title|Descr)/.test(line))
+    .map((line) => line.replace(/"[^"]*"/g, '""').replace(/^(\s*participant \w+ as |[^"]*>>\w+:).*/, '$1'));
+}
+
+function withoutWords(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return JSON.parse(JSON.stringify(value, (key, part) => (/^(html|promptHtml)$/.test(key) ? '' : part)));
+}
+
+describe('the course', () => {
+  it('is written in Korean and in English', () => {
+    expect([...languages].sort()).toEqual(['en', 'ko']);
+  });
+
+  it('has the same structure, anchors, labs, question ids and keys in every language', () => {
+    const [first = '', ...others] = languages;
+    const expected = document(first).blocks.map(structureOf);
+    for (const language of others) expect(document(language).blocks.map(structureOf)).toEqual(expected);
+  });
+
+  it('has the sections and diagrams of the outline', () => {
+    const { blocks, anchors } = document('en');
+    const diagrams = blocks.flatMap((block) => (block.kind === 'mermaid' ? [block.id] : []));
+    expect(diagrams).toEqual(
+      expect.arrayContaining(['l4-flow', 'l7-flow', 'grpc-l4-pinned', 'grpc-l7-spread', 'grpc-client-side-spread']),
+    );
+    for (const anchor of [
+      'l4-l7',
+      'grpc-http2',
+      'cure-l7',
+      'cure-client-side',
+      'cure-max-age',
+      'rest-pins-too',
+      'when-l4',
+    ]) {
+      expect(anchors).toContain(anchor);
+    }
+  });
+
+  it('asks a question of each kind', () => {
+    const kinds = [...document('en').quizzes.values()].map((quiz) => quiz.kind);
+    expect(new Set(kinds)).toEqual(new Set(['single-choice', 'multiple-choice', 'predict-split']));
+  });
+});
+
+describe.each(languages)('the course in %s', (language) => {
+  it('has no problem: no dead anchor, no image without text, every option explained, every lab and arm there', () => {
+    const problems = document(language).problems.map(
+      (p) => `${p.span.line}:${p.span.column} ${renderMessage(p.message)}`,
+    );
+    expect(problems).toEqual([]);
+  });
+
+  it('bears the title of the manifest', () => {
+    expect(document(language).title).toBe(manifest().title[language]);
+  });
+
+  it('shows every arm of the labs it embeds, beside its claims and by its title', async () => {
+    const html = htmlOf(document(language));
+    for (const lab of await labs()) {
+      if (!document(language).labs.includes(lab.id) || !lab.definition.ok) continue;
+      for (const arm of lab.definition.value.arms) {
+        expect(html).toContain(`<code>${arm.id}</code>`);
+        expect(html).toContain(`<strong>${arm.title[language]}</strong>`);
+      }
+    }
+  });
+
+  it('names no arm that there is not', async () => {
+    const arms = references(await labs()).flatMap((lab) => lab.arms);
+    const named = [...fileText(`course.${language}.md`).matchAll(/`((?:grpc|rest)-[a-z0-9-]+)`/g)].map(
+      ([, name]) => name,
+    );
+    // The library goes by a name of the same form.
+    expect(named.filter((name) => name !== undefined && name !== 'grpc-js' && !arms.includes(name))).toEqual([]);
+  });
+
+  it('lists only configuration that the lab really runs', () => {
+    const running = ['l4', 'l7']
+      .flatMap((layer) => fileText(`grpc-pinning/${layer}.nginx.conf`).split('\n'))
+      .map((line) => line.trim());
+    const listings = [...fileText(`course.${language}.md`).matchAll(/^```nginx\n([\s\S]*?)^```/gm)];
+    expect(listings.length).toBeGreaterThan(0);
+    for (const [, listing = ''] of listings) {
+      const lines = listing.split('\n').map((line) => line.trim());
+      expect(running.join('\n')).toContain(lines.join('\n').trim());
+    }
+  });
+
+  it('leaves no mark of Markdown unread', () => {
+    const words = htmlOf(document(language)).replace(/<pre>[\s\S]*?<\/pre>|<code>.*?<\/code>/g, '');
+    expect(words).not.toMatch(/\*\*|\[[^\]]*\]\(|`/);
+  });
+
+  it('grades the right answer of every question as right, and explains every option', () => {
+    for (const quiz of document(language).quizzes.values()) {
+      const key = JSON.parse(quiz.key) as [string, unknown];
+      if (quiz.kind === 'predict-split') {
+        const [, , servers] = key[1] as [string, string, string[]];
+        const pinned = Object.fromEntries(servers.map((id, index) => [id, index === 0 ? 1 : 0]));
+        expect(quiz.grade({ shares: pinned }, () => null)?.verdict).toBe('waiting');
+        expect(quiz.grade({ shares: pinned }, () => ({ 'server-b': 1 }))).toMatchObject({
+          verdict: 'right',
+          score: 100,
+        });
+        continue;
+      }
+      const correct = (key[1] as [string, boolean][]).filter(([, isCorrect]) => isCorrect).map(([id]) => id);
+      const answer = quiz.kind === 'single-choice' ? { option: correct[0] } : { options: correct };
+      const feedback = quiz.grade(answer, () => null);
+      expect(feedback?.verdict).toBe('right');
+      expect(feedback?.options.every((option) => option.explanationHtml.length > 20)).toBe(true);
+    }
+  });
+});
+
+describe('every diagram', () => {
+  it('is read by mermaid', async () => {
+    // Mermaid cleans labels through a sanitizer that needs a browser; the grammar is what is tested here.
+    const { default: sanitizer } = await import('dompurify');
+    Object.assign(sanitizer, { addHook: () => {}, sanitize: (dirty: string) => dirty });
+    const { default: mermaid } = await import('mermaid');
+    for (const language of languages) {
+      for (const block of document(language).blocks) {
+        if (block.kind !== 'mermaid') continue;
+        await expect(mermaid.parse(block.source), `${block.id} in ${language}`).resolves.toBeTruthy();
+      }
+    }
+    await expect(mermaid.parse('flowchart LR\n  A["open" --> B')).rejects.toThrow();
+  });
+});

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type CourseManifest, parseCourseManifest } from '../../src/course/manifest';
+import { parseCourse } from '../../src/course/parseCourse';
+import type { ParsedCourse } from '../../src/course/parsedCourse';
+import { type FoundLab, findLabs } from '../../src/lab/labFiles';
+import type { LabReference } from '../../src/quiz/quizKind';
+
+/** The course as shipped. */
+export const folder = path.resolve(import.meta.dirname, '../../labs/traffic-lab');
+
+export function fileText(name: string): string {
+  return readFileSync(path.join(folder, name), 'utf8');
+}
+
+export function manifest(): CourseManifest {
+  const parsed = parseCourseManifest(fileText('course.yaml'), 'course.yaml');
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value;
+}
+
+export function labs(): Promise<readonly FoundLab[]> {
+  return findLabs(folder);
+}
+
+export function references(found: readonly FoundLab[]): readonly LabReference[] {
+  return found.map((lab) => {
+    if (!lab.definition.ok) throw new Error(JSON.stringify(lab.definition.error));
+    const { arms, serverIds } = lab.definition.value;
+    return { id: lab.id, arms: arms.map((arm) => arm.id), servers: serverIds };
+  });
+}
+
+export async function documentIn(language: string): Promise<ParsedCourse> {
+  const name = `course.${language}.md`;
+  return parseCourse(fileText(name), name, { labs: references(await labs()) });
+}
+
+export function htmlOf(course: ParsedCourse): string {
+  return course.blocks.map((block) => ('html' in block ? block.html : '')).join('\n');
+}

@@ -1,0 +1,126 @@
+import type { FrameLocator, Locator } from 'playwright-core';
+
+/** What a reader does and reads on the course page. Everything is found by what it is, never by its wording. */
+export class CoursePage {
+  readonly #frame: FrameLocator;
+
+  constructor(frame: FrameLocator) {
+    this.#frame = frame;
+  }
+
+  /** Language of the page's text: "en", "ko". */
+  language(): Promise<string | null> {
+    return this.#frame.locator('.page').getAttribute('lang');
+  }
+
+  lab(id: string): LabBlock {
+    return new LabBlock(this.#frame.locator(`[data-lab="${id}"].lab`));
+  }
+
+  quiz(id: string): QuizBlock {
+    return new QuizBlock(this.#frame.locator(`[data-quiz="${id}"].quiz`));
+  }
+}
+
+/** A row of the live table. */
+export interface ServerRow {
+  readonly id: string;
+  readonly connections: number;
+  readonly requests: number;
+  /** As written: "33.3 %". */
+  readonly share: string;
+}
+
+export class LabBlock {
+  readonly root: Locator;
+
+  constructor(root: Locator) {
+    this.root = root;
+  }
+
+  button(action: string): Locator {
+    return this.root.locator(`[data-action="${action}"]`);
+  }
+
+  async chooseArm(arm: string): Promise<void> {
+    await this.root.locator(`[data-option="${arm}"]`).click();
+  }
+
+  /** The arm that is marked as chosen. */
+  arm(id: string): Locator {
+    return this.root.locator(`[data-option="${id}"][aria-checked="true"]`);
+  }
+
+  field(name: string): Locator {
+    return this.root.locator(`[data-field="${name}"] input`);
+  }
+
+  /** Clicks Run and waits until every answer is there. */
+  async runToEnd(): Promise<void> {
+    await this.button('run').click();
+    await this.phase('running').waitFor();
+    await this.phase('done').waitFor({ timeout: 60_000 });
+  }
+
+  /** Appears when the lab is in that phase of a run. */
+  phase(phase: string): Locator {
+    return this.root.and(this.root.page().locator(`[data-phase="${phase}"]`));
+  }
+
+  row(server: string): Locator {
+    return this.root.locator(`[data-server-row="${server}"]`);
+  }
+
+  /** The live table, as a reader reads it. */
+  async table(): Promise<ServerRow[]> {
+    const rows = await this.root.locator('[data-server-row]').all();
+    return Promise.all(
+      rows.map(async (row) => {
+        const cells = await row.locator('td').allInnerTexts();
+        return {
+          id: (await row.getAttribute('data-server-row')) ?? '',
+          connections: wholeNumber(cells[1] ?? ''),
+          requests: wholeNumber(cells[2] ?? ''),
+          share: (cells[3] ?? '').trim(),
+        };
+      }),
+    );
+  }
+
+  /** A server's node of the live diagram. */
+  node(server: string): Locator {
+    return this.root.locator(`.live-diagram svg [id*="-flowchart-${server}-"]`);
+  }
+
+  /** The share that the diagram writes into a server's node. */
+  async shareInDiagram(server: string): Promise<string> {
+    return (await this.node(server).locator('.node-state').innerText()).trim();
+  }
+
+  /** Requests written on each edge of the diagram, in the order of the topology. */
+  async requestsOnEdges(): Promise<number[]> {
+    return (await this.root.locator('.live-diagram svg .edge-requests').allInnerTexts()).map(wholeNumber);
+  }
+}
+
+export class QuizBlock {
+  readonly root: Locator;
+
+  constructor(root: Locator) {
+    this.root = root;
+  }
+
+  async answer(option: string): Promise<void> {
+    await this.root.locator(`[data-option="${option}"]`).click();
+    await this.root.locator('[data-action="check"]').click();
+  }
+
+  verdict(verdict: 'right' | 'partly' | 'wrong'): Locator {
+    return this.root.locator(`[data-verdict="${verdict}"]`);
+  }
+}
+
+/** "3,000 requests", "요청 3,000개", "1,000" as a number; NaN where there is none. */
+function wholeNumber(text: string): number {
+  return Number(/\d[\d,.]*/.exec(text)?.[0].replace(/[,.]/g, '') ?? 'NaN');
+}

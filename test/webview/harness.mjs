@@ -1,0 +1,341 @@
+// Drives the course page in a plain browser, without VS Code: theme variables and a fake host with test data around the
+// real bundle. `node test/webview/harness.mjs [--shots DIR]` checks behaviour and accessibility and, if asked, takes
+// screenshots. Exit 0: all checks held.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { chromium } from 'playwright-core';
+import { mermaidStubs } from '../../.ci/mermaidStubs.mjs';
+import { themes } from './themes.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.join(here, '..', '..');
+const shotsAt = process.argv.indexOf('--shots');
+const shots = shotsAt === -1 ? null : (process.argv[shotsAt + 1] ?? '/tmp/shots');
+if (shots !== null) mkdirSync(shots, { recursive: true });
+
+/** The bundle is made in memory, so that the harness needs no other part of the project to be built. */
+async function bundle() {
+  const made = await build({
+    entryPoints: { page: path.join(root, 'webview/page.ts') },
+    outdir: '/bundle',
+    write: false,
+    bundle: true,
+    minify: true,
+    legalComments: 'none',
+    platform: 'browser',
+    target: 'chrome128',
+    format: 'iife',
+    plugins: [mermaidStubs()],
+  });
+  const text = (end) => made.outputFiles.find((file) => file.path.endsWith(end)).text;
+  return { js: text('page.js'), css: text('page.css') };
+}
+
+const catalogFile = path.join(root, 'media/l10n/bundle.l10n.ko.json');
+const catalogs = { ko: existsSync(catalogFile) ? JSON.parse(readFileSync(catalogFile, 'utf8')) : {} };
+
+function html(theme, language) {
+  const { bodyClass, kind, colours } = themes[theme];
+  const style = Object.entries(colours)
+    .map(([name, value]) => `--vscode-${name}: ${value}`)
+    .join(';');
+  // The policy of the real webview, with 'self' in the place of VS Code's resource origin.
+  const policy =
+    "default-src 'none'; img-src 'self' data:; font-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'nonce-test'";
+  return `<!doctype html><html lang="${language}" style="${style.replace(/"/g, '&quot;')}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>Test</title><link rel="stylesheet" href="/page.css"></head>
+<body class="${bodyClass}" data-vscode-theme-kind="${kind}">
+<script type="module" nonce="test">
+import { startFakeHost } from '/fakeHost.mjs';
+startFakeHost({ language: ${JSON.stringify(language)}, catalogs: ${JSON.stringify(catalogs)} });
+const page = document.createElement('script'); page.src = '/page.js'; document.head.append(page);
+</script></body></html>`;
+}
+
+const { js, css } = await bundle();
+const server = createServer((request, response) => {
+  const url = new URL(request.url, 'http://localhost');
+  const send = (type, body) => response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(body);
+  if (url.pathname === '/page.js') return send('text/javascript', js);
+  if (url.pathname === '/page.css') return send('text/css', css);
+  if (url.pathname === '/') {
+    return send('text/html', html(url.searchParams.get('theme') ?? 'dark', url.searchParams.get('lang') ?? 'en'));
+  }
+  const file = path.join(here, path.basename(url.pathname));
+  if (existsSync(file)) return send('text/javascript', readFileSync(file, 'utf8'));
+  return response.writeHead(404).end();
+});
+await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+const origin = `http://127.0.0.1:${server.address().port}`;
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-sync',
+  ],
+});
+const axe = readFileSync(path.join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
+
+async function open({ theme = 'dark', language = 'en', width = 1200, height = 900, context } = {}) {
+  const inside = context ?? (await browser.newContext({ viewport: { width, height }, bypassCSP: false }));
+  const page = await inside.newPage();
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('404')) errors.push(message.text());
+  });
+  await page.goto(`${origin}/?theme=${theme}&lang=${language}`);
+  await page.waitForSelector('.lab');
+  await page.waitForSelector('.live-diagram svg .edge-requests');
+  return { page, errors, close: () => inside.close() };
+}
+
+const sent = (page, type) => page.evaluate((wanted) => window.fakeHost.sent.filter((m) => m.type === wanted), type);
+const host = (page, name, ...args) => page.evaluate(([call, values]) => window.fakeHost[call](...values), [name, args]);
+
+async function violations(page) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    return violations.map((v) => ({
+      id: v.id,
+      impact: v.impact,
+      nodes: v.nodes
+        .slice(0, 6)
+        .map((n) => `${n.target.join(' ')} :: ${n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? ''}`),
+    }));
+  });
+  return found;
+}
+
+const failures = [];
+async function check(name, run) {
+  try {
+    await run();
+    process.stdout.write(`ok    ${name}\n`);
+  } catch (error) {
+    failures.push(name);
+    process.stdout.write(`FAIL  ${name}\n${error.stack ?? error}\n`);
+  }
+}
+
+await check('a run: numbers, diagram and table are equal, counts and focus are right', async () => {
+  const { page, errors, close } = await open();
+  await page.getByRole('button', { name: 'All on server-a' }).first().click();
+  await page.locator('[data-action="run"]').click();
+  const [run] = await sent(page, 'run');
+  assert.deepEqual(run.params, { requests: 3000, concurrency: 16, clients: 1, rate: 400, seed: 7 });
+  await host(page, 'tick', 1200);
+  await page.waitForFunction(
+    () => document.querySelector('[data-server-row="server-a"] td:nth-of-type(3)').textContent === '1,200',
+  );
+  const edge = await page.locator('.live-diagram .label[data-id="e2"] .edgeLabel').innerText();
+  assert.match(edge, /1 connection\n+1,200 requests/);
+  assert.equal(await page.locator('[data-server-row="server-b"] td').nth(2).innerText(), '0');
+  assert.equal((await sent(page, 'mark')).filter((m) => m.name === 'first-live-number').length, 1);
+  await host(page, 'finish');
+  await page.waitForSelector('.reconciliation[data-verdict="agree"]');
+  assert.match(await page.locator('.score').innerText(), /100 of 100/);
+  assert.match(await page.locator('.summary').innerText(), /3,000 requests, but 1 connection/);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+await check('a wrong field is named where it is and nothing is sent', async () => {
+  const { page, close } = await open();
+  const field = page.locator('[data-field="requests"]');
+  await field.locator('input').fill('0');
+  await page.locator('[data-action="run"]').click();
+  assert.match(await page.locator('.field.invalid .field-error').innerText(), /1 to 1,000,000/);
+  assert.equal((await sent(page, 'run')).length, 0);
+  await field.locator('input').fill('5,000');
+  await page.locator('[data-field="rate"] input').fill('');
+  await page.locator('[data-action="run"]').click();
+  assert.deepEqual((await sent(page, 'run'))[0].params, {
+    requests: 5000,
+    concurrency: 16,
+    clients: 1,
+    rate: null,
+    seed: 7,
+  });
+  await close();
+});
+
+await check('a killed server is told in words, can be revived, and counts that differ are red', async () => {
+  const { page, close } = await open();
+  await page.locator('[data-action="run"]').click();
+  await host(page, 'tick', 900, { dead: 'server-b', differ: true });
+  await page.waitForSelector('tr[data-state="dead"]');
+  assert.match(await page.locator('[data-server-row="server-b"] .state').innerText(), /dead/);
+  await page.waitForFunction(() =>
+    /dead/.test(document.querySelector('.live-diagram [data-state="dead"]').textContent),
+  );
+  await page.locator('[data-action="revive"][data-server="server-b"]').click();
+  assert.equal((await sent(page, 'reviveServer'))[0].server, 'server-b');
+  assert.match(await page.locator('.reconciliation').innerText(), /do not agree/);
+  assert.match(await page.locator('[role="status"]').innerText(), /server-b was killed/);
+  await close();
+});
+
+await check('a request is chosen by keyboard and stays while traffic goes on', async () => {
+  const { page, close } = await open();
+  await page.locator('[data-action="run"]').click();
+  await host(page, 'tick', 700);
+  const list = page.locator('.sample-list');
+  await list.focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  const chosen = await page.locator('.sample[aria-selected="true"]').innerText();
+  assert.match(await page.locator('.why').innerText(), /already bound/);
+  await host(page, 'tick', 1400);
+  await page.waitForFunction(() => document.querySelector('.standing').textContent.includes('newer'));
+  assert.equal(await page.locator('.sample[aria-selected="true"]').innerText(), chosen);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator('.sample[aria-selected="true"]').count(), 0);
+  await close();
+});
+
+await check('sliders sum to 100 by keyboard', async () => {
+  const { page, close } = await open();
+  await page.locator('.lab [data-share="server-a"]').focus();
+  for (let i = 0; i < 5; i += 1) await page.keyboard.press('PageUp');
+  const values = await page
+    .locator('.lab [data-share]')
+    .evaluateAll((inputs) => inputs.map((input) => Number(input.value)));
+  assert.equal(
+    values.reduce((sum, n) => sum + n, 0),
+    100,
+  );
+  assert.ok(values[0] > 60);
+  const shares = (await sent(page, 'predict')).at(-1).shares;
+  assert.ok(Math.abs(Object.values(shares).reduce((sum, n) => sum + n, 0) - 1) < 1e-9);
+  await close();
+});
+
+await check('questions are answered, explained and tried again; drafts and place survive a reload', async () => {
+  const { page, close } = await open();
+  await page.locator('[data-quiz="q1"] vscode-radio').nth(0).click();
+  await page.locator('[data-quiz="q1"][data-action="check"]').click();
+  await page.waitForSelector('[data-quiz="q1"] .verdict[data-verdict="wrong"]');
+  assert.match(await page.locator('[data-quiz="q1"] .option-review').innerText(), /Right, but you did not choose it/);
+  await page.locator('[data-quiz="q1"][data-action="retry"]').click();
+  await page.locator('[data-quiz="q1"] vscode-radio').nth(1).click();
+  await page.locator('[data-quiz="q2"] vscode-checkbox').nth(1).click();
+  await page.locator('[data-field="requests"] input').fill('777');
+  await page.locator('[data-quiz="q2"]').first().scrollIntoViewIfNeeded();
+  const before = await page
+    .locator('[data-quiz="q2"]')
+    .first()
+    .evaluate((e) => e.getBoundingClientRect().top);
+  await page.waitForFunction(() => JSON.parse(sessionStorage.state).place?.anchor === 'section-2-2');
+  await page.reload();
+  await page.waitForSelector('.live-diagram svg .edge-requests');
+  await page.waitForFunction(
+    (top) => Math.abs(document.querySelector('[data-quiz="q2"]').getBoundingClientRect().top - top) < 4,
+    before,
+  );
+  assert.equal(await page.locator('[data-quiz="q1"] vscode-radio').nth(1).getAttribute('aria-checked'), 'true');
+  assert.equal(await page.locator('[data-quiz="q2"] vscode-checkbox').nth(1).getAttribute('aria-checked'), 'true');
+  assert.equal(await page.locator('[data-field="requests"] input').inputValue(), '777');
+  await close();
+});
+
+await check('another language keeps the place', async () => {
+  const { page, close } = await open();
+  await page
+    .locator('#section-2-2')
+    .evaluate((e) => window.scrollTo(0, e.getBoundingClientRect().top + window.scrollY - 60));
+  await page.waitForFunction(() => JSON.parse(sessionStorage.state).place?.anchor === 'section-2-2');
+  await page.locator('[data-language="ko"]').click();
+  await page.waitForFunction(() => document.documentElement.lang === 'ko');
+  await page.waitForFunction(
+    () => Math.abs(document.querySelector('#section-2-2').getBoundingClientRect().top - 60) < 4,
+  );
+  await close();
+});
+
+await check('the arms are changed by keyboard and one added server is drawn', async () => {
+  const { page, close } = await open();
+  await page.locator('vscode-radio[data-option="grpc-l4"]').focus();
+  await page.keyboard.press('ArrowDown');
+  await page.waitForFunction(() => window.fakeHost.sent.some((m) => m.type === 'selectArm' && m.arm === 'grpc-l7'));
+  await page.waitForFunction(() => document.querySelector('.live-diagram svg').textContent.includes('L7'));
+  await page.locator('[data-action="run"]').click();
+  await page.locator('[data-action="add-server"]').click();
+  await page.waitForFunction(() => document.querySelectorAll('.live-diagram .edge-requests').length === 5);
+  await close();
+});
+
+await check('a broken block names its place and opens it', async () => {
+  const { page, close } = await open();
+  await page.locator('[data-action="open-problem"]').click();
+  assert.deepEqual((await sent(page, 'openProblem'))[0], {
+    type: 'openProblem',
+    file: '/course/course.en.md',
+    line: 212,
+    column: 7,
+  });
+  await close();
+});
+
+for (const theme of ['light', 'dark', 'hc']) {
+  for (const language of ['en', 'ko']) {
+    for (const width of [1400, 700, 400]) {
+      await check(`${theme} ${language} ${width} px: no accessibility violation, no sideways scroll`, async () => {
+        const { page, errors, close } = await open({ theme, language, width });
+        await host(page, 'receive', {
+          type: 'predict',
+          arm: 'grpc-l7',
+          shares: { 'server-a': 0.5, 'server-b': 0.25, 'server-c': 0.25 },
+        });
+        await host(page, 'receive', { type: 'selectArm', arm: 'grpc-l7' });
+        await host(page, 'finish');
+        await host(page, 'receive', {
+          type: 'predict',
+          arm: 'grpc-l4',
+          shares: { 'server-a': 0.34, 'server-b': 0.33, 'server-c': 0.33 },
+        });
+        await host(page, 'receive', { type: 'selectArm', arm: 'grpc-l4' });
+        await host(page, 'finish');
+        await page.locator('.sample').nth(2).click();
+        await page.locator('[data-quiz="q1"] vscode-radio').nth(0).click();
+        await page.locator('[data-quiz="q1"][data-action="check"]').click();
+        await page.locator('#flow-l4').scrollIntoViewIfNeeded();
+        await page.waitForSelector('#flow-l4[data-diagram="drawn"]');
+        await page.waitForSelector('#sequence[data-diagram="drawn"]');
+        await page.waitForFunction(() => document.querySelector('.live-diagram svg').textContent.includes('L4'));
+        const sideways = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        if (shots !== null) await shoot(page, `${theme}-${language}-${width}`);
+        assert.ok(sideways <= 0, `scrolls sideways by ${sideways} px`);
+        assert.deepEqual(errors, []);
+        assert.deepEqual(await violations(page), []);
+        await close();
+      });
+    }
+  }
+}
+
+async function shoot(page, name) {
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await page.waitForTimeout(150);
+  await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: true });
+  for (const part of ['.step-run', '.step-compare', '.step-explain']) {
+    await page.locator(part).screenshot({ path: path.join(shots, `${name}${part}.png`) });
+  }
+}
+
+await browser.close();
+server.close();
+process.stdout.write(failures.length === 0 ? 'all checks held\n' : `${failures.length} failed\n`);
+process.exitCode = failures.length === 0 ? 0 : 1;
