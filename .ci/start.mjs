@@ -15,9 +15,12 @@ const usage = `npm start -- [--port N] [--locale ko|en] [--browser]
   --locale ko|en  language of the editor and of the course (default: the language of this terminal)
   --browser       VS Code for the browser, even where the command "code" is on PATH`;
 
-/** Fixed, since the browser keeps what the reader did by address, port included. */
+/**
+ * Fixed, since the browser keeps what the reader did by address, port included; and below the ports that systems give
+ * to outgoing connections.
+ */
 function defaultPort() {
-  return 42000;
+  return 28000;
 }
 
 function readOptions() {

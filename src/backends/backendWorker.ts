@@ -56,6 +56,10 @@ port.on('message', (message: ToBackend) => {
     case 'drain':
       void end((server) => server.drain());
       return;
+    case 'kill':
+      counters.freeze();
+      void end((server) => server.dispose());
+      return;
     case 'close':
       void end((server) => server.dispose());
       return;

@@ -5,17 +5,23 @@ type CounterName = keyof typeof COUNTER;
 /** The counters a backend shares with whoever started it. Written with Atomics: they outlive a killed thread. */
 export class Counters {
   readonly #cells: Int32Array;
+  #frozen = false;
 
   constructor(shared: SharedArrayBuffer) {
     this.#cells = new Int32Array(shared);
   }
 
   add(name: CounterName, by = 1): void {
-    Atomics.add(this.#cells, COUNTER[name], by);
+    if (!this.#frozen) Atomics.add(this.#cells, COUNTER[name], by);
   }
 
   set(name: CounterName, value: number): void {
-    Atomics.store(this.#cells, COUNTER[name], value);
+    if (!this.#frozen) Atomics.store(this.#cells, COUNTER[name], value);
+  }
+
+  /** Counts no more: a dead server does not notice how its clients go away. */
+  freeze(): void {
+    this.#frozen = true;
   }
 }
 

@@ -60,8 +60,9 @@ export async function startGrpcServer(
     },
     dispose: async () => {
       const closed = closeListener();
-      server.forceShutdown();
+      // The sockets first: cut, not said goodbye to.
       connections.dispose();
+      server.forceShutdown();
       await closed;
     },
   };

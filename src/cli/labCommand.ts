@@ -3,8 +3,8 @@ import * as path from 'node:path';
 import { systemClock } from '../base/clock';
 import { ReaderError } from '../base/errors';
 import { freshSeed } from '../base/random';
-import { type ArmDefinition, inLanguage, type LabDefinition } from '../lab/labDefinition';
 import { ConfProblems } from '../lab/labConf';
+import { type ArmDefinition, inLanguage, type LabDefinition } from '../lab/labDefinition';
 import { type FoundLab, findLabs } from '../lab/labFiles';
 import { LabRun } from '../lab/labRun';
 import type { RunParams, RunResult } from '../protocol/run';
@@ -121,7 +121,8 @@ async function runArm(
   process.once('SIGINT', interrupted);
   try {
     const { result, snapshot } = await labRun.run();
-    for (const { declared, actual } of labRun.movedPorts) complain(`lab: ${declared} was taken, ${actual} serves instead`);
+    for (const { declared, actual } of labRun.movedPorts)
+      complain(`lab: ${declared} was taken, ${actual} serves instead`);
     if (!snapshot.reconciliation.agree) {
       complain(`lab: ${arm.id}: the counts do not agree: ${JSON.stringify(snapshot.reconciliation)}`);
     }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { parseFromWebview, type FromWebview, type ToWebview } from '../protocol/webview';
+import { type FromWebview, parseFromWebview, type ToWebview } from '../protocol/webview';
 import { pageHtml, pageRoots } from './pageHtml';
 
 export const COURSE_VIEW_TYPE = 'trafficLab.course';

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
-import * as vscode from 'vscode';
 import * as v from 'valibot';
+import * as vscode from 'vscode';
 import { assertNever } from '../base/assertNever';
 import { systemClock } from '../base/clock';
 import { type Catalog, message } from '../base/message';
@@ -13,8 +13,8 @@ import type { Snapshot } from '../measurement/snapshot';
 import { RUN_LIMITS, type RunParams } from '../protocol/run';
 import { type FromWebview, type PageState, type QuizState, runParamsSchema, type ToWebview } from '../protocol/webview';
 import { readerOrder } from '../quiz/optionOrder';
-import type { MeasuredShares } from '../quiz/quizKind';
 import type { Quiz } from '../quiz/quiz';
+import type { MeasuredShares } from '../quiz/quizKind';
 import { ConfDiagnostics } from './confDiagnostics';
 import { type CourseFolder, readCourseDocument } from './courseSource';
 import type { OutlineNode } from './courseTree';
@@ -190,7 +190,14 @@ export class CourseSession implements vscode.Disposable {
     const { run, all } = lab.armsRun;
     const description = vscode.l10n.t('{run} of {all} run', { run, all });
     return [
-      { label: lab.title(this.#language), anchor: `lab-${id}`, kind: 'lab', description, done: run === all, children: [] },
+      {
+        label: lab.title(this.#language),
+        anchor: `lab-${id}`,
+        kind: 'lab',
+        description,
+        done: run === all,
+        children: [],
+      },
     ];
   }
 

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import * as path from 'node:path';
-import type { ConfSource } from '../protocol/balancerWorker';
 import type { LabDefinition } from '../lab/labDefinition';
+import type { ConfSource } from '../protocol/balancerWorker';
 
 /**
  * The reader's own copies of a lab's files, in the extension's storage: made when a file is first opened, run from then

@@ -38,7 +38,10 @@ export function wireArm(
   if (found === null) {
     return arm.listen === null
       ? problem(message('This lab needs an upstream “{name}” here.', { name: arm.upstream ?? '' }), top)
-      : problem(message('This lab sends its traffic to {listen}, but nothing listens there.', { listen: arm.listen }), top);
+      : problem(
+          message('This lab sends its traffic to {listen}, but nothing listens there.', { listen: arm.listen }),
+          top,
+        );
   }
   const known = new Set([...definition.serverIds, ...definition.spares.map((spare) => spare.id)]);
   const problems: Problem[] = [];
@@ -59,7 +62,11 @@ export function wireArm(
 
 function wireBackend(server: ServerPlan, known: ReadonlySet<string>): WiredBackend | Problem {
   const lab = server.lab;
-  const problem = (text: ReturnType<typeof message>): Problem => ({ severity: 'error', message: text, span: server.span });
+  const problem = (text: ReturnType<typeof message>): Problem => ({
+    severity: 'error',
+    message: text,
+    span: server.span,
+  });
   if (lab === null) {
     return problem(
       message('This address is none of the lab’s servers: add “# lab: backend <server> <rest|grpc>” behind the line.'),

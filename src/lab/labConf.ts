@@ -14,7 +14,11 @@ import { readLabFile } from './labFiles';
 /** A configuration that was refused; every problem has its place. */
 export class ConfProblems extends Error {
   constructor(readonly problems: readonly Problem[]) {
-    super(problems.map(({ span, message }) => `${span.file}:${span.line}:${span.column} ${renderMessage(message)}`).join('\n'));
+    super(
+      problems
+        .map(({ span, message }) => `${span.file}:${span.line}:${span.column} ${renderMessage(message)}`)
+        .join('\n'),
+    );
     this.name = 'ConfProblems';
   }
 }
@@ -81,4 +85,3 @@ function directiveAt(directives: readonly Directive[], line: number, column: num
   }
   return undefined;
 }
-

@@ -1,19 +1,19 @@
-import type { AddressMap, BalancerReport, ConfSource, FromBalancer, ToBalancer } from '../protocol/balancerWorker';
-import type { RunParams, RunResult, Topology } from '../protocol/run';
-import type { FromTraffic, ToTraffic, TrafficReport } from '../protocol/trafficWorker';
 import type { Clock, Timer } from '../base/clock';
-import { deferred } from "../base/deferred";
+import { deferred } from '../base/deferred';
 import { type Disposable, DisposableStore } from '../base/dispose';
 import { ReaderError } from '../base/errors';
 import { type Message, message } from '../base/message';
 import type { Snapshot, TimelineEvent } from '../measurement/snapshot';
+import type { AddressMap, BalancerReport, ConfSource, FromBalancer, ToBalancer } from '../protocol/balancerWorker';
+import type { RunParams, RunResult, Topology } from '../protocol/run';
+import type { FromTraffic, ToTraffic, TrafficReport } from '../protocol/trafficWorker';
 import { type ArmWiring, topologyOf } from './armWiring';
-import { ConfProblems, prepareConf, type PreparedConf, withAddedServer } from './labConf';
 import { DecisionLog } from './decisionLog';
+import { ConfProblems, type PreparedConf, prepareConf, withAddedServer } from './labConf';
 import type { ArmDefinition, LabDefinition } from './labDefinition';
 import { LabServer } from './labServer';
 import { RunCounts } from './runCounts';
-import { WorkerThread, type WorkerPaths } from './workerThread';
+import { type WorkerPaths, WorkerThread } from './workerThread';
 
 const SNAPSHOT_INTERVAL_MS = 100;
 /** Answers still under way when the last request ended: the sides' counts are held against each other after this at most. */
@@ -98,7 +98,8 @@ export class LabRun implements Disposable {
       if (this.#stopRequested) this.#needTraffic().post({ type: 'stop' });
       const startMs = this.#startedAtMs - calledAt;
       const final = await Promise.race([done, this.#failure.promise]);
-      if (final === null) throw new ReaderError('traffic-ended', message('The traffic thread ended before the run did.'));
+      if (final === null)
+        throw new ReaderError('traffic-ended', message('The traffic thread ended before the run did.'));
       this.#takeReport(final.report);
       this.#ended = true;
       await this.#settle();
@@ -158,7 +159,11 @@ export class LabRun implements Disposable {
     await this.#startServer(server);
     this.#conf = edited;
     this.#options.onTopology?.(topologyOf(edited.wiring, this.#protocolName()));
-    this.#note('add', spare.id, message('{server} joined, and its line was added to the configuration', { server: spare.id }));
+    this.#note(
+      'add',
+      spare.id,
+      message('{server} joined, and its line was added to the configuration', { server: spare.id }),
+    );
     if (this.#balancer === null) this.#traffic?.post({ type: 'targets', targets: this.#targets(edited.wiring) });
     await this.#reload(true);
     this.#emit();
@@ -168,7 +173,10 @@ export class LabRun implements Disposable {
     this.#needServer(id).setFault(fault);
     const text =
       fault.errorRate > 0
-        ? message('{server} fails {percent} % of its requests', { server: id, percent: Math.round(fault.errorRate * 100) })
+        ? message('{server} fails {percent} % of its requests', {
+            server: id,
+            percent: Math.round(fault.errorRate * 100),
+          })
         : fault.slowFactor > 1
           ? message('{server} is {factor} times slower', { server: id, factor: fault.slowFactor })
           : message('{server} is healthy again', { server: id });
@@ -226,10 +234,11 @@ export class LabRun implements Disposable {
     const server = new LabServer({
       id,
       workerPath: this.#options.workers.backend,
+      clock: this.#options.clock,
       listen: [{ protocol, port }],
       capacity: this.#options.definition.capacity,
       maxConnectionAgeMs: this.#options.arm.maxConnectionAgeMs,
-      seed: this.#options.params.seed + this.#servers.size + 1,
+      seed: this.#options.params.seed,
       onCrash: (error) => {
         const detail = error?.message ?? '';
         this.#note('kill', id, message('{server} crashed: {detail}', { server: id, detail }));
@@ -263,6 +272,7 @@ export class LabRun implements Disposable {
           listeners: [listen],
           seed: this.#options.params.seed,
         },
+        this.#options.clock,
         {
           onMessage: (received) => {
             if (received.type === 'report') this.#takeBalancerReport(received.report);
@@ -276,7 +286,8 @@ export class LabRun implements Disposable {
     this.#balancer = thread;
     const answer = await thread.next('listening', 'refused', 'failed');
     if (answer?.type === 'refused') throw new ConfProblems(answer.problems);
-    if (answer === null || answer.type === 'failed') throw threadDied('balancer', answer === null ? null : new Error(answer.text));
+    if (answer === null || answer.type === 'failed')
+      throw threadDied('balancer', answer === null ? null : new Error(answer.text));
     for (const { declared, actual } of answer.listeners) {
       if (declared !== actual) this.#movedPorts.set(declared, actual);
     }
@@ -284,10 +295,11 @@ export class LabRun implements Disposable {
 
   #startTraffic(): void {
     const thread: WorkerThread<ToTraffic, FromTraffic> = this.#store.add(
-      new WorkerThread<ToTraffic, FromTraffic>(this.#options.workers.traffic, null, {
+      new WorkerThread<ToTraffic, FromTraffic>(this.#options.workers.traffic, null, this.#options.clock, {
         onMessage: (received) => {
           if (received.type === 'report') this.#takeReport(received.report);
-          if (received.type === 'failed') this.#fail(new ReaderError(received.code, message('{detail}', { detail: received.text })));
+          if (received.type === 'failed')
+            this.#fail(new ReaderError(received.code, message('{detail}', { detail: received.text })));
         },
         onExit: (cause) => {
           if (!cause.expected) this.#fail(threadDied('traffic', cause.error));
@@ -434,7 +446,8 @@ export class LabRun implements Disposable {
 
   #needServer(id: string): LabServer {
     const server = this.#servers.get(id);
-    if (server === undefined) throw new ReaderError('no-server', message('There is no server “{id}” in this run.', { id }));
+    if (server === undefined)
+      throw new ReaderError('no-server', message('There is no server “{id}” in this run.', { id }));
     return server;
   }
 
@@ -447,7 +460,12 @@ export class LabRun implements Disposable {
 function threadDied(which: 'balancer' | 'traffic', error: Error | null): ReaderError {
   const detail = error?.message ?? '';
   return which === 'balancer'
-    ? new ReaderError('balancer-died', message('The balancer thread died: {detail} The lab was stopped; run it again.', { detail }))
-    : new ReaderError('traffic-died', message('The traffic thread died: {detail} The lab was stopped; run it again.', { detail }));
+    ? new ReaderError(
+        'balancer-died',
+        message('The balancer thread died: {detail} The lab was stopped; run it again.', { detail }),
+      )
+    : new ReaderError(
+        'traffic-died',
+        message('The traffic thread died: {detail} The lab was stopped; run it again.', { detail }),
+      );
 }
-

@@ -1,6 +1,7 @@
+import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/dispose';
-import { message } from '../base/message';
 import { ReaderError } from '../base/errors';
+import { message } from '../base/message';
 import type { ServerState } from '../measurement/snapshot';
 import {
   type BackendStart,
@@ -14,6 +15,7 @@ import { WorkerThread } from './workerThread';
 
 export type LabServerOptions = Omit<BackendStart, 'counters'> & {
   readonly workerPath: string;
+  readonly clock: Clock;
   /** The thread ended though nobody asked it to. */
   onCrash(error: Error | null): void;
 };
@@ -63,10 +65,11 @@ export class LabServer implements Disposable {
     const counters = new SharedArrayBuffer(COUNTER_BYTES);
     this.#lives.push(new Int32Array(counters));
     this.#state = 'starting';
-    const { workerPath, onCrash, ...start } = this.#options;
+    const { workerPath, onCrash, clock, ...start } = this.#options;
     const thread: WorkerThread<ToBackend, FromBackend> = new WorkerThread(
       workerPath,
       { ...start, counters } satisfies BackendStart,
+      clock,
       {
         onMessage: () => {},
         onExit: (cause) => {
@@ -93,8 +96,8 @@ export class LabServer implements Disposable {
     const thread = this.#thread;
     if (thread === null) return;
     this.#thread = null;
-    await thread.dispose();
     this.#markDead();
+    await thread.end({ type: 'kill' });
   }
 
   setFault(fault: Fault): void {
@@ -132,4 +135,3 @@ export class LabServer implements Disposable {
     this.#deaths += 1;
   }
 }
-

@@ -51,7 +51,12 @@ export class RunCounts {
     /** Every side has ended: the counts must be equal now, not only possible. */
     readonly final: boolean;
   }): Snapshot {
-    const servers = state.servers.map((server) => ({ id: server.id, state: server.state, deaths: server.deaths, counts: server.counts() }));
+    const servers = state.servers.map((server) => ({
+      id: server.id,
+      state: server.state,
+      deaths: server.deaths,
+      counts: server.counts(),
+    }));
     const answered = servers.reduce((total, server) => total + server.counts.answered, 0);
     const balancer =
       state.layer === 'client-side' || this.#balancer === null ? null : { ...this.#balancer, layer: state.layer };

@@ -1,5 +1,9 @@
 import { Worker } from 'node:worker_threads';
+import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/dispose';
+
+/** A thread that was asked to end gets this long; then it is terminated. */
+const END_LIMIT_MS = 2_000;
 
 /** Where the built worker entries are: one path each, so that tests may build their own. */
 export interface WorkerPaths {
@@ -12,20 +16,24 @@ export type ExitCause = { readonly expected: boolean; readonly error: Error | nu
 
 /**
  * A worker thread with typed messages. A crash (uncaught error, out of memory, unexpected exit) ends in onExit with
- * `expected: false`, never in an exception of the host. Disposing terminates the thread and waits until it is gone,
- * with every socket it had.
+ * `expected: false`, never in an exception of the host. Disposing asks the thread to close what it has and to end, and
+ * waits until it is gone: Worker.terminate() while HTTP/2 data arrives can abort the whole process (nodejs/node#38418),
+ * so that is kept for a thread that does not end by itself.
  */
-export class WorkerThread<To, From extends { readonly type: string }> implements Disposable {
+export class WorkerThread<To extends { readonly type: string }, From extends { readonly type: string }>
+  implements Disposable
+{
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   readonly #waiting = new Set<{ matches(message: From): boolean; resolve(message: From | null): void }>();
   #error: Error | null = null;
-  #terminating = false;
+  #ending = false;
   #gone = false;
 
   constructor(
     path: string,
     workerData: unknown,
+    private readonly clock: Clock,
     handlers: { onMessage(message: From): void; onExit(cause: ExitCause): void },
   ) {
     // stdout and stderr of a worker never reach the command line's standard output.
@@ -49,7 +57,7 @@ export class WorkerThread<To, From extends { readonly type: string }> implements
         this.#gone = true;
         for (const waiter of this.#waiting) waiter.resolve(null);
         this.#waiting.clear();
-        handlers.onExit({ expected: this.#terminating, error: this.#error });
+        handlers.onExit({ expected: this.#ending, error: this.#error });
         resolve();
       });
     });
@@ -70,9 +78,16 @@ export class WorkerThread<To, From extends { readonly type: string }> implements
     });
   }
 
-  async dispose(): Promise<void> {
-    this.#terminating = true;
-    if (!this.#gone) void this.#worker.terminate();
+  /** Waits until the thread is gone. `order` is what it is told to end by. */
+  async end(order: To): Promise<void> {
+    this.#ending = true;
+    this.post(order);
+    const limit = this.clock.setTimeout(() => void this.#worker.terminate(), END_LIMIT_MS);
     await this.#exited;
+    limit.cancel();
+  }
+
+  dispose(): Promise<void> {
+    return this.end({ type: 'close' } as unknown as To);
   }
 }

@@ -52,6 +52,12 @@ export type ToBackend =
   | { readonly type: 'fault'; readonly fault: Fault }
   /** Refuse new connections, finish what runs, then exit. */
   | { readonly type: 'drain' }
+  /**
+   * Die as a killed process does: every connection is cut at once, nothing is counted any more, the thread ends. Never
+   * use Worker.terminate() for this: a thread that is terminated while HTTP/2 data arrives aborts the whole process
+   * (seen on Node 24; stream_base.cc: onread->IsFunction()). Terminate only a thread that did not end by itself.
+   */
+  | { readonly type: 'kill' }
   | { readonly type: 'close' };
 
 export type FromBackend =

@@ -28,6 +28,7 @@ export class Run implements Disposable {
   readonly #load: Load;
   #samples: ClientSample[] = [];
   #startedAt = 0;
+  #disposed = false;
   #reports: Timer | null = null;
 
   constructor(plan: LoadPlan, client: TrafficClient, sockets: ClientSockets, clock: Clock, listener: RunListener) {
@@ -55,7 +56,10 @@ export class Run implements Disposable {
     this.#load.stop();
   }
 
+  /** Sends no more and tells nothing more. */
   dispose(): void {
+    this.#disposed = true;
+    this.#load.stop();
     this.#reports?.cancel();
   }
 
@@ -88,7 +92,7 @@ export class Run implements Disposable {
 
   #finish(): void {
     this.#reports?.cancel();
-    this.#listener.done(this.#report(true));
+    if (!this.#disposed) this.#listener.done(this.#report(true));
   }
 
   #report(done: boolean): TrafficReport {

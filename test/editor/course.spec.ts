@@ -6,8 +6,6 @@ import { browserPath, Editor } from './harness';
 
 const LAB = 'grpc-pinning';
 const SERVERS = ['server-a', 'server-b', 'server-c'];
-/** Where the lab's L7 configuration listens. */
-const L7_PORT = 28151;
 
 const readers = [
   { locale: 'en', command: 'Traffic Lab: Open Course', runButton: /^Run$/, status: /See and cure gRPC pinning/ },
@@ -119,16 +117,23 @@ describe.skipIf(browserPath === null)('the course in VS Code', () => {
     await lab.field('requests').fill('100000');
     await lab.button('run').click();
     await lab.phase('running').waitFor();
-    expect(await isListening(L7_PORT)).toBe(true);
+    const ports = await Promise.all(['balancer', ...SERVERS].map((node) => lab.portOf(node)));
+    expect(await listening(ports)).toEqual(ports);
 
     await window.runCommand('View: Close Editor');
 
-    await expect.poll(() => isListening(L7_PORT), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => listening(ports), { timeout: 10_000 }).toEqual([]);
     await window.statusBarItem(readers[0].status).waitFor({ state: 'detached' });
   });
 });
 
-function isListening(port: number): Promise<boolean> {
+/** Those of the ports that accept a connection. */
+async function listening(ports: readonly number[]): Promise<number[]> {
+  const answers = await Promise.all(ports.map(accepts));
+  return ports.filter((_, index) => answers[index]);
+}
+
+function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     socket.once('connect', () => {

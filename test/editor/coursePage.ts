@@ -87,6 +87,15 @@ export class LabBlock {
     );
   }
 
+  /** Port on which a node of the diagram really listens: the declared one, or what the page says is used instead. */
+  async portOf(node: string): Promise<number> {
+    const declared = (await this.node(node).locator('.node-detail').innerText()).trim();
+    const moved = await this.root.locator('.notice p').allInnerTexts();
+    const addresses = moved.map((line) => line.match(/127\.0\.0\.1:\d+/g) ?? []);
+    const actual = addresses.find((pair) => pair[0] === declared)?.[1] ?? declared;
+    return Number(actual.split(':').at(-1));
+  }
+
   /** A server's node of the live diagram. */
   node(server: string): Locator {
     return this.root.locator(`.live-diagram svg [id*="-flowchart-${server}-"]`);

@@ -96,22 +96,20 @@ export class Editor {
 
   /**
    * Runs a command by its title as the palette shows it. A palette that opened before the extension was registered
-   * never comes to show its commands, so it is opened again until it does.
+   * never comes to show its commands, and one from which something takes the focus closes: it is opened again.
    */
   async runCommand(title: string): Promise<void> {
     const widget = this.page.locator('.quick-input-widget');
     const row = widget.locator('.monaco-list-row').filter({ has: this.page.getByText(title, { exact: true }) });
     for (let attempt = 0; attempt < 15; attempt++) {
-      await this.page.keyboard.press('F1');
-      await widget.locator('input').fill(`>${title}`);
       try {
-        await row.first().waitFor({ timeout: 2_000 });
+        await this.page.keyboard.press('F1');
+        await widget.locator('input').fill(`>${title}`, { timeout: 3_000 });
+        await row.first().click({ timeout: 3_000 });
       } catch {
         await this.page.keyboard.press('Escape');
-        await widget.waitFor({ state: 'hidden' });
         continue;
       }
-      await row.first().click();
       await widget.waitFor({ state: 'hidden' });
       return;
     }
@@ -128,9 +126,11 @@ export class Editor {
     return this.page.locator('.statusbar-item').filter({ hasText: text });
   }
 
-  /** As "Developer: Reload Window": the page and the extension host start anew. */
+  /** Reloads the window as a reader does: page and extension host start anew, after VS Code has kept what it keeps. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent('load');
+    await this.runCommand('Developer: Reload Window');
+    await loaded;
     await this.#ready();
   }
 
@@ -165,7 +165,7 @@ const browserFlags = [
  */
 function isUsual(text: string, extension: string): boolean {
   if (text.includes(extension)) return false;
-  return /Failed to load resource|net::ERR_|vsda|marketplace|open-vsx|authentication provider 'github'|code-server-[\d.]+.node_modules.code-server/i.test(
+  return /Failed to load resource|net::ERR_|vsda|marketplace|open-vsx|authentication provider 'github'|\[lifecycle\]|code-server-[\d.]+.node_modules.code-server/i.test(
     text,
   );
 }

@@ -1,5 +1,6 @@
 // `npm run screenshots`: the course in light, dark and high contrast, Korean and English, narrow and wide, with a run
-// on show, into test-results/screens. For the README, and for looking at.
+// on show, into test-results/screens. For the README, and for looking at. `npm run screenshots -- ko-dark` makes those
+// of one language and theme only.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { CoursePage } from './coursePage.ts';
@@ -17,8 +18,8 @@ mkdirSync(folder, { recursive: true });
 
 for (const [locale, command] of Object.entries(commands)) {
   for (const [theme, colorTheme] of Object.entries(themes)) {
-    // The side bar is closed: the picture is of the course.
-    const settings = { 'workbench.colorTheme': colorTheme, 'workbench.sideBar.visible': false };
+    if (process.argv.length > 2 && !process.argv.includes(`${locale}-${theme}`)) continue;
+    const settings = { 'workbench.colorTheme': colorTheme };
     const editor = await Editor.open({ name: 'screens-work', locale, settings });
     try {
       await shoot(editor, locale, theme, command);
@@ -31,9 +32,10 @@ for (const [locale, command] of Object.entries(commands)) {
 async function shoot(editor, locale, theme, command) {
   const file = (width, part) => path.join(folder, `${locale}-${theme}-${width}-${part}.png`);
   await editor.runCommand(command);
-  await editor.page.keyboard.press('Control+b');
   const lab = new CoursePage(editor.webview()).lab('grpc-pinning');
   await lab.root.waitFor();
+  // The picture is of the course, so the side bar goes.
+  await editor.runCommand('View: Toggle Primary Side Bar Visibility');
   await editor.page.screenshot({ path: file(1400, 'top') });
   for (const arm of ['grpc-l4', 'grpc-l7']) {
     await lab.chooseArm(arm);

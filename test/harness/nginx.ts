@@ -48,8 +48,12 @@ export async function startNginx(conf: string, options: { readonly logLevel?: st
   child.stderr.on('data', (text: string) => {
     log += text;
   });
+  // A test runner that gives up on a test ends without stop(): nginx must not outlive it.
+  const killAtExit = () => child.kill('SIGKILL');
+  process.once('exit', killAtExit);
   const stop = async () => {
     await end(child);
+    process.off('exit', killAtExit);
     rmSync(prefix, { recursive: true, force: true });
   };
   try {
@@ -102,7 +106,7 @@ export async function testConf(conf: string): Promise<{ readonly good: boolean; 
  */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
-  for (let port = 15_000 + (process.pid % 1000) * 16; ports.length < count && port < 32_000; port += 1)
+  for (let port = 15_000 + (process.pid % 250) * 64; ports.length < count && port < 32_000; port += 1)
     if (await isFree(port)) ports.push(port);
   return ports;
 }

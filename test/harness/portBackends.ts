@@ -11,7 +11,10 @@ export interface PortBackend {
   close(): Promise<void>;
 }
 
-/** Answers every request with its port; one whose path begins with /hold stays unanswered until letGo(id). */
+/**
+ * Answers every request with its port; one whose path begins with /hold stays unanswered until letGo(id), and one whose
+ * X-Fail header lists the port loses its connection without an answer.
+ */
 export class HttpPortBackends {
   readonly #servers = new Map<number, Server>();
   readonly #held = new Map<string, ServerResponse>();
@@ -20,6 +23,14 @@ export class HttpPortBackends {
   async listen(port: number): Promise<void> {
     const server = createHttpServer((request, response) => {
       request.resume();
+      if (
+        String(request.headers['x-fail'] ?? '')
+          .split(' ')
+          .includes(String(port))
+      ) {
+        request.socket.destroy();
+        return;
+      }
       const held = /\/hold\/(\w+)/.exec(request.url ?? '')?.[1];
       if (held === undefined) response.end(String(port));
       else {

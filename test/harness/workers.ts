@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { resolve as absolute } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
@@ -20,13 +20,11 @@ const built = new Map<keyof typeof entries, Promise<string>>();
 function bundle(name: keyof typeof entries): Promise<string> {
   const known = built.get(name);
   if (known !== undefined) return known;
-  // A folder for each process: test files run side by side.
-  const folder = absolute('.cache', 'test-workers', String(process.pid));
-  mkdirSync(folder, { recursive: true });
-  const outfile = absolute(folder, `${name}-${built.size}.js`);
+  const outfile = absolute('.cache', 'test-workers', `${name}.js`);
+  const own = `${outfile}.${process.pid}`;
   const made = build({
     entryPoints: [entries[name]],
-    outfile,
+    outfile: own,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -35,7 +33,11 @@ function bundle(name: keyof typeof entries): Promise<string> {
     loader: { '.proto': 'text' },
     logLevel: 'silent',
     sourcemap: 'inline',
-  }).then(() => outfile);
+  }).then(() => {
+    // Test files run side by side in processes of their own; a rename never shows another one half a file.
+    renameSync(own, outfile);
+    return outfile;
+  });
   built.set(name, made);
   return made;
 }
@@ -132,6 +134,12 @@ export class TestBackend extends Conversation<ToBackend, FromBackend> {
 
   get counters(): BackendCounters {
     return readCounters(this.#counters);
+  }
+
+  /** Kills it as the lab does, in the middle of whatever it does; resolves when its thread is gone. */
+  async kill(): Promise<void> {
+    this.say({ type: 'kill' });
+    await this.exited;
   }
 
   /** Closes it and resolves to its exit code: it exits only when nothing keeps its thread alive. */

@@ -178,21 +178,28 @@ test('the health service answers and is in no count', async () => {
 });
 
 test('beyond slots and queue the status is RESOURCE_EXHAUSTED, and it is counted as rejected', async () => {
+  // Service that outlasts the test: the first two stay in until the server is closed.
   const { client, server } = await connect({
-    capacity: { slots: 1, queue: 1, serviceTimeMs: 100, distribution: 'fixed' },
+    capacity: { slots: 1, queue: 1, serviceTimeMs: 600_000, distribution: 'fixed' },
   });
-  const answers = await Promise.all(
-    Array.from({ length: 5 }, () => unary(client, services.orders.GetOrder, { id: '1' })),
-  );
-  const codes = answers.map(({ code }) => code);
-  expect(codes.filter((code) => code === grpc.status.OK).length).toBe(2);
-  expect(codes.filter((code) => code === grpc.status.RESOURCE_EXHAUSTED).length).toBe(3);
-  expect(server.counters).toMatchObject({ received: 5, answered: 5, rejected: 3, inFlight: 0, queued: 0 });
+  const ask = () => unary(client, services.orders.GetOrder, { id: '1' });
+  const inside = [ask(), ask()];
+  while (server.counters.queued === 0) await new Promise(setImmediate);
+  const answers = await Promise.all([ask(), ask(), ask()]);
+  expect(new Set(answers.map(({ code }) => code))).toEqual(new Set([grpc.status.RESOURCE_EXHAUSTED]));
+  expect(server.counters).toMatchObject({ received: 5, answered: 3, rejected: 3, inFlight: 1, queued: 1 });
+  await server.kill();
+  expect((await Promise.all(inside)).map(({ code }) => code)).toEqual([
+    grpc.status.UNAVAILABLE,
+    grpc.status.UNAVAILABLE,
+  ]);
+  // A dead server counts nothing: what was inside it stays where it was.
+  expect(server.counters).toMatchObject({ answered: 3, abandoned: 0, inFlight: 1, queued: 1 });
 });
 
 test('drain finishes the calls that run, then the thread ends', async () => {
   const { client, server } = await connect({
-    capacity: { slots: 4, queue: 4, serviceTimeMs: 200, distribution: 'fixed' },
+    capacity: { slots: 4, queue: 4, serviceTimeMs: 600, distribution: 'fixed' },
   });
   const call = unary(client, services.orders.GetOrder, { id: '1' });
   while (server.counters.inFlight === 0) await new Promise(setImmediate);

@@ -156,7 +156,7 @@ for (const kind of ['grpc', 'rest-new-sockets'] as const) {
     await traffic.prepare(planOf({ kind, targets: [server.address], requests: 600, rate: 1000 }));
     traffic.say({ type: 'go' });
     await traffic.hear('report', ({ report }) => report.counts.answered > 50);
-    await server.worker.terminate();
+    await server.kill();
     const { counts } = (await traffic.hear('done')).report;
     await traffic.close();
     expectConserved(counts);
@@ -188,7 +188,7 @@ test('client-side: a lost server is noticed and routed around, and the new list 
   const { report } = await traffic.hear('report', ({ report }) => report.counts.answered > 100);
   // All connections stand, so the name is not resolved again: the new server is not seen.
   expect(report.counts.outcomes.map((outcome) => outcome.by).sort()).toEqual(['kept', 'lost']);
-  await lost.worker.terminate();
+  await lost.kill();
   await traffic.hear('report', ({ report: next }) => next.counts.outcomes.some((outcome) => outcome.by === 'added'));
   traffic.say({ type: 'stop' });
   const { counts } = (await traffic.hear('done')).report;

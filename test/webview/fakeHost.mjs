@@ -31,7 +31,7 @@ export function startFakeHost(options) {
         snapshot: testSnapshot({
           arm: lab.selectedArm,
           answered,
-          total: lab.params.requests,
+
           servers: servers(),
           ...over,
         }),

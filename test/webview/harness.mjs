@@ -317,7 +317,7 @@ for (const theme of ['light', 'dark', 'hc']) {
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
         );
         if (shots !== null) await shoot(page, `${theme}-${language}-${width}`);
-        assert.ok(sideways <= 0, `scrolls sideways by ${sideways} px`);
+        assert.ok(sideways <= 0, `scrolls sideways by ${sideways} px: ${await wideElements(page)}`);
         assert.deepEqual(errors, []);
         assert.deepEqual(await violations(page), []);
         await close();
@@ -326,11 +326,24 @@ for (const theme of ['light', 'dark', 'hc']) {
   }
 }
 
+/** What reaches beyond the right edge without a box of its own that scrolls. */
+function wideElements(page) {
+  return page.evaluate(() => {
+    const edge = document.documentElement.clientWidth;
+    return [...document.querySelectorAll('body *')]
+      .filter((e) => e.getBoundingClientRect().right > edge + 1 && !e.closest('.table-scroll, .diagram-box, pre'))
+      .slice(0, 5)
+      .map((e) => `${e.tagName}.${e.className} ${Math.round(e.getBoundingClientRect().right)}`)
+      .join('; ');
+  });
+}
+
 async function shoot(page, name) {
   await page.evaluate(() => window.scrollTo(0, 0));
   await page.waitForTimeout(150);
   await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: true });
-  for (const part of ['.step-run', '.step-compare', '.step-explain']) {
+  await page.screenshot({ path: path.join(shots, `${name}.top.png`) });
+  for (const part of ['.lab-head', '.step-predict', '.step-run', '.step-compare', '.step-explain']) {
     await page.locator(part).screenshot({ path: path.join(shots, `${name}${part}.png`) });
   }
 }

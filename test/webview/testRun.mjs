@@ -1,12 +1,12 @@
 // Made-up snapshots for the harness: TEST DATA in the shape of a run, measured by nobody.
 
-/** The moment at which `answered` of `total` requests are answered under an arm. */
-export function testSnapshot({ arm, answered, total, servers, dead = null, phase = 'running', differ = false }) {
+/** The moment at which `answered` requests are answered under an arm. */
+export function testSnapshot({ arm, answered, servers, dead = null, phase = 'running', differ = false }) {
   const l4 = arm !== 'grpc-l7';
   const pinned = arm === 'grpc-l4' || arm === 'rest-keepalive';
   const live = servers.filter((id) => id !== dead);
   const inFlight = phase === 'done' ? 0 : 3;
-  const requests = servers.map((id, i) => {
+  const requests = servers.map((_, i) => {
     if (pinned) return i === 0 ? answered : 0;
     return Math.floor(answered / servers.length) + (i < answered % servers.length ? 1 : 0);
   });
@@ -135,7 +135,7 @@ export function testSnapshot({ arm, answered, total, servers, dead = null, phase
 }
 
 export function testResult(arm, servers, total, prediction) {
-  const snapshot = testSnapshot({ arm, answered: total, total, servers, phase: 'done' });
+  const snapshot = testSnapshot({ arm, answered: total, servers, phase: 'done' });
   const measured = Object.fromEntries(snapshot.servers.map((server) => [server.id, server.share]));
   const apart =
     prediction === null ? 0 : servers.reduce((sum, id) => sum + Math.abs((prediction[id] ?? 0) - measured[id]), 0) / 2;

@@ -40,9 +40,9 @@ export function mermaidBlock(block: Extract<Block, { kind: 'mermaid' }>): HTMLEl
   const draw = async () => {
     try {
       await renderMermaid(box, block.source);
-      figure.dataset['diagram'] = 'drawn';
+      figure.dataset.diagram = 'drawn';
     } catch (error) {
-      figure.dataset['diagram'] = 'failed';
+      figure.dataset.diagram = 'failed';
       fill(
         box,
         h('p', { class: 'problem-line' }, t('The picture could not be drawn: {reason}', { reason: String(error) })),

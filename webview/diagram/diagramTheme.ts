@@ -13,6 +13,11 @@ export const DIAGRAM_CSS = `
   .nodeLabel .node-detail, .edgeLabel .edge-connections { color: var(--muted) !important; }
   [data-state="dead"] .nodeLabel .node-state, .edgeLabel[data-health="down"] .edge-connections { color: var(--bad) !important; }
   .flowchart-link, .edgePath path { stroke: var(--edge) !important; }
+  path[data-health="open"] { stroke: var(--measured) !important; }
+  path[data-health="closed"] { stroke: color-mix(in srgb, var(--measured) 62%, var(--surface)) !important; }
+  path[data-health="idle"] { stroke-dasharray: 2 4 !important; }
+  path[data-health="down"] { stroke: var(--bad) !important; stroke-dasharray: 3 5 !important; }
+  .node[data-state="dead"] rect { stroke: var(--bad) !important; stroke-dasharray: 4 4 !important; stroke-width: 2px !important; }
   .marker, .marker path, .arrowheadPath { fill: var(--edge) !important; stroke: var(--edge) !important; }
   .cluster rect { fill: var(--cluster-fill) !important; stroke: var(--node-border) !important; stroke-dasharray: 4 3; rx: 8px; ry: 8px; }
   .cluster-label, .cluster-label span, .cluster-label p, .cluster text { color: var(--muted) !important; fill: var(--muted) !important; }

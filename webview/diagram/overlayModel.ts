@@ -84,5 +84,5 @@ function healthOf(connections: number, open: number, down: boolean): EdgeHealth 
 
 /** Stroke width in px: never invisible, and by area of attention rather than by log, so that 0 and 100 % differ. */
 export function strokeWidth(share: number): number {
-  return Math.round((1.5 + 7 * Math.min(1, Math.max(0, share))) * 10) / 10;
+  return Math.round((1.5 + 5 * Math.min(1, Math.max(0, share))) * 10) / 10;
 }

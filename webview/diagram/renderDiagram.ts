@@ -64,7 +64,7 @@ function fitWidth(element: SVGSVGElement): void {
   const natural = element.viewBox.baseVal.width;
   if (natural === 0) return;
   element.style.maxWidth = `${Math.ceil(natural)}px`;
-  element.style.minWidth = `${Math.ceil(natural * 0.72)}px`;
+  element.style.minWidth = `${Math.ceil(natural * 0.66)}px`;
 }
 
 /** A box with the diagram in it that scrolls by keyboard, too, when it must. */

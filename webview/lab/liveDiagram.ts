@@ -13,7 +13,7 @@ export interface LiveDiagram {
 }
 
 /** Below this width (px) the network is drawn from top to bottom. */
-const NARROW = 560;
+const NARROW = 620;
 
 export function liveDiagram(name: string): LiveDiagram {
   const box = diagramBox(name);

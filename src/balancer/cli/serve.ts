@@ -13,6 +13,9 @@ import type { Terminal } from './run';
 import { pidPath } from './signal';
 import { version } from './version';
 
+/** Set to 1 by test suites whose clients and servers end lines with a bare LF. Never for anything else. */
+const bareLf = 'TRAFFIC_LAB_TEST_BARE_LF';
+
 /** Serves until QUIT (drain first), TERM or INT; HUP reloads, USR1 opens the logs anew. */
 export async function serve(line: CommandLine, first: Configuration, terminal: Terminal): Promise<number> {
   const clock = systemClock();
@@ -30,6 +33,8 @@ export async function serve(line: CommandLine, first: Configuration, terminal: T
       addresses: {},
       listeners: null,
       log: (level, text) => log.write(level, text),
+      onReport: () => undefined,
+      tolerateBareLf: process.env[bareLf] === '1',
     });
     if (!started.ok) {
       for (const problem of started.error) {

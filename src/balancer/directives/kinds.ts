@@ -2,10 +2,14 @@ import { message } from '../../base/message';
 import type { Directive } from '../../conf/ast';
 import type { Entry, Reading } from './entry';
 
+/** nginx counts in 64 bits; the last thousand or so, which numbers here cannot tell apart, are left out. */
+const largestInteger = 2 ** 63 - 1024;
+
 /** Readers of the usual kinds of argument, with nginx's own limits and wording. */
 
 /**
- * Milliseconds of "30s", "1m30s", "500ms", "2"; null: not a time (ngx_parse_time). Some directives count in
+ * Milliseconds of "30s", "1m30s", "500ms", "2"; null: not a time (ngx_parse_time). Years and months only count where whole
+ * seconds do. Some directives count in
  * whole seconds and refuse "ms": `smallest` says so. */
 export function parseTime(text: string, smallest: 'ms' | 's' = 'ms'): number | null {
   const unit = [
@@ -25,19 +29,19 @@ export function parseTime(text: string, smallest: 'ms' | 's' = 'ms'): number | n
   while (rest !== '') {
     const part = /^(\d+)(ms|[yMwdhms])? */.exec(rest);
     if (part === null) return null;
-    // A number without a unit is seconds, and can only be the last part.
-    const at = unit.findIndex(([name]) => name === (part[2] ?? 's'));
-    if (
-      at <= largest ||
-      (part[2] === 'ms' && smallest === 's') ||
-      (part[2] === undefined && part[0].length < rest.length)
-    )
-      return null;
+    // A number without a unit is seconds, whatever came before, but can only be the last part.
+    if (part[2] === undefined) {
+      if (part[0].length < rest.length) return null;
+      total += Number(part[1]) * 1000;
+      break;
+    }
+    const at = unit.findIndex(([name]) => name === part[2]);
+    if (at <= largest || (part[2] === 'ms' && smallest === 's') || (at < 2 && smallest === 'ms')) return null;
     largest = at;
     total += Number(part[1]) * (unit[at]?.[1] ?? 0);
     rest = rest.slice(part[0].length);
   }
-  return total <= 2 ** 53 ? total : null;
+  return total <= largestInteger ? total : null;
 }
 
 /** Bytes of "8k", "1m", "512" and, for offsets, "1g"; null: not a size (ngx_parse_size, ngx_parse_offset). */
@@ -47,12 +51,12 @@ export function parseSize(text: string, allowGiga = false): number | null {
   const unit = (found[2] ?? '').toLowerCase();
   if (unit === 'g' && !allowGiga) return null;
   const bytes = Number(found[1]) * (unit === 'k' ? 1024 : unit === 'm' ? 1024 ** 2 : unit === 'g' ? 1024 ** 3 : 1);
-  return bytes <= 2 ** 53 ? bytes : null;
+  return bytes <= largestInteger ? bytes : null;
 }
 
 /** A whole number without a sign (ngx_atoi); null: not one. */
 export function parseNumber(text: string): number | null {
-  return /^\d{1,15}$/.test(text) ? Number(text) : null;
+  return /^\d+$/.test(text) && BigInt(text) <= 9223372036854775807n ? Number(text) : null;
 }
 
 type Reader<T> = (directive: Directive, reading: Reading) => T | undefined;

@@ -11,14 +11,12 @@ import { backupReason, gainWeight, pickByRoundRobin } from './roundRobin';
  */
 function chooseLeastLoaded(peers: readonly Peer[], request: PickRequest): { peer: Peer; tied: number } | null {
   let best: Peer | null = null;
-  let first = 0;
   let tied = 0;
-  for (const [i, peer] of peers.entries()) {
+  for (const peer of peers) {
     if (!isEligible(peer, request)) continue;
     const difference = best === null ? -1 : compareLoad(peer, best);
     if (difference < 0) {
       best = peer;
-      first = i;
       tied = 1;
     } else if (difference === 0) tied += 1;
   }
@@ -27,9 +25,8 @@ function chooseLeastLoaded(peers: readonly Peer[], request: PickRequest): { peer
 
   const least = best;
   let total = 0;
-  for (let i = first; i < peers.length; i += 1) {
-    const peer = peers[i];
-    if (peer === undefined || !isEligible(peer, request) || compareLoad(peer, least) !== 0) continue;
+  for (const peer of peers) {
+    if (!isEligible(peer, request) || compareLoad(peer, least) !== 0) continue;
     total += gainWeight(peer);
     if (peer.currentWeight > best.currentWeight) best = peer;
   }

@@ -23,6 +23,8 @@ export class ClientSockets implements Disposable {
   readonly #open = new Map<Socket, ClientSocket & { readonly localPort: number }>();
   readonly #currentOwner: () => number | null;
   readonly #created = (message: unknown): void => this.#watch((message as { socket: Socket }).socket);
+  /** Every socket that was begun and has not closed, connected or not. */
+  readonly #begun = new Set<Socket>();
   #opened = 0;
 
   constructor(targets: readonly Target[], currentOwner: () => number | null = () => null) {
@@ -62,6 +64,8 @@ export class ClientSockets implements Disposable {
 
   #watch(socket: Socket): void {
     const owner = this.#currentOwner();
+    this.#begun.add(socket);
+    socket.once('close', () => this.#begun.delete(socket));
     socket.once('connect', () => {
       const { remotePort, localPort } = socket;
       if (remotePort === undefined || localPort === undefined || !this.#ports.has(remotePort)) return;
@@ -73,5 +77,7 @@ export class ClientSockets implements Disposable {
 
   dispose(): void {
     unsubscribe(CHANNEL, this.#created);
+    // Whatever still hangs on a call without an answer: nothing of a run outlives it.
+    for (const socket of this.#begun) socket.destroy();
   }
 }

@@ -61,7 +61,7 @@ describe('selectLocation', () => {
 
   test('gives the captures of the expression', () => {
     const choice = selectLocation(locationsOf('location ~ ^/users/(?<id>\\d+)/(.*)$ { }'), '/users/42/orders');
-    expect(choice?.captures?.groups?.['id']).toBe('42');
+    expect(choice?.captures?.groups?.id).toBe('42');
     expect(choice?.captures?.[2]).toBe('orders');
   });
 
@@ -157,7 +157,7 @@ describe('selectServer', () => {
   });
 
   test('captures are handed on', () => {
-    expect(selectServer<Named>(servers, 'ann.users.test', servers[0]).captures?.groups?.['user']).toBe('ann');
+    expect(selectServer<Named>(servers, 'ann.users.test', servers[0]).captures?.groups?.user).toBe('ann');
   });
 
   test.each(['a.*.b', '*a', 'a*', '*.a.*', '~(', '~', 'a..b'])('%s is refused', (text) => {

@@ -80,7 +80,34 @@ describe('tries', () => {
   });
 });
 
+test('a request that moved on to the backups does not come back to a primary that has room again', () => {
+  const { upstream } = open([
+    { ...a, maxConns: 1 },
+    { port: 4, backup: true },
+    { port: 5, backup: true },
+  ]);
+  const first = begin(upstream);
+  const held = nextPeer(first);
+  const second = begin(upstream);
+  const backup = nextPeer(second);
+  expect(backup.serverText).toBe('127.0.0.1:4');
+  first.succeeded(held, 1);
+  second.failed(backup);
+  expect(nextPeer(second).serverText).toBe('127.0.0.1:5');
+});
+
 describe('passive health', () => {
+  test('a success soon after a failure does not wipe it out', () => {
+    const { upstream } = open([
+      { ...a, maxFails: 2 },
+      { ...b, down: true },
+    ]);
+    once(upstream, 'fails');
+    once(upstream);
+    once(upstream, 'fails');
+    expect(begin(upstream).next()).toBeNull();
+  });
+
   test('max_fails takes a server out, and says so once; a passed trial brings it back', () => {
     const { clock, upstream, events } = open([
       { ...a, maxFails: 2, failTimeoutSeconds: 5 },

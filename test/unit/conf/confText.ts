@@ -19,7 +19,7 @@ const word = fc.oneof(
 );
 const quoted = fc
   .tuple(fc.constantFrom('"', "'"), fc.stringMatching(/^[a-z ;{}#$\n\\\\]{0,12}$/))
-  .map(([quote, inner]) => quote + inner.replace(/\\$/, '') + quote);
+  .map(([quote, inner]) => quote + inner.replace(/\\+$/, '') + quote);
 const space = fc.constantFrom(' ', '\n', '\r\n', '\t', '  ', ' # comment\n', '\n# lab: backend a rest\n');
 const punctuation = fc.constantFrom(';', '{', '}', '"', "'", '#', '\\', '$', '${', '\u{1F600}');
 

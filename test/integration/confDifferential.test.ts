@@ -1,0 +1,206 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readPlan } from '../../src/balancer/buildPlan';
+import { machineFiles } from '../../src/balancer/cli/files';
+import { renderMessage } from '../../src/base/message';
+import { anyConf } from '../unit/conf/confText';
+import { type Case, cases, location, server, stream, upstream } from './confDifferential.cases';
+
+/** `nginx -t` and the balancer agree on which files are good, and on the line of the first error. */
+
+const nginx = '/usr/sbin/nginx';
+const streamModule = '/usr/lib/nginx/modules/ngx_stream_module.so';
+const missing = !existsSync(nginx);
+
+interface Verdict {
+  readonly good: boolean;
+  readonly text: string;
+  /** Lines that the first error may be said to be on. */
+  readonly lines: readonly number[];
+}
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'conf-differential-'));
+  mkdirSync(join(folder, 'logs'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Debian's nginx has `stream` in a module of its own; others have it built in. Same line, so that no number changes. */
+function withModules(text: string): string {
+  return /\bstream\b/.test(text) && existsSync(streamModule) ? `load_module ${streamModule}; ${text}` : text;
+}
+
+function askNginx(text: string): Verdict {
+  const path = join(folder, 'nginx.conf');
+  writeFileSync(path, text);
+  const { status, stderr } = spawnSync(nginx, ['-t', '-p', folder, '-c', path, '-e', 'stderr'], { encoding: 'utf8' });
+  const error = stderr.split('\n').find((line) => line.includes('[emerg]')) ?? '';
+  const line = /:(\d+)$/.exec(error)?.[1];
+  return { good: status === 0, text: stderr, lines: line === undefined ? [] : [Number(line)] };
+}
+
+function askBalancer(text: string): Verdict {
+  const plan = readPlan({ path: join(folder, 'nginx.conf'), text }, { files: machineFiles, notYet: new Set() });
+  if (plan.ok) return { good: true, text: '', lines: [] };
+  const first = plan.error.find((problem) => problem.severity === 'error');
+  // nginx names the line of a directive's `;`, this balancer the line that is wrong: both are in the span.
+  const lines = first === undefined ? [] : [first.span.line, first.span.endLine];
+  return { good: false, text: plan.error.map((p) => `${p.span.line}: ${renderMessage(p.message)}`).join('\n'), lines };
+}
+
+function compare({ text: written, stricter, otherLine, since }: Case): void {
+  const text = withModules(written);
+  const theirs = askNginx(text);
+  const ours = askBalancer(text);
+  const both = `nginx:\n${theirs.text}\nbalancer:\n${ours.text}\nfile:\n${text}`;
+  if (stricter !== undefined) {
+    expect(ours.good, both).toBe(false);
+    expect(theirs.good, `No longer stricter than nginx; ${both}`).toBe(true);
+    return;
+  }
+  if (since !== undefined && !theirs.good) return;
+  expect(ours.good, both).toBe(theirs.good);
+  const [line] = theirs.lines;
+  if (otherLine === undefined && !theirs.good && line !== undefined) expect(ours.lines, both).toContain(line);
+}
+
+describe('nginx is installed where the tests have to be whole', () => {
+  test.runIf(process.env.CI === 'true')('nginx', () => expect(missing).toBe(false));
+});
+
+describe.skipIf(missing)('as nginx -t', () => {
+  test('the table is large enough, and each file is in it once', () => {
+    expect(cases.length).toBeGreaterThan(400);
+    expect(new Set(cases.map((each) => each.text)).size).toBe(cases.length);
+  });
+
+  test.each(cases)('$name', compare);
+
+  /** Runs both on many generated files; each nginx takes some 15 ms. */
+  function agree(files: fc.Arbitrary<string>, numRuns: number): void {
+    fc.assert(
+      fc.property(files, (text) => compare({ name: 'generated', text })),
+      { numRuns },
+    );
+  }
+
+  const time = fc.oneof(
+    fc.stringMatching(/^[0-9]{1,4}(ms|s|m|h|d|w|M|y)?([0-9]{1,3}(ms|s|m|h)?)?$/),
+    fc.stringMatching(/^[0-9smhdMy -]{1,6}$/).map((text) => `"${text}"`),
+  );
+  const size = fc.stringMatching(/^[0-9]{1,6}[kKmMgGx]?$/);
+
+  test('times', () =>
+    agree(
+      time.map((text) => location(`proxy_read_timeout ${text};`)),
+      150,
+    ));
+
+  test('sizes', () => {
+    agree(
+      fc
+        .tuple(fc.constantFrom('client_max_body_size', 'grpc_buffer_size'), size)
+        .map(([name, text]) => location(`${name} ${text};`)),
+      60,
+    );
+  });
+
+  test('server lines', () => {
+    const parameter = fc.oneof(
+      fc.constantFrom(
+        'down',
+        'weight=2',
+        'weight=',
+        'max_conns=3',
+        'max_fails=x',
+        'fail_timeout=3s',
+        'fail_timeout=1ms',
+        'bogus',
+      ),
+      fc.nat({ max: 9 }).map((n) => `max_fails=${n}`),
+    );
+    const address = fc.oneof(
+      fc.constantFrom('127.0.0.1', 'localhost:1', '[::1]:1', '[::1', '127.0.0.1:', ':1', '127.0.0.1:99999'),
+      fc.nat({ max: 70_000 }).map((port) => `127.0.0.1:${port}`),
+    );
+    const line = fc
+      .tuple(address, fc.array(parameter, { maxLength: 3 }))
+      .map(([where, rest]) => `server ${[where, ...rest].join(' ')};`);
+    agree(
+      fc.array(line, { minLength: 1, maxLength: 2 }).map((lines) => upstream(lines.join('\n'))),
+      150,
+    );
+    agree(
+      line.map((text) => stream(`upstream u {\n${text}\n}`)),
+      60,
+    );
+  });
+
+  test('locations beside and inside each other', () => {
+    const path = fc.constantFrom('/', '/a', '/a/', '/a/b', '/ab', '/b');
+    const head = fc.oneof(
+      fc
+        .tuple(fc.constantFrom('', '= ', '^~ ', '~ ', '~* ', '=', '^~'), path)
+        .map(([modifier, text]) => modifier + text),
+      fc.constantFrom('@n', '@m'),
+    );
+    const block: fc.Arbitrary<string> = fc.letrec<{ block: string; inner: string[] }>((tie) => ({
+      inner: fc.oneof({ maxDepth: 2 }, fc.constant<string[]>([]), fc.array(tie('block'), { maxLength: 2 })),
+      block: fc.tuple(head, tie('inner')).map(([own, inner]) => `location ${own} {\n${inner.join('\n')}\n}`),
+    })).block;
+    agree(
+      fc
+        .array(block, { minLength: 1, maxLength: 3 })
+        .map((blocks) => server(blocks.join('\n')))
+        .filter(oneProblemAtMost),
+      150,
+    );
+  });
+
+  test('values with variables', () => {
+    const piece = fc.constantFrom(
+      '$host',
+      '${uri}',
+      '$',
+      '${',
+      '}',
+      '$1',
+      'text',
+      '$http_x',
+      '$no_such',
+      '-',
+      '${host',
+      '$arg_a',
+    );
+    agree(
+      fc
+        .array(piece, { minLength: 1, maxLength: 3 })
+        .map((parts) => server(`return 200 "${parts.join('')}";`))
+        .filter(oneProblemAtMost),
+      150,
+    );
+  });
+
+  test('anything at all: quotes, braces, comments and escapes', () => {
+    // Only the verdict is compared: of several errors each side may meet another one first.
+    fc.assert(
+      fc.property(anyConf, (text) => {
+        const whole = `events { }\nhttp {\n types {\n${text.replaceAll('lab:', 'lob:')}\n }\n}\n`;
+        const theirs = askNginx(whole);
+        expect(askBalancer(whole).good, `${theirs.text}\n${whole}`).toBe(theirs.good);
+      }),
+      { numRuns: 250 },
+    );
+  });
+});
+
+/** With several errors in a file the two sides may name different ones first. */
+function oneProblemAtMost(text: string): boolean {
+  const plan = readPlan({ path: 'nginx.conf', text }, { notYet: new Set() });
+  return plan.ok || plan.error.filter((problem) => problem.severity === 'error').length === 1;
+}
