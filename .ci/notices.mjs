@@ -7,28 +7,27 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from './commands.mjs';
 
-/** Folders in node_modules whose code is in dist/, read from the source maps there; null where there are none. */
+/**
+ * Folders in node_modules whose code is in dist/, read from the comment that the bundler puts above each module; null
+ * without a build, or with a minified one. (Source maps would not do: they lead on to the packages' own sources.)
+ */
 function bundledFolders() {
   const dist = path.join(root, 'dist');
   if (!fs.existsSync(dist)) return null;
-  const maps = fs
-    .readdirSync(dist, { recursive: true })
-    .filter((name) => /\.js\.map$/.test(name))
-    .map((name) => path.join(dist, name));
-  if (maps.length === 0) return null;
+  const bundles = fs.readdirSync(dist, { recursive: true }).filter((name) => /\.(js|css)$/.test(name));
   const folders = new Set();
-  for (const map of maps) {
-    for (const source of JSON.parse(fs.readFileSync(map, 'utf8')).sources) {
-      const file = path.resolve(path.dirname(map), source).split(path.sep).join('/');
-      const folder = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0];
-      if (folder !== undefined) folders.add(folder);
-    }
+  for (const name of bundles) {
+    const text = fs.readFileSync(path.join(dist, name), 'utf8');
+    const modules = text.matchAll(
+      /^\s*(?:\/\/|\/\*) ((?:\S*\/)?node_modules\/(?:@[^/\s]+\/)?[^/\s]+)\/\S+(?: \*\/)?$/gm,
+    );
+    for (const [, folder] of modules) folders.add(path.join(root, folder));
   }
-  return [...folders];
+  return folders.size === 0 ? null : [...folders];
 }
 
 /**
- * What is bundled: each package once per version, sorted by name; null without a build that has source maps.
+ * What is bundled: each package once per version, sorted by name; null without a readable build.
  * @returns {{ name: string, version: string, license: string, text: string }[] | null}
  */
 export function bundledPackages() {
@@ -36,13 +35,11 @@ export function bundledPackages() {
   if (folders === null) return null;
   const packages = new Map();
   for (const folder of folders) {
-    const { name, version, license } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
-    packages.set(`${name}@${version}`, {
-      name,
-      version,
-      license: license?.type ?? license ?? '',
-      text: licenseText(folder),
-    });
+    const { name, version, license: named } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    const text = licenseText(folder);
+    // A few packages name no licence in package.json, but ship its text.
+    const license = named?.type ?? named ?? (/Permission is hereby granted, free of charge/.test(text) ? 'MIT' : '');
+    packages.set(`${name}@${version}`, { name, version, license, text });
   }
   return [...packages.values()].sort(
     (a, b) => a.name.localeCompare(b.name, 'en') || a.version.localeCompare(b.version),
@@ -80,7 +77,7 @@ function document(packages) {
 function main() {
   const packages = bundledPackages();
   if (packages === null) {
-    process.stderr.write('No build with source maps in dist/: run "npm run build" first.\n');
+    process.stderr.write('No readable build in dist/: run "npm run build" first.\n');
     process.exitCode = 1;
   } else if (process.argv.includes('--write')) {
     fs.writeFileSync(path.join(root, 'THIRD_PARTY_NOTICES.md'), document(packages));

@@ -2,16 +2,8 @@
 // is a failure: what was to be tested there was not.
 import fs from 'node:fs';
 import path from 'node:path';
-import {
-  ensureBuilt,
-  ensureDebianPackages,
-  ensurePackages,
-  root,
-  run,
-  runMain,
-  say,
-  testPackages,
-} from './prepare.mjs';
+import { root, run, runMain, say } from './commands.mjs';
+import { ensureBuilt, ensureDebianPackages, ensurePackages, testPackages } from './prepare.mjs';
 import { ensureCodeServer } from './vscode.mjs';
 
 const isLong = process.argv.includes('--long');

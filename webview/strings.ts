@@ -43,9 +43,9 @@ export function milliseconds(ms: number): string {
   return `${ms >= 100 ? whole.format(Math.round(ms)) : tenths.format(ms)} ms`;
 }
 
-/** "7.5 s". */
+/** "7.5 s", below a second "210 ms". */
 export function seconds(ms: number): string {
-  return `${tenths.format(ms / 1000)} s`;
+  return ms < 1000 ? `${whole.format(Math.round(ms))} ms` : `${tenths.format(ms / 1000)} s`;
 }
 
 export function connectionsText(n: number): string {

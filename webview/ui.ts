@@ -51,16 +51,16 @@ export function button(
     readonly data?: Readonly<Record<string, string>>;
   } = {},
 ): Button {
-  const label = h('span', {}, text);
   const attributes: Record<string, unknown> = { appearance: options.look ?? 'secondary', 'aria-label': options.name };
   for (const [key, value] of Object.entries(options.data ?? {})) attributes[`data-${key}`] = value;
-  const element = h('vscode-button', { ...attributes, on: { click: () => onClick() } }, label) as ToggleElement;
+  const element = h('vscode-button', { ...attributes, on: { click: () => onClick() } }, text) as ToggleElement;
   return {
     element,
     setDisabled(disabled) {
       if (element.disabled !== disabled) element.disabled = disabled;
     },
-    setText: (next) => setText(label, next),
+    // Text must be a direct child: the toolkit sizes a slotted span as an icon.
+    setText: (next) => setText(element, next),
   };
 }
 

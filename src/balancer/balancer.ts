@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Clock } from '../base/clock';
 import { message } from '../base/message';
 import type { Problem } from '../base/problem';
@@ -35,6 +36,8 @@ export interface BalancerOptions {
   readonly traceHeader?: string | null;
   /** Only for test suites written for servers that take a bare LF. */
   readonly tolerateBareLf?: boolean;
+  /** What relative paths of the file are relative to; absent: the folder of the file. */
+  readonly prefix?: string;
 }
 
 export interface ListenerAddress {
@@ -99,6 +102,7 @@ class RunningBalancer implements Balancer {
       options.log,
       options.traceHeader?.toLowerCase() ?? null,
       options.tolerateBareLf === true,
+      options.prefix ?? dirname(options.conf.path),
     );
   }
 

@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../base/result';
 /** A directive's value with `$variables`, compiled once when the configuration is read. */
 export interface Template {
   readonly source: string;
-  /** Names of the variables it reads, without `$`; captures are "1" to "9". */
+  /** Names of the variables it reads, without `$`, in lower case; captures are "1" to "9". */
   readonly variables: readonly string[];
   evaluate(variables: VariableSource): string;
 }
@@ -64,7 +64,8 @@ function split(text: string): Result<readonly Part[], TemplateProblem> {
       continue;
     }
     const found = /^\$(?:([1-9])|\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))/.exec(text.slice(at));
-    const name = found?.[1] ?? found?.[2] ?? found?.[3];
+    // nginx does not tell $Host from $host.
+    const name = (found?.[1] ?? found?.[2] ?? found?.[3])?.toLowerCase();
     if (found === null || name === undefined) {
       const unclosed = /^\$\{[A-Za-z0-9_]*$/.test(text.slice(at)) || /^\$\{[A-Za-z0-9_]+[^}]/.test(text.slice(at));
       return err({

@@ -161,11 +161,11 @@ const browserFlags = [
 
 /**
  * Errors that VS Code writes of itself: without a network its look-ups (marketplace, fonts) fail, and the parts of it
- * that would have to be compiled are left out (see .ci/vscode.mjs). Whatever names our extension is none of these.
+ * that would have to be compiled are left out (see .ci/vscode.mjs); a reload cancels what it was doing. Whatever names our extension is none of these.
  */
 function isUsual(text: string, extension: string): boolean {
   if (text.includes(extension)) return false;
-  return /Failed to load resource|net::ERR_|vsda|marketplace|open-vsx|authentication provider 'github'|\[lifecycle\]|code-server-[\d.]+.node_modules.code-server/i.test(
+  return /Failed to load resource|net::ERR_|vsda|marketplace|open-vsx|authentication provider 'github'|\[lifecycle\]|Canceled: Canceled|code-server-[\d.]+.node_modules.code-server/i.test(
     text,
   );
 }

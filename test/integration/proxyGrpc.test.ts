@@ -4,7 +4,7 @@ import { createServer as createTcp } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { echoHandlers, grpcClient, startGrpc, unary } from './grpcRig';
-import { closeAll, closeLater, eventually, listenOn, type Rig, startRig } from './proxyRig';
+import { closeAll, closeLater, eventually, listenOn, RawClient, type Rig, startRig } from './proxyRig';
 
 afterEach(closeAll);
 
@@ -281,6 +281,21 @@ describe('gRPC through the balancer', () => {
     expect((await unary(client, 'x')).code).toBe(grpc.status.OK);
   });
 
+  it('takes HTTP/1 clients that repeat a field which HTTP/2 allows only once', async () => {
+    const server = createH2();
+    let agent: unknown;
+    server.on('stream', (stream: ServerHttp2Stream, headers) => {
+      agent = headers['user-agent'];
+      stream.respond({ ':status': 200, 'grpc-status': '0' }, { endStream: true });
+    });
+    const rig = await through([await listenOn(server)]);
+    const client = new RawClient(rig.port()).send(
+      'POST /lab.Echo/Unary HTTP/1.1\r\nHost: lab\r\nUser-Agent: a\r\nUser-Agent: b\r\nConnection: close\r\n\r\n',
+    );
+    expect(await client.untilClosed()).toContain('200 OK');
+    expect(agent).toBe('a');
+  });
+
   it('proxies health checks without counting them', async () => {
     const server = createH2();
     server.on('stream', (stream: ServerHttp2Stream) => {
@@ -294,6 +309,26 @@ describe('gRPC through the balancer', () => {
     await once(stream, 'response');
     expect(rig.balancer.counts()).toMatchObject({ requests: 0, answeredItself: 0 });
     expect(rig.balancer.counts().peers[0]).toMatchObject({ requests: 0, connectionsOpened: 1 });
+  });
+
+  it('refuses 40 KB of metadata with RESOURCE_EXHAUSTED, and messages above client_max_body_size', async () => {
+    const { port } = await startGrpc(echoHandlers());
+    const rig = await through([port]);
+    const metadata = new grpc.Metadata();
+    metadata.set('large', 'x'.repeat(40 * 1024));
+    const client = grpcClient(rig.port());
+    expect((await unary(client, 'x', metadata)).code).toBe(grpc.status.RESOURCE_EXHAUSTED);
+    const message = Buffer.alloc(2 * 1024 * 1024);
+    expect((await unary(client, message)).code).not.toBe(grpc.status.OK);
+    expect((await unary(client, 'small')).value?.toString()).toBe('small');
+  });
+
+  it('passes messages above 4 MiB where the limits allow them', async () => {
+    const { port } = await startGrpc(echoHandlers(), { 'grpc.max_receive_message_length': -1 });
+    const rig = await through([port], 'client_max_body_size 0;');
+    const message = Buffer.alloc(8 * 1024 * 1024, 'x');
+    const client = grpcClient(rig.port(), { 'grpc.max_receive_message_length': -1 });
+    expect((await unary(client, message)).value?.equals(message)).toBe(true);
   });
 
   it('holds a fast server back while the client reads slowly', async () => {

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttp, type IncomingMessage, type Server } from 'node:http';
 import { connect as connectH2 } from 'node:http2';
 import { createServer as createTcp, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { closeAll, closeLater, eventually, listenOn, RawClient, type Rig, startRig } from './proxyRig';
 
@@ -603,6 +606,19 @@ describe('HTTP/2 clients', () => {
     expect(server.requests[0]?.headers.cookie).toBe('a=1; b=2');
   });
 
+  it('get the first of what a server repeats that means something only once', async () => {
+    const server = await canned(
+      'HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Type: c/d\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n',
+    );
+    const rig = await startRig(
+      `http { server { listen 127.0.0.1:1 http2; location / { proxy_pass http://127.0.0.1:${server}; } } }`,
+    );
+    const client = connectH2(`http://127.0.0.1:${rig.port()}`);
+    closeLater(() => client.destroy());
+    const [headers] = (await once(client.request({ ':path': '/' }), 'response')) as [IncomingMessage['headers']];
+    expect(headers).toMatchObject({ ':status': 200, 'content-type': 'a/b', 'set-cookie': ['a=1', 'b=2'] });
+  });
+
   it('are refused where :authority and host differ', async () => {
     const rig = await startRig('http { server { listen 127.0.0.1:1 http2; location / { return 200 ok; } } }');
     const client = connectH2(`http://127.0.0.1:${rig.port()}`);
@@ -632,5 +648,54 @@ describe('traces', () => {
       upstreamPort: null,
       decision: { policy: 'round_robin', attempt: 1 },
     });
+  });
+});
+
+describe('files', () => {
+  const serve = async (extra = '') => {
+    const folder = await mkdtemp(join(tmpdir(), 'files-'));
+    closeLater(() => rm(folder, { recursive: true }));
+    await mkdir(join(folder, 'sub'));
+    await writeFile(join(folder, 'index.html'), '<p>index</p>');
+    await writeFile(join(folder, 'big.bin'), Buffer.alloc(3_000_000, 'x'));
+    await writeFile(join(folder, '한글.txt'), 'text');
+    return startRig(
+      `http { types { text/html html; text/plain txt; } server { listen 127.0.0.1:1; root ${folder}; ${extra} } }`,
+    );
+  };
+  const ask = (rig: Rig, path: string, headers = '', method = 'GET') =>
+    new RawClient(rig.port())
+      .send(`${method} ${path} HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n${headers}\r\n`)
+      .untilClosed();
+
+  it('are served with type, length and validators', async () => {
+    const rig = await serve();
+    const received = await ask(rig, '/');
+    expect(received).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(received).toContain('Content-Type: text/html\r\n');
+    expect(received).toContain('Content-Length: 12\r\n');
+    expect(received.endsWith('<p>index</p>')).toBe(true);
+    const etag = /ETag: (.*)\r\n/.exec(received)?.[1];
+    expect(statusOf(await ask(rig, '/', `If-None-Match: ${etag}\r\n`))).toBe(304);
+    expect(await ask(rig, '/%ED%95%9C%EA%B8%80.txt')).toMatch(/Content-Type: text\/plain[\s\S]*text$/);
+    expect((await ask(rig, '/big.bin')).length).toBeGreaterThan(3_000_000);
+    expect(await ask(rig, '/big.bin', '', 'HEAD')).toMatch(/Content-Length: 3000000\r\n[\s\S]*\r\n\r\n$/);
+  });
+
+  it('that are not there, are folders, or are asked for wrongly get nginx’s statuses', async () => {
+    const rig = await serve();
+    expect(statusOf(await ask(rig, '/none'))).toBe(404);
+    expect(await ask(rig, '/sub')).toMatch(/301 Moved Permanently[\s\S]*Location: http:\/\/lab:\d+\/sub\/\r\n/);
+    expect(statusOf(await ask(rig, '/sub/'))).toBe(403);
+    expect(statusOf(await ask(rig, '/', '', 'POST'))).toBe(405);
+    expect(statusOf(await ask(rig, '/..%2f..%2fetc/passwd'))).toBe(400);
+  });
+
+  it('are found by alias', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'files-'));
+    closeLater(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'a.txt'), 'aliased');
+    const rig = await serve(`location /x/ { alias ${folder}/; }`);
+    expect(await ask(rig, '/x/a.txt')).toMatch(/aliased$/);
   });
 });

@@ -128,9 +128,9 @@ describe('TCP through the balancer', () => {
     const server = await listenOn(createServer((socket) => socket.on('data', (chunk) => socket.end(chunk))));
     const rig = await through([server], 'proxy_protocol on;');
     const client = new RawClient(rig.port());
-    expect(await client.untilClosed()).toBe(
-      `PROXY TCP4 127.0.0.1 127.0.0.1 ${client.socket.localPort} ${rig.port()}\r\n`,
-    );
+    await once(client.socket, 'connect');
+    const { localPort } = client.socket;
+    expect(await client.untilClosed()).toBe(`PROXY TCP4 127.0.0.1 127.0.0.1 ${localPort} ${rig.port()}\r\n`);
   });
 
   it('holds a fast sender back while the other side reads slowly', async () => {

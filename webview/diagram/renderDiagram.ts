@@ -9,7 +9,8 @@ let loading: Promise<Mermaid> | null = null;
 
 /** Evaluated on first use, so that the page's text is painted before the diagram library runs. */
 function mermaid(): Promise<Mermaid> {
-  loading ??= import('mermaid').then(({ default: library }) => {
+  loading ??= textPainted().then(async () => {
+    const { default: library } = await import('mermaid');
     library.initialize({
       startOnLoad: false,
       securityLevel: 'strict',
@@ -33,6 +34,13 @@ function mermaid(): Promise<Mermaid> {
     return library;
   });
   return loading;
+}
+
+/** Two frames on, the text that stands in the document has been shown. */
+function textPainted(): Promise<void> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 0)));
+  });
 }
 
 let lastRender = 0;
@@ -80,7 +88,7 @@ export function diagramBox(label: string): HTMLElement {
 
 /** As wide as any live text will get: a label's box keeps its first width. */
 const EDGE_PLACEHOLDER = ['00,000 connections', '000,000 requests'];
-const STATE_PLACEHOLDER = '00.0 % · draining';
+const STATE_PLACEHOLDER = '000.0 % · ✕ draining';
 
 /** The topology as a mermaid flowchart whose edges have stable names. */
 export function topologySource(topology: Topology, title: string, direction: 'LR' | 'TB'): string {

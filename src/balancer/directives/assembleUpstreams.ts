@@ -4,7 +4,8 @@ import { policies } from '../policies/index';
 import { formatAddress, resolveHost } from './address';
 import type { Reading } from './entry';
 import type { PassTarget } from './proxyPass';
-import { policyOf, type UpstreamBlock, upstreamKeepalive, upstreamServers } from './upstream';
+import { type UpstreamBlock, upstreamKeepalive, upstreamServers } from './upstream';
+import { policyOf } from './upstreamPolicy';
 
 /** The upstreams of http or stream: those of blocks, and one more for each address that a pass directive names itself. */
 export class Upstreams {

@@ -22,25 +22,26 @@ export function parseTime(text: string, smallest: 'ms' | 's' = 'ms'): number | n
     ['s', 1000],
     ['ms', 1],
   ] as const;
-  if (text === '') return null;
+  // One digit anywhere is enough for nginx: a unit without a number counts as none of it.
+  if (!/^[0-9yMwdhms ]*\d[0-9yMwdhms ]*$/.test(text)) return null;
   let rest = text;
   let total = 0;
   let largest = -1;
   while (rest !== '') {
-    const part = /^(\d+)(ms|[yMwdhms])? */.exec(rest);
-    if (part === null) return null;
-    // A number without a unit is seconds, whatever came before, but can only be the last part.
-    if (part[2] === undefined) {
-      if (part[0].length < rest.length) return null;
-      total += Number(part[1]) * 1000;
-      break;
-    }
-    const at = unit.findIndex(([name]) => name === part[2]);
-    if (at <= largest || (part[2] === 'ms' && smallest === 's') || (at < 2 && smallest === 'ms')) return null;
+    const [whole = '', digits = '', written] = /^(\d*)(ms|[yMwdhms ])? */.exec(rest) ?? [];
+    rest = rest.slice(whole.length);
+    // A number without a unit is seconds, and with nothing behind it may follow any unit.
+    if (written === undefined) return limited(total + Number(digits) * 1000);
+    const name = written === ' ' ? 's' : written;
+    const at = unit.findIndex(([each]) => each === name);
+    if (at <= largest || (name === 'ms' && smallest === 's') || (at < 2 && smallest === 'ms')) return null;
     largest = at;
-    total += Number(part[1]) * (unit[at]?.[1] ?? 0);
-    rest = rest.slice(part[0].length);
+    total += Number(digits) * (unit[at]?.[1] ?? 0);
   }
+  return limited(total);
+}
+
+function limited(total: number): number | null {
   return total <= largestInteger ? total : null;
 }
 

@@ -1,7 +1,7 @@
 /**
  * What is read and checked in full, but what no proxy does yet: a file that uses it is refused. Whoever builds the
- * data plane for one takes its line away. Names are directives ("stream/" before those inside `stream {}`), or
- * features in words.
+ * data plane for one takes its line away. Names are directives and variables ("stream/" before those inside
+ * `stream {}`), or features in words.
  */
 export const notYet: ReadonlySet<string> = new Set([
   // Addresses that only the request knows.
@@ -37,14 +37,10 @@ export const notYet: ReadonlySet<string> = new Set([
     ].map((what) => `${prefix}_ssl_${what}`),
   ),
   // Who the client is.
-  'listen proxy_protocol',
   'set_real_ip_from',
   'real_ip_header',
   'real_ip_recursive',
-  'stream/proxy_protocol',
   'stream/set_real_ip_from',
-  // HTTP/1.1 and HTTP/2 on one clear-text port.
-  'http2',
   // What happens before and around a request.
   'set',
   'if',
@@ -55,7 +51,6 @@ export const notYet: ReadonlySet<string> = new Set([
   'error_page',
   'auth_request',
   'auth_request_set',
-  'internal',
   'limit_req_zone',
   'limit_req',
   'limit_req_status',
@@ -69,7 +64,4 @@ export const notYet: ReadonlySet<string> = new Set([
   'stream/limit_conn_dry_run',
   'access_log to a file',
   'gzip',
-  'types',
-  'proxy_pass_request_body',
-  'proxy_pass_request_headers',
 ]);

@@ -85,12 +85,19 @@ export const proxyHttpVersion = value<'1.0' | '1.1'>({
   read: oneOf('1.0', '1.1'),
 });
 
-export const proxyBuffering = value({ name: 'proxy_buffering', contexts: levels, initial: true, read: flag });
+/** Bodies always stream with backpressure here, which is what `off` asks of nginx; `on` is told so. */
+const streamed: Entry<boolean>['read'] = (directive, reading) => {
+  const on = flag(directive, reading);
+  if (on === true) reading.note(directive.headSpan, message('Bodies are streamed here, never kept as a whole.'));
+  return on;
+};
+
+export const proxyBuffering = value({ name: 'proxy_buffering', contexts: levels, initial: true, read: streamed });
 export const proxyRequestBuffering = value({
   name: 'proxy_request_buffering',
   contexts: levels,
   initial: true,
-  read: flag,
+  read: streamed,
 });
 export const proxyPassRequestBody = value({
   name: 'proxy_pass_request_body',

@@ -4,10 +4,11 @@ import type { Comment, ConfFile, Directive, Word } from '../../conf/ast';
 import { parseConf } from '../../conf/parse';
 import { compileTemplate, literalTemplate, type Template, variableUses } from '../template';
 import { type Context, contextNames, type Entry, type Reading } from './entry';
+import { missingSemicolons } from './missingSemicolons';
 import { nearest } from './nearest';
 import { Scope } from './scope';
 import { allowedIn, entriesNamed } from './table';
-import { knownVariable, nearestVariable } from './variables';
+import { knownVariable, nearestVariable, variableFeature } from './variables';
 
 /** Gives what `include` names. The library opens no file by itself. */
 export interface ConfFiles {
@@ -132,7 +133,11 @@ class Reader implements Reading {
     for (let next = this.#checks.shift(); next !== undefined; next = this.#checks.shift()) next();
     for (const { name, span, isStream } of this.#used) {
       const defined = this.#defined[isStream ? 'stream' : 'http'];
-      if (knownVariable(name, isStream) || defined.has(name.toLowerCase())) continue;
+      if (defined.has(name)) continue;
+      if (knownVariable(name, isStream)) {
+        this.refuseNotYet(variableFeature(name, isStream), span);
+        continue;
+      }
       const near = nearestVariable(name, isStream, defined);
       this.error(
         span,
@@ -315,51 +320,4 @@ function partSpan(word: Word, start: number, end: number): Span {
   const plain = span.line === span.endLine && span.endColumn - span.column === word.value.length + 2 * quote;
   if (!plain) return span;
   return { ...span, column: span.column + quote + start, endColumn: span.column + quote + end };
-}
-
-/**
- * A directive that lost its `;` swallows the lines below. Where that cannot be meant (too many arguments, or a block
- * behind a directive that has none) and a swallowed line begins with a directive's name, it is read as the directives
- * it was meant to be.
- */
-function* missingSemicolons(
-  directive: Directive,
-  context: Context,
-  missing: (at: Span, name: string) => void,
-): Generator<Directive> {
-  let rest = directive;
-  for (;;) {
-    const entry = entriesNamed(rest.name.value).find((candidate) => candidate.contexts.includes(context));
-    if (entry === undefined || entry.block) break;
-    const [, most] = entry.args;
-    if (rest.block === null && rest.args.length <= most) break;
-    const at = rest.args.findIndex((word, i) => {
-      const before = rest.args[i - 1] ?? rest.name;
-      const onNewLine = word.span.line > before.span.endLine && !word.quoted;
-      return onNewLine && entriesNamed(word.value).some((candidate) => candidate.contexts.includes(context));
-    });
-    const next = rest.args[at];
-    if (next === undefined) break;
-    const last = rest.args[at - 1] ?? rest.name;
-    missing({ ...last.span, line: last.span.endLine, column: last.span.endColumn }, rest.name.value);
-    const head: Span = { ...rest.headSpan, endLine: last.span.endLine, endColumn: last.span.endColumn };
-    yield {
-      ...rest,
-      args: rest.args.slice(0, at),
-      block: null,
-      braces: null,
-      semicolon: null,
-      span: head,
-      headSpan: head,
-    };
-    const begin = { line: next.span.line, column: next.span.column };
-    rest = {
-      ...rest,
-      name: next,
-      args: rest.args.slice(at + 1),
-      span: { ...rest.span, ...begin },
-      headSpan: { ...rest.headSpan, ...begin },
-    };
-  }
-  yield rest;
 }

@@ -28,6 +28,8 @@ export function compileRegex(source: string, ignoreCase: boolean): Result<Compil
   }
   text = text
     .replace(/\(\?P</g, '(?<')
+    // Captures are variables, whose names have no case.
+    .replace(/(\(\?|\\k)<([A-Za-z_]\w*)>/g, (_, before: string, name: string) => `${before}<${name.toLowerCase()}>`)
     .replace(/\\A/g, '^')
     .replace(/\\[zZ]/g, '$');
   try {

@@ -129,6 +129,14 @@ export function knownVariable(name: string, isStream: boolean): boolean {
   );
 }
 
+/** The variable as notYet.ts lists it: `$name`, `$prefix_*`, with "stream/" before those of stream. */
+export function variableFeature(name: string, isStream: boolean): string {
+  const lower = name.toLowerCase();
+  if (isStream) return `stream/$${lower}`;
+  const prefix = httpVariables.has(lower) ? undefined : httpPrefixes.find((each) => lower.startsWith(each));
+  return prefix === undefined ? `$${lower}` : `$${prefix}*`;
+}
+
 export function nearestVariable(name: string, isStream: boolean, defined: Iterable<string>): string | null {
   return nearest(name.toLowerCase(), [...(isStream ? streamVariables : httpVariables), ...defined]);
 }

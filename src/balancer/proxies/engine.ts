@@ -24,6 +24,8 @@ export class Engine {
     /** Lower-case name of the header that asks for a decision trace; null: none is ever traced. */
     readonly traceHeader: string | null,
     readonly tolerateBareLf: boolean,
+    /** What relative paths of the file are relative to. */
+    readonly prefix: string,
   ) {
     this.deadlines = new Deadlines(clock);
   }

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { assertNever } from '../../base/assertNever';
 import { HeaderList, headerName } from '../gateway/headers';
 import { escapePath, parseRequestUri } from '../gateway/requestUri';
@@ -11,6 +12,7 @@ import type { Template, VariableSource } from '../template';
 import type { Selection } from '../upstream';
 import type { CallFailure, CallOwner, ClientConnection, Downstream, RequestHead, UpstreamCall } from './call';
 import type { PeerSite } from './engine';
+import { FileCall, fileHead, findFile } from './fileCall';
 import { forwardingOf, http1RequestHead, http2RequestHeaders, responseFields } from './forwarding';
 import type { Generation, HttpUpstream, Service } from './generation';
 import { LIMITS } from './limits';
@@ -187,6 +189,7 @@ export class Exchange implements CallOwner, VariableSource, RequestFacts {
       this.#refuse(413);
       return;
     }
+    if (!this.#settings.passRequestBody) return;
     this.#remember(chunk);
     if (this.#holding) {
       if (this.#replay === null) this.#refuse(413);
@@ -204,7 +207,7 @@ export class Exchange implements CallOwner, VariableSource, RequestFacts {
       this.#tryNext();
       return;
     }
-    this.#call?.endBody();
+    if (this.#settings.passRequestBody) this.#call?.endBody();
   }
 
   /** All that came at once has been given on. */
@@ -275,9 +278,9 @@ export class Exchange implements CallOwner, VariableSource, RequestFacts {
     const call = this.#call;
     const peer = this.#peer;
     this.#call = null;
-    if (this.done || call === null || peer === null) return;
+    if (this.done || call === null) return;
     this.#logError('error', text);
-    if (this.#headSent) {
+    if (this.#headSent || peer === null) {
       // The status is out: only a visible break is left. As in nginx this is no failure of the peer's.
       this.done = true;
       this.#settle();
@@ -310,7 +313,7 @@ export class Exchange implements CallOwner, VariableSource, RequestFacts {
         this.#return(handler.status, handler.body);
         return;
       case 'static':
-        this.#answer(404);
+        this.#serveFile(handler);
         return;
       case 'dynamic':
         // Refused when the file is read (directives/notYet.ts).
@@ -338,7 +341,7 @@ export class Exchange implements CallOwner, VariableSource, RequestFacts {
       maxTries: this.#settings.nextUpstream.tries,
     });
     if (this.head.expectsContinue && !this.#requestDone) this.downstream.sendContinue();
-    if (handler.kind === 'proxy' && this.#settings.httpVersion === '1.0' && this.head.bodyLength < 0) {
+    if (handler.kind === 'proxy' && this.#settings.httpVersion === '1.0' && this.#outgoingLength() < 0) {
       this.#holding = true;
       return;
     }
@@ -383,9 +386,9 @@ export class Exchange implements CallOwner, VariableSource, RequestFacts {
     this.#peer = peer;
     const settings = this.#settings;
     const forwarding = forwardingOf(settings, handler.hostHeader);
-    const bodyLength = this.#heldLength >= 0 ? this.#heldLength : this.head.bodyLength;
+    const bodyLength = this.#outgoingLength();
     const { connectTimeoutMs, readTimeoutMs, sendTimeoutMs } = settings;
-    let call: UpstreamCall;
+    let call: UpstreamCall | null;
     if (handler.kind === 'grpc') {
       call = upstream.http2.call(peer, this, {
         headers: http2RequestHeaders(this.head, this.target, handler.hostHeader, forwarding, this),
@@ -403,7 +406,13 @@ export class Exchange implements CallOwner, VariableSource, RequestFacts {
         connectTimeoutMs,
         readTimeoutMs,
         sendTimeoutMs,
+        headBytes: settings.bufferSize,
       });
+    }
+    if (call === null) {
+      this.#settle();
+      this.#answer(400);
+      return;
     }
     this.#call = call;
     if (bodyLength !== 0) {
@@ -417,6 +426,12 @@ export class Exchange implements CallOwner, VariableSource, RequestFacts {
     if (this.#requestDone || this.#received > 0 || this.#attempts !== null) call.flush();
   }
 
+  /** Bytes of body for the server; 0: none; -1: as many as come. */
+  #outgoingLength(): number {
+    if (!this.#settings.passRequestBody) return 0;
+    return this.#heldLength >= 0 ? this.#heldLength : this.head.bodyLength;
+  }
+
   /** What the request line to the server says (ngx_http_proxy_create_request). */
   #outgoingTarget(uri: Template | null): string {
     if (uri === null) return this.target;
@@ -425,6 +440,38 @@ export class Exchange implements CallOwner, VariableSource, RequestFacts {
     const replaced = match === undefined || match.kind === 'regex' || match.kind === 'named' ? 0 : match.path.length;
     const query = this.args === '' ? '' : `?${this.args}`;
     return `${uri.source}${escapePath(this.path.slice(replaced))}${query}`;
+  }
+
+  #serveFile(handler: Extract<HttpHandler, { kind: 'static' }>): void {
+    if (this.method !== 'GET' && this.method !== 'HEAD') {
+      this.#answer(405);
+      return;
+    }
+    findFile(handler, this.#location?.match ?? null, this.path, this.generation.engine.prefix).then((found) => {
+      // The client may have gone while the disk was asked.
+      if (this.done) return;
+      if (found.kind === 'slash') {
+        this.#redirect(301, `${escapePath(this.path)}/${this.args === '' ? '' : `?${this.args}`}`);
+      } else if (found.kind === 'status') {
+        this.#logError('error', found.text);
+        this.#answer(found.status);
+      } else this.#sendFile(found.path, found.stats);
+      this.downstream.flush();
+    });
+  }
+
+  #sendFile(path: string, stats: Stats): void {
+    const { headers, isFresh } = fileHead(stats, path, this.#settings, this.head);
+    if (isFresh || stats.size === 0 || this.method === 'HEAD') {
+      this.#answerWith(isFresh ? 304 : 200, headers, null, stats.size);
+      return;
+    }
+    this.#countOwnAnswer();
+    this.#addHeaders(200, headers);
+    this.#headSent = true;
+    this.#status = 200;
+    this.downstream.sendHead(200, reasonPhrase(200), headers, stats.size, false);
+    this.#call = new FileCall(path, stats.size, this);
   }
 
   #return(status: number, template: Template | null): void {
@@ -471,16 +518,21 @@ export class Exchange implements CallOwner, VariableSource, RequestFacts {
     this.#answerWith(status, headers, page);
   }
 
-  #answerWith(status: number, headers: HeaderList, body: Buffer | null): void {
-    this.done = true;
-    this.#status = status;
+  #countOwnAnswer(): void {
     const { telemetry } = this.generation.engine;
     if (this.#counted) telemetry.answeredItself++;
     telemetry.dirty = true;
+  }
+
+  /** `size` is what a body that HEAD does not get would have. */
+  #answerWith(status: number, headers: HeaderList, body: Buffer | null, size = 0): void {
+    this.done = true;
+    this.#status = status;
+    this.#countOwnAnswer();
     this.#addHeaders(status, headers);
     if (CLOSING.has(status) || (this.head.expectsContinue && !this.#requestDone)) this.downstream.willClose();
     const bodyless = this.method === 'HEAD' || status === 204 || status === 304;
-    const length = body === null ? 0 : body.length;
+    const length = body === null ? size : body.length;
     this.downstream.sendHead(
       status,
       reasonPhrase(status),

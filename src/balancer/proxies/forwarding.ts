@@ -18,6 +18,8 @@ export interface Forwarding {
   readonly set: readonly SetHeader[];
   /** Lower-case names that the file decides, so that the client's own are left out. */
   readonly decided: ReadonlySet<string>;
+  /** The client's own fields go on, too (proxy_pass_request_headers). */
+  readonly passesHeaders: boolean;
 }
 
 /** Written by the proxies themselves, whatever the file says about them. */
@@ -44,6 +46,7 @@ export function forwardingOf(settings: HttpSettings, hostHeader: string): Forwar
     forwarding = {
       set: set.filter((each) => each.constant !== ''),
       decided: new Set(set.map((each) => each.lower)),
+      passesHeaders: settings.passRequestHeaders,
     };
     byHost.set(hostHeader, forwarding);
   }
@@ -97,7 +100,8 @@ export function http1RequestHead(
     const name = names[i];
     if (name === undefined) continue;
     if (name.kind === NAME.contentLength) declaresLength = true;
-    if (!passes(name.kind) || forwarding.decided.has(name.lower) || named?.has(name.lower)) continue;
+    if (!forwarding.passesHeaders || !passes(name.kind)) continue;
+    if (forwarding.decided.has(name.lower) || named?.has(name.lower)) continue;
     text += `${name.text}: ${values[i]}\r\n`;
   }
   if (bodyLength > 0 || (bodyLength === 0 && declaresLength)) text += `Content-Length: ${bodyLength}\r\n`;
@@ -137,7 +141,7 @@ export function http2RequestHeaders(
       continue;
     }
     if (name.kind === NAME.contentLength && head.bodyLength > 0) fields['content-length'] = value;
-    if (!passes(name.kind) || named?.has(name.lower)) continue;
+    if (!forwarding.passesHeaders || !passes(name.kind) || named?.has(name.lower)) continue;
     append(fields, name.lower, value);
   }
   return fields;

@@ -58,7 +58,12 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
     this.remotePort = origin.remotePort;
     this.localAddress = origin.localAddress;
     this.localPort = origin.localPort;
-    this.#parser = new RequestParser({ tolerateBareLf: this.#engine.tolerateBareLf });
+    const { largeCount, largeSize } = service.defaultServer.headerBuffers;
+    this.#parser = new RequestParser({
+      tolerateBareLf: this.#engine.tolerateBareLf,
+      lineBytes: largeSize,
+      headBytes: largeCount * largeSize,
+    });
     this.deadlineAt = this.#engine.clock.now() + service.defaultServer.settings.clientHeaderTimeoutMs;
     this.#engine.deadlines.watch(this);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
@@ -117,7 +122,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
     this.#out = this.#chunked ? '\r\n' : '';
     const flowing = socket.write(chunk);
     socket.uncork();
-    if (!flowing) this.deadlineAt = this.#engine.clock.now() + LIMITS.sendTimeoutMs;
+    if (!flowing) this.#armSend();
     return flowing;
   }
 
@@ -144,7 +149,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
     if (this.#out === '' || this.#closed) return;
     const out = this.#out;
     this.#out = '';
-    if (!this.socket.write(out, 'latin1')) this.deadlineAt = this.#engine.clock.now() + LIMITS.sendTimeoutMs;
+    if (!this.socket.write(out, 'latin1')) this.#armSend();
   }
 
   abort(): void {
@@ -264,6 +269,11 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
     });
     this.#exchange = exchange;
     exchange.start();
+  }
+
+  #armSend(): void {
+    const settings = this.#exchange?.settings ?? this.service.defaultServer.settings;
+    this.deadlineAt = this.#engine.clock.now() + settings.clientSendTimeoutMs;
   }
 
   #armBody(): void {

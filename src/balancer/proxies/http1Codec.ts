@@ -71,8 +71,8 @@ export abstract class MessageParser {
   bad: BadMessage | null = null;
 
   protected readonly tolerateBareLf: boolean;
-  readonly #lineBytes: number;
-  readonly #headBytes: number;
+  #lineBytes: number;
+  #headBytes: number;
   #state = START;
   #buffer: Buffer = EMPTY;
   #position = 0;
@@ -96,6 +96,12 @@ export abstract class MessageParser {
   protected abstract readonly tooLongStart: BadMessage;
   protected abstract readonly tooLongHead: BadMessage;
   protected abstract readonly badStatus: number;
+
+  /** Changes the limits for the heads to come, bytes. */
+  limitHead(lineBytes: number, headBytes: number): void {
+    this.#lineBytes = lineBytes;
+    this.#headBytes = headBytes;
+  }
 
   /** Bytes given but not yet read. */
   get buffered(): number {

@@ -17,6 +17,8 @@ export interface Http1CallOptions {
   readonly connectTimeoutMs: number;
   readonly sendTimeoutMs: number;
   readonly readTimeoutMs: number;
+  /** What the response head may take (proxy_buffer_size). */
+  readonly headBytes: number;
 }
 
 /** HTTP/1 connections to the servers of one upstream, kept alive as its `keepalive` says (ngx_http_upstream_keepalive). */
@@ -112,6 +114,7 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
     this.reused = this.#requests > 0;
     this.#requests++;
     this.#parser.answersHead = options.isHead;
+    this.#parser.limitHead(options.headBytes, options.headBytes);
     this.#chunked = options.chunked;
     this.#bodyDone = !options.bodyComing;
     this.#readTimeoutMs = options.readTimeoutMs;

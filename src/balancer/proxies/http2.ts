@@ -16,6 +16,7 @@ import { Exchange } from './exchange';
 import type { Client, Generation, Service } from './generation';
 import { parseContentLength } from './http1Codec';
 import { isHost } from './http1RequestCodec';
+import { sendFields } from './http2Fields';
 import { headerList } from './http2Upstream';
 import { LIMITS } from './limits';
 import type { Origin } from './origin';
@@ -222,7 +223,15 @@ class Http2Downstream implements Downstream {
     }
     if (contentLength >= 0 && status !== 204) fields['content-length'] = String(contentLength);
     this.#bodyless = bodyless;
-    this.stream.respond(fields, { endStream: bodyless, waitForTrailers: !bodyless });
+    const { stream } = this;
+    const options = { endStream: bodyless, waitForTrailers: !bodyless };
+    const sent = sendFields(fields, (each) => {
+      stream.respond(each, options);
+      return true;
+    });
+    if (sent === null) {
+      this.abort(constants.NGHTTP2_INTERNAL_ERROR);
+    }
   }
 
   sendBody(chunk: Buffer): boolean {
@@ -267,7 +276,14 @@ class Http2Downstream implements Downstream {
     const trailers = this.#trailers;
     for (let i = 0; i < (trailers?.length ?? 0); i++)
       fields[trailers?.names[i]?.lower ?? ''] = trailers?.values[i] ?? '';
-    stream.sendTrailers(fields);
+    const sent = sendFields(fields, (each) => {
+      stream.sendTrailers(each);
+      return true;
+    });
+    if (sent === null) {
+      this.abort(constants.NGHTTP2_INTERNAL_ERROR);
+      return;
+    }
     if (!this.#requestDone) stream.close(constants.NGHTTP2_NO_ERROR);
   }
 

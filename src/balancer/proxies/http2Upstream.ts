@@ -12,6 +12,7 @@ import { reasonPhrase } from '../gateway/status';
 import type { CallFailure, CallOwner, UpstreamCall } from './call';
 import type { Timed } from './deadlines';
 import type { Engine, PeerSite, UpstreamSite } from './engine';
+import { sendFields } from './http2Fields';
 import { LIMITS } from './limits';
 
 /** What an attempt over HTTP/2 needs to know. */
@@ -30,7 +31,8 @@ export class Http2Pool {
 
   constructor(readonly site: UpstreamSite) {}
 
-  call(peer: PeerSite, owner: CallOwner, options: Http2CallOptions): UpstreamCall {
+  /** Null: these fields cannot be sent. */
+  call(peer: PeerSite, owner: CallOwner, options: Http2CallOptions): UpstreamCall | null {
     let sessions = this.#sessions.get(peer);
     if (sessions === undefined) {
       sessions = [];
@@ -106,8 +108,15 @@ class Http2UpstreamSession implements Timed {
     return this.#calls.size < Math.min(remote, LIMITS.upstreamStreamsPerSession);
   }
 
-  call(owner: CallOwner, options: Http2CallOptions): UpstreamCall {
-    const stream = this.#session.request(options.headers, { endStream: !options.bodyComing });
+  /** Null: these fields cannot be sent. */
+  call(owner: CallOwner, options: Http2CallOptions): UpstreamCall | null {
+    const stream = sendFields(options.headers, (fields) =>
+      this.#session.request(fields, { endStream: !options.bodyComing }),
+    );
+    if (stream === null) {
+      if (this.#calls.size === 0 && this.connected) this.deadlineAt = this.engine.clock.now() + LIMITS.upstreamIdleMs;
+      return null;
+    }
     const call = new Http2Call(this, stream, owner, this.#served > 0, options.readTimeoutMs);
     this.#served++;
     this.#calls.add(call);

@@ -23,8 +23,6 @@ export const LIMITS = {
   heldBodyBytes: 16 * 1024 * 1024,
   /** Bodies up to this size are joined with what precedes them into one write. */
   joinBytes: 16 * 1024,
-  /** send_timeout: between two writes to a client. */
-  sendTimeoutMs: 60_000,
   /** lingering_timeout: how long a refused client may go on sending before its connection is closed. */
   lingerMs: 2_000,
   /** keepalive_timeout of an upstream: how long an idle connection to a server is kept. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BAD, BODY, END, HEAD, type MessageParser, MORE } from '../../../../src/balancer/proxies/http1Codec';
 import { RequestParser } from '../../../../src/balancer/proxies/http1RequestCodec';
 import { ResponseParser } from '../../../../src/balancer/proxies/http1ResponseCodec';
-import { badMessages } from './badMessages';
+import { badMessages } from './badRequests';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 
@@ -110,11 +110,9 @@ describe('requests', () => {
     ]);
   });
 
-  it.each(badMessages)('are refused: $name',
-    ({ bytes: text, status }) => {
-      expect(requests(text).at(-1)).toBe(`bad ${status}`);
-    },
-  );
+  it.each(badMessages)('are refused: $name', ({ bytes: text, status }) => {
+    expect(requests(text).at(-1)).toBe(`bad ${status}`);
+  });
 });
 
 describe('responses', () => {

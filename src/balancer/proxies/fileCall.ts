@@ -1,0 +1,144 @@
+import { createReadStream, type ReadStream, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import { HeaderList, headerName } from '../gateway/headers';
+import type { HttpHandler, HttpSettings, LocationPlan } from '../plan';
+import type { CallOwner, RequestHead, UpstreamCall } from './call';
+
+/** What a request for a file comes to, before its bytes. */
+export type FileAnswer =
+  | { readonly kind: 'file'; readonly path: string; readonly stats: Stats }
+  /** A directory asked for without its slash. */
+  | { readonly kind: 'slash' }
+  | { readonly kind: 'status'; readonly status: number; readonly text: string };
+
+type StaticHandler = Extract<HttpHandler, { kind: 'static' }>;
+
+/**
+ * Finds the file for a normalised request path (ngx_http_map_uri_to_path, ngx_http_index_module). `prefix` is what
+ * relative roots are relative to.
+ */
+export async function findFile(
+  handler: StaticHandler,
+  match: LocationPlan['match'] | null,
+  path: string,
+  prefix: string,
+): Promise<FileAnswer> {
+  const root = isAbsolute(handler.root) ? handler.root : resolve(prefix, handler.root);
+  const replaced = handler.alias && match !== null && 'path' in match ? match.path.length : 0;
+  // The path is bytes as latin1 text; file names are UTF-8.
+  const rest = Buffer.from(path.slice(replaced), 'latin1').toString('utf8');
+  // Separators that only this system knows of could lead out of the root.
+  if (process.platform === 'win32' && /[\\:]/.test(rest)) return { kind: 'status', status: 404, text: 'not found' };
+  const wanted = handler.alias ? root + rest : join(root, rest);
+  if (!path.endsWith('/')) {
+    const found = await look(wanted);
+    return found.kind === 'file' && found.stats.isDirectory() ? { kind: 'slash' } : onlyFile(found);
+  }
+  for (const index of handler.index) {
+    const found = await look(join(wanted, index));
+    if (found.kind === 'file' && found.stats.isFile()) return found;
+    if (found.kind === 'status' && found.status === 403) return found;
+  }
+  const directory = await look(wanted);
+  if (directory.kind !== 'file') return directory;
+  return { kind: 'status', status: 403, text: `directory index of "${wanted}" is forbidden` };
+}
+
+async function look(path: string): Promise<FileAnswer> {
+  try {
+    return { kind: 'file', path, stats: await stat(path) };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const missing = code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG';
+    const status = missing ? 404 : code === 'EACCES' ? 403 : 500;
+    return { kind: 'status', status, text: `open() "${path}" failed (${code ?? String(error)})` };
+  }
+}
+
+function onlyFile(found: FileAnswer): FileAnswer {
+  if (found.kind !== 'file' || found.stats.isFile()) return found;
+  return { kind: 'status', status: 404, text: `"${found.path}" is not a regular file` };
+}
+
+/** The head for a file, and whether the client has it already (RFC 9110, section 13). */
+export function fileHead(
+  stats: Stats,
+  path: string,
+  settings: HttpSettings,
+  head: RequestHead,
+): { readonly headers: HeaderList; readonly isFresh: boolean } {
+  const headers = new HeaderList();
+  const seconds = Math.floor(stats.mtimeMs / 1000);
+  const modified = new Date(seconds * 1000).toUTCString();
+  const etag = `"${seconds.toString(16)}-${stats.size.toString(16)}"`;
+  const dot = path.lastIndexOf('.');
+  const extension = dot > path.lastIndexOf('/') ? path.slice(dot + 1).toLowerCase() : '';
+  add(headers, 'Content-Type', settings.types.get(extension) ?? settings.defaultType);
+  add(headers, 'Last-Modified', modified);
+  add(headers, 'ETag', etag);
+  const noneMatch = head.headers.get('if-none-match');
+  const since = head.headers.get('if-modified-since');
+  const isFresh =
+    noneMatch === null
+      ? since === modified
+      : noneMatch.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag);
+  return { headers, isFresh };
+}
+
+function add(list: HeaderList, name: string, value: string): void {
+  const known = headerName(name);
+  if (known !== null && value !== '') list.add(known, value);
+}
+
+/** A file's bytes on their way to a client: to the exchange it is a call like one to a server. */
+export class FileCall implements UpstreamCall {
+  readonly reused = false;
+  readonly sent = true;
+  #owner: CallOwner | null;
+  readonly #stream: ReadStream;
+
+  constructor(path: string, size: number, owner: CallOwner) {
+    this.#owner = owner;
+    // No further than the size in the head: the file may be growing.
+    this.#stream = createReadStream(path, { end: size - 1, highWaterMark: 256 * 1024 });
+    let left = size;
+    this.#stream.on('data', (chunk) => {
+      left -= chunk.length;
+      this.#owner?.onResponseBody(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+      this.#owner?.onResponsePause();
+    });
+    this.#stream.on('end', () =>
+      this.#end((over) => (left === 0 ? over.onResponseEnd(null) : this.#broke(over, 'file became shorter'))),
+    );
+    this.#stream.on('error', (error) => this.#end((over) => this.#broke(over, error.message)));
+  }
+
+  writeBody(): boolean {
+    return true;
+  }
+  endBody(): void {}
+  flush(): void {}
+  pause(): void {
+    this.#stream.pause();
+  }
+  resume(): void {
+    this.#stream.resume();
+  }
+  abort(): void {
+    this.#owner = null;
+    this.#stream.destroy();
+  }
+
+  #end(tell: (owner: CallOwner) => void): void {
+    const owner = this.#owner;
+    this.#owner = null;
+    if (owner === null) return;
+    tell(owner);
+    owner.onResponsePause();
+  }
+
+  #broke(owner: CallOwner, text: string): void {
+    owner.onCallFailed('error', `read() failed (${text})`, 0);
+  }
+}

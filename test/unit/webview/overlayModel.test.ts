@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { overlayOf, strokeWidth } from '../../../webview/diagram/overlayModel';
+import { l4, network, peer, server, snapshot } from './builders';
+
+const client = (connectionsOpened: number, connectionsOpen: number, sent: number) => ({
+  ...snapshot().client,
+  connectionsOpened,
+  connectionsOpen,
+  sent,
+});
+
+describe('the overlay of a network', () => {
+  it('tells connections and requests apart on every edge of a pinned run', () => {
+    const overlay = overlayOf(
+      snapshot({
+        client: client(1, 1, 3000),
+        balancer: l4([peer('a', 1, 1), peer('b', 0, 0)]),
+        servers: [server('a', { requests: 2990, share: 1, connections: 1 }), server('b')],
+      }),
+      network(['a', 'b']),
+    );
+    expect(overlay.edges.get('e0')).toEqual({
+      connections: 1,
+      connectionsOpen: 1,
+      requests: 3000,
+      share: 1,
+      health: 'open',
+    });
+    expect(overlay.edges.get('e1')).toEqual({
+      connections: 1,
+      connectionsOpen: 1,
+      requests: 2990,
+      share: 1,
+      health: 'open',
+    });
+    expect(overlay.edges.get('e2')).toEqual({
+      connections: 0,
+      connectionsOpen: 0,
+      requests: 0,
+      share: 0,
+      health: 'idle',
+    });
+    expect(overlay.nodes.get('a')).toEqual({ state: 'up', share: 1 });
+  });
+
+  it('adds up the peers that are one server in several upstreams', () => {
+    const overlay = overlayOf(
+      snapshot({ balancer: l4([peer('a', 2, 1), peer('a', 3, 0)]), servers: [server('a', { requests: 5 })] }),
+      network(['a']),
+    );
+    expect(overlay.edges.get('e1')).toMatchObject({ connections: 5, connectionsOpen: 1, requests: 5 });
+  });
+
+  it('takes the servers’ own connections where the client balances itself', () => {
+    const overlay = overlayOf(
+      snapshot({
+        servers: [server('a', { connections: 2, connectionsOpen: 0, requests: 6 }), server('b', { requests: 2 })],
+      }),
+      network(['a', 'b'], false),
+    );
+    expect(overlay.edges.get('e1')).toEqual({
+      connections: 2,
+      connectionsOpen: 0,
+      requests: 6,
+      share: 0.75,
+      health: 'closed',
+    });
+  });
+
+  it('shows an edge down when its server died or the balancer took it out', () => {
+    const dead = overlayOf(snapshot({ servers: [server('a', { state: 'dead' })] }), network(['a'], false));
+    expect(dead.edges.get('e1')?.health).toBe('down');
+    const out = overlayOf(
+      snapshot({ balancer: l4([peer('a', 1, 0, 'unavailable')]), servers: [server('a')] }),
+      network(['a']),
+    );
+    expect(out.edges.get('e1')?.health).toBe('down');
+  });
+
+  it('is idle everywhere before the first run, and leaves out no edge', () => {
+    const overlay = overlayOf(null, network(['a', 'b', 'c']));
+    expect([...overlay.edges.values()].map((edge) => edge.health)).toEqual(['idle', 'idle', 'idle', 'idle']);
+    expect(overlay.nodes.get('a')).toEqual({ state: null, share: null });
+  });
+
+  it('gives the shares of a fan-out a sum of 1 whenever anything was answered', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(10_000), { minLength: 1, maxLength: 6 }), (requests) => {
+        fc.pre(requests.some((n) => n > 0));
+        const ids = requests.map((_, i) => `s${i}`);
+        const servers = requests.map((n, i) => server(`s${i}`, { requests: n }));
+        const { edges } = overlayOf(snapshot({ servers }), network(ids, false));
+        const sum = [...edges.values()].reduce((total, edge) => total + edge.share, 0);
+        expect(sum).toBeCloseTo(1, 9);
+      }),
+    );
+  });
+
+  it('never draws an edge too thin to see, and more share never thinner', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (a, b) => {
+        expect(strokeWidth(a)).toBeGreaterThanOrEqual(1.5);
+        expect(strokeWidth(Math.max(a, b))).toBeGreaterThanOrEqual(strokeWidth(Math.min(a, b)));
+      }),
+    );
+  });
+});
