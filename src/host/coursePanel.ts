@@ -19,7 +19,10 @@ export class CoursePanel implements vscode.Disposable {
   constructor(extensionUri: vscode.Uri, title: string, language: string, restored?: vscode.WebviewPanel) {
     this.#panel = restored ?? vscode.window.createWebviewPanel(COURSE_VIEW_TYPE, title, vscode.ViewColumn.Active);
     this.#panel.title = title;
-    this.#panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'activity.svg');
+    this.#panel.iconPath = {
+      light: vscode.Uri.joinPath(extensionUri, 'media', 'course-light.svg'),
+      dark: vscode.Uri.joinPath(extensionUri, 'media', 'course-dark.svg'),
+    };
     const { webview } = this.#panel;
     webview.options = { enableScripts: true, localResourceRoots: [...pageRoots(extensionUri)] };
     webview.onDidReceiveMessage((raw: unknown) => {

@@ -2,6 +2,7 @@ import type { ServerState } from '../../src/measurement/snapshot';
 import type { Topology } from '../../src/protocol/run';
 import { h, setAttribute, setStyle, setText } from '../dom';
 import { connectionsText, percent, requestsText, t } from '../strings';
+import { nodeName } from './nodeName';
 import { type EdgeHealth, type EdgeOverlay, type NodeOverlay, type Overlay, strokeWidth } from './overlayModel';
 
 /** Patches numbers, widths and states into a rendered topology; nothing is laid out again. */
@@ -27,7 +28,7 @@ export function paintable(svg: SVGSVGElement, renderId: string, topology: Topolo
     const text = h('span', { class: 'node-state' });
     if (label) {
       label.replaceChildren(
-        h('span', { class: 'node-name' }, node.label),
+        h('span', { class: 'node-name' }, nodeName(node)),
         ...(node.detail === '' ? [] : [h('span', { class: 'node-detail' }, node.detail)]),
         ...(node.kind === 'server' ? [text] : []),
       );

@@ -2,6 +2,7 @@ import type { Topology, TopologyNode } from '../../src/protocol/run';
 import { fill, h, trustedHtml } from '../dom';
 import { t } from '../strings';
 import { DIAGRAM_CSS } from './diagramTheme';
+import { nodeName } from './nodeName';
 
 type Mermaid = typeof import('mermaid')['default'];
 
@@ -102,7 +103,7 @@ export function topologySource(topology: Topology, title: string, direction: 'LR
 }
 
 function shapeOf(node: TopologyNode): string {
-  const text = [node.label, node.detail, ...(node.kind === 'server' ? [STATE_PLACEHOLDER] : [])];
+  const text = [nodeName(node), node.detail, ...(node.kind === 'server' ? [STATE_PLACEHOLDER] : [])];
   const label = text
     .filter((line) => line !== '')
     .map(quoted)
@@ -120,7 +121,10 @@ function oneLine(text: string): string {
 }
 
 function describe(topology: Topology): string {
-  const label = (id: string) => topology.nodes.find((node) => node.id === id)?.label ?? id;
+  const label = (id: string) => {
+    const node = topology.nodes.find((candidate) => candidate.id === id);
+    return node === undefined ? id : nodeName(node);
+  };
   const edges = topology.edges.map((edge) => t('{from} to {to}', { from: label(edge.from), to: label(edge.to) }));
   return `${edges.join(', ')}. ${t('The table below has the same numbers.')}`;
 }

@@ -16,7 +16,7 @@ export function connectionsSentence(snapshot: Snapshot): Message {
   if (client.answered === 0) return message('Nothing was answered yet.');
   if (balancer === null) {
     return message(
-      '{requests} requests over {connections} client connections: the client holds one to each server and takes turns itself, so {servers} of {of} servers answered.',
+      'Requests: {requests}, client connections: {connections}. The client holds one to each server and takes turns itself, so {servers} of {of} servers answered.',
       args,
     );
   }
@@ -30,7 +30,7 @@ export function connectionsSentence(snapshot: Snapshot): Message {
   }
   if (balancer.layer === 'l7') {
     return message(
-      '{requests} requests over {connections} client connections: the balancer chose anew for each request, and {servers} of {of} servers answered.',
+      'Requests: {requests}, client connections: {connections}. The balancer chose anew for each request, and {servers} of {of} servers answered.',
       args,
     );
   }
