@@ -1,5 +1,6 @@
 // Builds everything that runs: the extension, its workers, the command lines (Node, CommonJS) and the course page
 // (browser). One bundler for all; mermaid's unused diagram kinds, elkjs and KaTeX are stubbed out of the page.
+import path from 'node:path';
 import { build, context } from 'esbuild';
 import { mermaidStubs } from './.ci/mermaidStubs.mjs';
 
@@ -16,6 +17,32 @@ const common = {
   loader: { '.proto': 'text' },
 };
 
+/**
+ * Modules that are imported dynamically and get a bundle of their own beside their importer's, by source. Evaluating lazily
+ * is not enough: a worker or an activation would still read and parse all of it. Value: bundle, relative to dist.
+ */
+const loadedLater = {
+  'src/host/courseRuntime': 'courseRuntime',
+  'src/backends/restServer': 'workers/restServer',
+  'src/backends/grpcServer': 'workers/grpcServer',
+};
+
+/** @type {import('esbuild').Plugin} */
+const ownBundles = {
+  name: 'own-bundles',
+  setup(build) {
+    build.onResolve({ filter: /^\.\.?\// }, ({ kind, path: wanted, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const source = path
+        .relative(import.meta.dirname, path.resolve(resolveDir, wanted))
+        .split(path.sep)
+        .join('/');
+      const bundle = loadedLater[source];
+      return bundle === undefined ? undefined : { path: `./${path.basename(bundle)}.js`, external: true };
+    });
+  },
+};
+
 /** @type {import('esbuild').BuildOptions} */
 const node = {
   ...common,
@@ -25,10 +52,16 @@ const node = {
   external: ['vscode'],
   // A bundle has no business reading package.json beside it; express looks up optional view engines only.
   mainFields: ['module', 'main'],
+  plugins: [ownBundles],
 };
 
 const builds = [
   { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist' },
+  {
+    ...node,
+    entryPoints: Object.fromEntries(Object.entries(loadedLater).map(([source, bundle]) => [bundle, `${source}.ts`])),
+    outdir: 'dist',
+  },
   {
     ...node,
     entryPoints: {
@@ -58,8 +91,5 @@ const builds = [
 if (watch) {
   for (const options of builds) await (await context(options)).watch();
 } else {
-  const { existsSync } = await import('node:fs');
-  // While parts are still being written a missing entry is an error of that part only.
   await Promise.all(builds.map((options) => build(options)));
-  void existsSync;
 }

@@ -14,6 +14,7 @@ export interface CodeServerOptions {
   readonly folder: string;
   readonly locale?: 'en' | 'ko';
   readonly extension?: string | null;
+  readonly beside?: readonly string[];
   readonly port?: number;
   readonly userDataDir?: string | null;
   readonly settings?: Readonly<Record<string, unknown>>;

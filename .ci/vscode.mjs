@@ -166,7 +166,7 @@ function serverEnvironment(home, extra = {}) {
  * Starts VS Code on 127.0.0.1.
  *
  * - `folder`: what it opens. `locale`: "en" or "ko". `port`: 0 for any.
- * - `extension`: a folder with a built extension, linked in, or a .vsix file, installed.
+ * - `extension`: a folder with a built extension, linked in, or a .vsix file, installed. `beside`: more of them.
  * - `userDataDir`: kept if named, else a fresh one that `stop` removes.
  * - `settings`: on top of the quiet ones; of a kept userDataDir the reader's own stay.
  * - `env`: on top of this process's own environment.
@@ -178,6 +178,7 @@ export async function startCodeServer({
   folder,
   locale = 'en',
   extension = null,
+  beside = [],
   port = 0,
   userDataDir = null,
   settings = {},
@@ -200,7 +201,8 @@ export async function startCodeServer({
       '--config',
       path.join(home, 'config.yaml'),
     ];
-    if (extension !== null) await addExtension(entry, common, home, path.resolve(extension));
+    const extensions = extension === null ? beside : [extension, ...beside];
+    for (const each of extensions) await addExtension(entry, common, home, path.resolve(each));
     return await launch(entry, common, { folder, locale, port, home, env, clean });
   } catch (error) {
     clean();

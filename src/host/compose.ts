@@ -3,12 +3,13 @@ import * as vscode from 'vscode';
 import { renderMessage } from '../base/message';
 import type { Problem } from '../base/problem';
 import type { WorkerPaths } from '../lab/workerThread';
-import { COURSE_VIEW_TYPE, CoursePanel } from './coursePanel';
-import { CourseSession } from './courseSession';
-import { readCourseFolder } from './courseSource';
+import type { CoursePanel } from './coursePanel';
+import type { CourseSession } from './courseSession';
 import { CourseTree } from './courseTree';
 import { ProgressStore } from './progressStore';
 import { StatusBar } from './statusBar';
+
+const COURSE_VIEW_TYPE = 'trafficLab.course';
 
 /** What commands act on: the one course page of this window, and the session behind it. Made lazily: activation is cheap. */
 export class TrafficLab implements vscode.Disposable {
@@ -67,12 +68,20 @@ export class TrafficLab implements vscode.Disposable {
       restored?.dispose();
       return;
     }
+    // Loaded when first needed: activation is on the way of everything the editor starts with.
+    const { createPanel } = await import('./courseRuntime');
     if (this.#panel !== null) {
       restored?.dispose();
       this.#panel.reveal();
       return;
     }
-    const panel = new CoursePanel(this.#context.extensionUri, session.title, session.language, restored);
+    const panel = new CoursePanel(
+      COURSE_VIEW_TYPE,
+      this.#context.extensionUri,
+      session.title,
+      session.language,
+      restored,
+    );
     this.#panel = panel;
     const outgoing = session.onMessage((message) => {
       if (message.type === 'course') panel.title = message.page.course.title;
@@ -88,20 +97,19 @@ export class TrafficLab implements vscode.Disposable {
   }
 
   async #openSession(): Promise<CourseSession | null> {
-    const folder = path.join(this.#context.extensionUri.fsPath, 'labs', 'traffic-lab');
-    const course = await readCourseFolder(folder);
-    if (!course.ok) {
-      this.#session = null;
-      await this.#complain(course.error);
-      return null;
-    }
-    const session = await CourseSession.open({
-      course: course.value,
+    const { openSession } = await import('./courseRuntime');
+    const opened = await openSession(path.join(this.#context.extensionUri.fsPath, 'labs', 'traffic-lab'), {
       extensionUri: this.#context.extensionUri,
       storageFolder: this.#context.globalStorageUri.fsPath,
       workers: this.#workers(),
       progress: this.#progress,
     });
+    if (!opened.ok) {
+      this.#session = null;
+      await this.#complain(opened.error);
+      return null;
+    }
+    const session = opened.value;
     session.onProgress(() => this.#tree.refresh());
     session.onRun((run) => {
       if (run === null) this.#statusBar.showIdle();

@@ -2,8 +2,6 @@ import * as vscode from 'vscode';
 import { type FromWebview, parseFromWebview, type ToWebview } from '../protocol/webview';
 import { pageHtml, pageRoots } from './pageHtml';
 
-export const COURSE_VIEW_TYPE = 'trafficLab.course';
-
 /** The course page as a webview panel: carries messages, knows nothing of what they mean. */
 export class CoursePanel implements vscode.Disposable {
   readonly #panel: vscode.WebviewPanel;
@@ -16,8 +14,14 @@ export class CoursePanel implements vscode.Disposable {
   readonly onClosed = this.#closed.event;
 
   /** A new panel, or one that VS Code restored after a reload. */
-  constructor(extensionUri: vscode.Uri, title: string, language: string, restored?: vscode.WebviewPanel) {
-    this.#panel = restored ?? vscode.window.createWebviewPanel(COURSE_VIEW_TYPE, title, vscode.ViewColumn.Active);
+  constructor(
+    viewType: string,
+    extensionUri: vscode.Uri,
+    title: string,
+    language: string,
+    restored?: vscode.WebviewPanel,
+  ) {
+    this.#panel = restored ?? vscode.window.createWebviewPanel(viewType, title, vscode.ViewColumn.Active);
     this.#panel.title = title;
     this.#panel.iconPath = {
       light: vscode.Uri.joinPath(extensionUri, 'media', 'course-light.svg'),

@@ -370,8 +370,10 @@ export class LabRun implements Disposable {
   }
 
   #takeReport(report: TrafficReport): void {
+    const first = this.#counts.isEmpty;
     this.#counts.takeClient(report);
     this.#decisions.addSamples(report.samples);
+    if (first) this.#emit();
   }
 
   #takeBalancerReport(report: BalancerReport): void {

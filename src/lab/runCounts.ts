@@ -24,6 +24,11 @@ export class RunCounts {
   #atMs = 0;
   readonly #slots: number[] = [];
 
+  /** The client has not reported yet. */
+  get isEmpty(): boolean {
+    return this.#client === NO_CLIENT;
+  }
+
   takeClient(report: TrafficReport): void {
     this.#client = report.counts;
     this.#atMs = report.atMs;

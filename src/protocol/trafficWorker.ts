@@ -62,7 +62,7 @@ export interface TrafficReport {
 
 export type FromTraffic =
   | { readonly type: 'ready' }
-  /** Every 100 ms from 'go' on. */
+  /** When the first answer came, and every 100 ms from 'go' on. */
   | { readonly type: 'report'; readonly report: TrafficReport }
   /** After the last request ended: the final report. */
   | { readonly type: 'done'; readonly report: TrafficReport }

@@ -29,6 +29,7 @@ export class Run implements Disposable {
   #samples: ClientSample[] = [];
   #startedAt = 0;
   #disposed = false;
+  #answered = false;
   #reports: Timer | null = null;
 
   constructor(plan: LoadPlan, client: TrafficClient, sockets: ClientSockets, clock: Clock, listener: RunListener) {
@@ -72,6 +73,11 @@ export class Run implements Disposable {
       const now = this.#clock.now();
       this.#counter.ended({ ...reply, latencyMs: now - intendedAt }, now - this.#startedAt);
       if (trace !== null) this.#sample(trace, reply, sentAt, now);
+      // A reader who pressed Run sees the first answer at once, not at the next report.
+      if (!this.#answered) {
+        this.#answered = true;
+        this.#listener.report(this.#report(false));
+      }
       this.#load.ended();
     });
   }

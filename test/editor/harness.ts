@@ -17,6 +17,10 @@ export interface EditorOptions {
   readonly locale?: 'en' | 'ko';
   /** Folder of a built extension, or a .vsix file. */
   readonly extension?: string;
+  /** Folders of further extensions. */
+  readonly beside?: readonly string[];
+  /** On top of the harness's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** The folder it opens; a fresh empty one if not named. */
   readonly folder?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -67,9 +71,10 @@ export class Editor {
       folder: options.folder ?? ownFolder ?? root,
       locale: options.locale ?? 'en',
       extension,
+      beside: options.beside ?? [],
       settings: options.settings ?? {},
       // A Korean time zone or system would make the course Korean in an English editor.
-      env: { TZ: 'UTC', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' },
+      env: { TZ: 'UTC', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', ...options.env },
     });
     let browser: Browser | undefined;
     try {

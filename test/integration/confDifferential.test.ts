@@ -70,7 +70,7 @@ function compare({ text: written, stricter, otherLine, since }: Case): void {
 }
 
 describe('nginx is installed where the tests have to be whole', () => {
-  test.runIf(process.env.CI === 'true')('nginx', () => expect(missing).toBe(false));
+  if (process.env.CI === 'true') test('nginx', () => expect(missing).toBe(false));
 });
 
 describe.skipIf(missing)('as nginx -t', { timeout: 180_000 }, () => {

@@ -4,40 +4,21 @@ import path from 'node:path';
 import { root } from '../../.ci/commands.mjs';
 import { Editor } from '../editor/harness.ts';
 
-export interface EditorFigures {
-  /** ms from the palette's Enter to the first heading of the course being there. */
-  readonly openMs: number;
-  /** ms from the click on Run to the first number above zero in the live table. */
-  readonly firstNumberMs: number;
-  /** ms that activate() of the extension took. */
-  readonly activationMs: number;
-  /** Event-loop delay of the extension host, p99 in ms, beyond the probe's own 1 ms timer. */
-  readonly idleP99Ms: number;
-  readonly loadP99Ms: number;
-}
-
-interface ProbeResult {
-  readonly phases: Readonly<Record<string, { readonly p99: number; readonly samples: number }>>;
-  readonly activationMs: number | null;
-}
-
 const PHASE_MS = 6_000;
 
 /** One VS Code, from a fresh start: opens the course, runs a lab at full load, reads the probe. */
-export async function measureEditor(): Promise<EditorFigures> {
+export async function measureEditor() {
   const folder = mkdtempSync(path.join(tmpdir(), 'traffic-lab-bench-'));
   const phaseFile = path.join(folder, 'phase');
   const resultFile = path.join(folder, 'result.json');
-  const result = (): ProbeResult =>
-    existsSync(resultFile)
-      ? (JSON.parse(readFileSync(resultFile, 'utf8')) as ProbeResult)
-      : { phases: {}, activationMs: null };
+  const result = () =>
+    existsSync(resultFile) ? JSON.parse(readFileSync(resultFile, 'utf8')) : { phases: {}, activationMs: null };
   const editor = await Editor.open({
     name: 'bench',
-    extensions: [root, path.join(root, 'test', 'bench', 'probe')],
+    beside: [path.join(root, 'test', 'bench', 'probe')],
     env: { TRAFFIC_LAB_BENCH_PHASE: phaseFile, TRAFFIC_LAB_BENCH_RESULT: resultFile },
   });
-  const enter = async (phase: string): Promise<void> => {
+  const enter = async (phase) => {
     writeFileSync(phaseFile, phase);
     await pause(400);
   };
@@ -45,9 +26,8 @@ export async function measureEditor(): Promise<EditorFigures> {
     await pause(3_000);
     await enter('activate');
     const activationMs = await waitFor(() => result().activationMs);
-    await editor.prepareCommand('Traffic Lab: Open Course');
     const opening = performance.now();
-    await editor.page.keyboard.press('Enter');
+    await editor.runCommand('Traffic Lab: Open Course');
     const frame = editor.webview();
     await frame.locator('h1').first().waitFor({ timeout: 30_000 });
     const openMs = performance.now() - opening;
@@ -61,7 +41,7 @@ export async function measureEditor(): Promise<EditorFigures> {
     await pause(PHASE_MS);
     const firstNumberMs = await lab.evaluate(
       (element) =>
-        new Promise<number>((resolve, reject) => {
+        new Promise((resolve, reject) => {
           const clicked = performance.now();
           const seen = () => {
             const total = [...element.querySelectorAll('[data-server-row]')].some((row) =>
@@ -73,7 +53,7 @@ export async function measureEditor(): Promise<EditorFigures> {
           };
           const observer = new MutationObserver(seen);
           observer.observe(element, { subtree: true, childList: true, characterData: true });
-          const run = element.querySelector<HTMLElement>('[data-action="run"]');
+          const run = element.querySelector('[data-action="run"]');
           if (run === null) reject(new Error('there is no Run button'));
           else run.click();
           setTimeout(() => reject(new Error('no live number within 10 s')), 10_000);
@@ -85,7 +65,7 @@ export async function measureEditor(): Promise<EditorFigures> {
     await enter('end');
     const phases = await waitFor(() => (result().phases.load === undefined ? null : result().phases));
     await lab.locator('[data-action="stop"]').click();
-    const p99 = (phase: string): number => phases[phase]?.p99 ?? Number.NaN;
+    const p99 = (phase) => phases[phase]?.p99 ?? Number.NaN;
     return { openMs, firstNumberMs, activationMs, idleP99Ms: p99('idle'), loadP99Ms: p99('load') };
   } finally {
     await editor.close();
@@ -93,11 +73,11 @@ export async function measureEditor(): Promise<EditorFigures> {
   }
 }
 
-function pause(ms: number): Promise<void> {
+function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-async function waitFor<T>(read: () => T | null): Promise<T> {
+async function waitFor(read) {
   for (let tries = 0; tries < 200; tries++) {
     const value = read();
     if (value !== null) return value;
