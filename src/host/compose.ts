@@ -75,13 +75,7 @@ export class TrafficLab implements vscode.Disposable {
       this.#panel.reveal();
       return;
     }
-    const panel = new CoursePanel(
-      COURSE_VIEW_TYPE,
-      this.#context.extensionUri,
-      session.title,
-      session.language,
-      restored,
-    );
+    const panel = createPanel(COURSE_VIEW_TYPE, this.#context.extensionUri, session.title, session.language, restored);
     this.#panel = panel;
     const outgoing = session.onMessage((message) => {
       if (message.type === 'course') panel.title = message.page.course.title;
