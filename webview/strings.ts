@@ -32,10 +32,11 @@ export function count(n: number): string {
   return whole.format(n);
 }
 
-/** Share 0 to 1 as "33.3 %"; whole percents without a fraction. */
+/** Share 0 to 1 as "33.3 %" (in Korean "33.3%"); whole percents without a fraction. */
 export function percent(share: number): string {
   const value = share * 100;
-  return `${Math.abs(value - Math.round(value)) < 0.05 ? whole.format(Math.round(value)) : tenths.format(value)} %`;
+  const isWhole = Math.abs(value - Math.round(value)) < 0.05;
+  return `${isWhole ? whole.format(Math.round(value)) : tenths.format(value)}${language === 'ko' ? '' : ' '}%`;
 }
 
 /** "1.9 ms", "240 ms". */

@@ -10,7 +10,7 @@ const vsix = path.join(root, 'dist', 'traffic-lab.vsix');
 /** What may be in the package; of dist only what runs. */
 const shipped = [
   /^(package(\.nls(\.\w+)?)?\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|third_party_notices\.md|\.vsixmanifest)$/i,
-  /^dist\/(extension\.js|(workers|cli)\/[\w-]+\.js|webview\/[\w.-]+\.(js|css))$/,
+  /^dist\/((extension|courseRuntime)\.js|(workers|cli)\/[\w-]+\.js|webview\/[\w.-]+\.(js|css))$/,
   /^media\//,
   /^labs\//,
 ];

@@ -90,7 +90,7 @@ describe('why this backend', () => {
 
 describe('breaking things while traffic runs', () => {
   it('grpc-l7: only calls in flight on a killed server may fail, each counted; revived, it serves again', async () => {
-    const { run, until } = runOf(lab, 'grpc-l7', { requests: 2_000, rate: 400, concurrency: 16 });
+    const { run, until } = runOf(lab, 'grpc-l7', { requests: 3_500, rate: 400, concurrency: 16 });
     const finished = run.run();
     await until((snapshot) => snapshot.client.answered > 500);
     await run.killServer('server-b');
@@ -102,7 +102,7 @@ describe('breaking things while traffic runs', () => {
       (snapshot) => (snapshot.servers.find((server) => server.id === 'server-b')?.requests ?? 0) > answeredBefore + 20,
     );
     const { result, snapshot } = await finished;
-    expect(result.sent).toBe(2_000);
+    expect(result.sent).toBe(3_500);
     // At most what one server could have had in flight.
     const unanswered =
       result.sent - (result.outcomes.find((outcome) => outcome.status === 'OK') ? sumOf(result, 'OK') : 0);
@@ -128,7 +128,7 @@ describe('breaking things while traffic runs', () => {
     const spread = l7.run.run();
     await l7.until((snapshot) => snapshot.client.answered > 200);
     await l7.run.addServer();
-    expect(l7.run.confText).toContain('server 127.0.0.1:28204; # lab: backend server-d grpc');
+    expect(l7.run.confText).toContain('server 127.0.0.1:28204 max_fails=1 fail_timeout=2s; # lab: backend server-d grpc');
     expect((await spread).result.servers.find((server) => server.id === 'server-d')?.requests).toBeGreaterThan(100);
 
     const l4 = runOf(lab, 'grpc-l4', { requests: 1_500, rate: 1_000 });

@@ -1,5 +1,5 @@
 import { fill, h, setText, uniqueId } from '../dom';
-import { t } from '../strings';
+import { percent, t } from '../strings';
 import { button } from '../ui';
 import { allOnOne, evenShares, fitShares, type Shares, wholePercents, withShare } from './predictionModel';
 
@@ -34,7 +34,7 @@ export function shareSliders(
     for (const [id, slider] of sliders) {
       const value = String(shown.get(id) ?? 0);
       if (slider.input.value !== value) slider.input.value = value;
-      const text = `${value} %`;
+      const text = percent(Number(value) / 100);
       slider.input.setAttribute('aria-valuetext', text);
       slider.input.style.setProperty('--value', `${value}%`);
       setText(slider.output, text);
