@@ -103,11 +103,11 @@ export function topologySource(topology: Topology, title: string, direction: 'LR
 }
 
 function shapeOf(node: TopologyNode): string {
-  const text = [nodeName(node), node.detail, ...(node.kind === 'server' ? [STATE_PLACEHOLDER] : [])];
-  const label = text
-    .filter((line) => line !== '')
-    .map(quoted)
-    .join('<br/>');
+  const details = [node.detail, ...(node.kind === 'server' ? [STATE_PLACEHOLDER] : [])];
+  // The name is painted bold, so it is measured bold.
+  const label = [`<b>${quoted(nodeName(node))}</b>`, ...details.filter((line) => line !== '').map(quoted)].join(
+    '<br/>',
+  );
   return node.kind === 'store' ? `[("${label}")]` : `["${label}"]`;
 }
 
