@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { type Message, message } from './message';
 import type { Problem, Span } from './problem';
 import { err, ok, type Result } from './result';
@@ -41,6 +41,15 @@ export function readYaml(text: string, file: string, firstLine = 1): Result<Yaml
       })),
     );
   }
+  const aliases: Problem[] = [];
+  visit(document, {
+    // They could name what does not exist, or grow a small file beyond all bounds.
+    Alias(_key, node) {
+      const text = message('Aliases such as “*{name}” are not supported here.', { name: node.source });
+      aliases.push({ severity: 'error', message: text, span: spanOf(node.range?.[0] ?? 0, node.range?.[1] ?? 0) });
+    },
+  });
+  if (aliases.length > 0) return err(aliases);
   const locate = (path: YamlPath): Span => {
     let node: unknown = document.contents;
     for (const step of path) {

@@ -38,17 +38,9 @@ export function readFenceYaml(fence: Fence): Result<YamlSource, readonly Problem
     column: span.column + fence.indent,
     endColumn: span.endColumn + fence.indent,
   });
-  try {
-    const source = readYaml(fence.content, fence.file, fence.line + 1);
-    if (!source.ok) return err(source.error.map((problem) => ({ ...problem, span: moved(problem.span) })));
-    return ok({ value: source.value.value, locate: (path) => moved(source.value.locate(path)) });
-  } catch (error) {
-    // The yaml package throws where an alias (`*name`) leads nowhere or explodes; no block has a use for one.
-    const detail = error instanceof Error ? error.message : String(error);
-    const before = fence.content.slice(0, Math.max(0, fence.content.search(/(?<=[\s:,[{-])\*[\w-]/))).split('\n');
-    const span = spanInFence(fence, before.length - 1, (before.at(-1) ?? '').length + 1);
-    return err([{ severity: 'error', message: message('This is not valid YAML: {detail}', { detail }), span }]);
-  }
+  const source = readYaml(fence.content, fence.file, fence.line + 1);
+  if (!source.ok) return err(source.error.map((problem) => ({ ...problem, span: moved(problem.span) })));
+  return ok({ value: source.value.value, locate: (path) => moved(source.value.locate(path)) });
 }
 
 const opening = /^ {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*$/;

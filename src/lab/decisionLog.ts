@@ -3,7 +3,9 @@ import type { DecisionRecord } from '../protocol/balancerWorker';
 import type { ClientSample } from '../protocol/trafficWorker';
 
 const KEPT_DECISIONS = 4_000;
+/** Samples shown: the newest as they are, older ones ever thinner, so that the list tells of the whole run. */
 const KEPT_SAMPLES = 50;
+const NEWEST_SAMPLES = 20;
 
 /**
  * Joins what the client sampled with what the balancer decided: by the request's trace id on L7, by the connection
@@ -22,8 +24,29 @@ export class DecisionLog {
   }
 
   addSamples(samples: readonly ClientSample[]): void {
-    this.#samples.push(...samples);
-    this.#samples.splice(0, this.#samples.length - KEPT_SAMPLES);
+    for (const sample of samples) {
+      this.#samples.push(sample);
+      if (this.#samples.length > KEPT_SAMPLES) this.#thinOut();
+    }
+  }
+
+  /**
+   * Drops the older sample that stands closest behind the one before it. One whose status differs from its neighbour's
+   * is what a reader looks for, and goes last.
+   */
+  #thinOut(): void {
+    let drop = 0;
+    let least = Number.POSITIVE_INFINITY;
+    for (let index = 1; index < this.#samples.length - NEWEST_SAMPLES; index++) {
+      const [before, sample] = [this.#samples[index - 1], this.#samples[index]];
+      if (before === undefined || sample === undefined) continue;
+      const gap = sample.atMs - before.atMs + (sample.status === before.status ? 0 : 1_000_000);
+      if (gap < least) {
+        least = gap;
+        drop = index;
+      }
+    }
+    this.#samples.splice(drop, 1);
   }
 
   /** The newest samples, oldest first. `clientSide` names the client's own policy and servers where it balances itself. */

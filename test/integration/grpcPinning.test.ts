@@ -128,7 +128,9 @@ describe('breaking things while traffic runs', () => {
     const spread = l7.run.run();
     await l7.until((snapshot) => snapshot.client.answered > 200);
     await l7.run.addServer();
-    expect(l7.run.confText).toContain('server 127.0.0.1:28204 max_fails=1 fail_timeout=2s; # lab: backend server-d grpc');
+    expect(l7.run.confText).toContain(
+      'server 127.0.0.1:28204 max_fails=1 fail_timeout=2s; # lab: backend server-d grpc',
+    );
     expect((await spread).result.servers.find((server) => server.id === 'server-d')?.requests).toBeGreaterThan(100);
 
     const l4 = runOf(lab, 'grpc-l4', { requests: 1_500, rate: 1_000 });

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../src/measurement/snapshot';
 import type { LabState, PageState, QuizState, ToWebview } from '../../src/protocol/webview';
 import { fill, h, setText, uniqueId } from '../dom';
-import { savedPlace, savePlace, send } from '../host';
+import { type Place, savedPlace, savePlace, send } from '../host';
 import { type LabPanel, labPanel } from '../lab/labPanel';
 import { problemList } from '../problems';
 import { type QuizCard, quizCard } from '../quiz/quizCard';
@@ -85,18 +85,30 @@ export function coursePage(page: PageState): CoursePage {
   let told: string | null = null;
   let pending = false;
   let letGo = () => {};
+  let width = window.innerWidth;
+  let kept: Place | null = null;
   const onScroll = () => {
-    if (pending) return;
+    // Text that is laid out anew at another width moves under the reader, and the browser says "scroll" to that, too.
+    if (pending || window.innerWidth !== width) return;
     pending = true;
     requestAnimationFrame(() => {
       pending = false;
       const place = placeIn(main);
+      kept = place;
       savePlace(place);
       list.setCurrent(place.anchor);
       if (place.anchor === null || place.anchor === told) return;
       told = place.anchor;
       send({ type: 'section', anchor: place.anchor });
     });
+  };
+  const onResize = () => {
+    if (window.innerWidth === width) return;
+    width = window.innerWidth;
+    if (kept === null) return;
+    letGo();
+    goToPlace(main, kept);
+    letGo = holdPlace(main, kept);
   };
   /** Links inside the course move the focus too, so that the keyboard goes on from there. */
   const onClick = (event: Event) => {
@@ -117,6 +129,7 @@ export function coursePage(page: PageState): CoursePage {
   );
   element.addEventListener('click', onClick);
   window.addEventListener('scroll', onScroll, { passive: true });
+  window.addEventListener('resize', onResize, { passive: true });
 
   return {
     element,
@@ -155,6 +168,7 @@ export function coursePage(page: PageState): CoursePage {
     dispose() {
       letGo();
       window.removeEventListener('scroll', onScroll);
+      window.removeEventListener('resize', onResize);
     },
   };
 }

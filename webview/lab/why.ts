@@ -57,13 +57,18 @@ function answer(sample: RequestSample): Child {
 }
 
 function boundText(decision: Decision, requestsBefore: number | null): string {
-  const args = { server: chosenServer(decision), policy: decision.policy, at: seconds(decision.atMs) };
+  const args = { server: chosenServer(decision), policy: decision.policy, when: moment(decision.atMs) };
   return requestsBefore === null
-    ? t('It was bound to {server} by {policy}, {at} after the start.', args)
-    : t('It was bound to {server} by {policy}, {at} after the start; requests over it before this one: {count}.', {
+    ? t('It was bound to {server} by {policy}, {when}.', args)
+    : t('It was bound to {server} by {policy}, {when}; requests over it before this one: {count}.', {
         ...args,
         count: count(requestsBefore),
       });
+}
+
+/** A connection that was made while the lab got ready was bound before the run's clock began. */
+function moment(atMs: number): string {
+  return atMs < 0 ? t('before the first request') : t('{at} after the start', { at: seconds(atMs) });
 }
 
 function chosenServer(decision: Decision): string {
@@ -81,10 +86,10 @@ function decisionDetail(decision: Decision): HTMLElement {
       h(
         'caption',
         {},
-        t('{policy} in upstream {upstream}, {at} after the start, try {attempt}', {
+        t('{policy} in upstream {upstream}, {when}, try {attempt}', {
           policy: decision.policy,
           upstream: decision.upstream,
-          at: seconds(decision.atMs),
+          when: moment(decision.atMs),
           attempt: decision.attempt,
         }),
       ),

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { renderMessage } from '../../../src/base/message';
+import { topologyOf } from '../../../src/lab/armWiring';
+import { understandConf, withAddedServer } from '../../../src/lab/labConf';
+import type { ArmDefinition, LabDefinition } from '../../../src/lab/labDefinition';
+import { labNamed } from '../../harness/labs';
+
+const file = 'labs/traffic-lab/grpc-pinning/l7.nginx.conf';
+const good = readFileSync(file, 'utf8');
+let lab: LabDefinition;
+let arm: ArmDefinition;
+beforeAll(async () => {
+  lab = await labNamed('grpc-pinning');
+  const found = lab.arms.find((candidate) => candidate.id === 'grpc-l7');
+  if (found === undefined) throw new Error('no arm grpc-l7');
+  arm = found;
+});
+
+function problemsOf(text: string): string[] {
+  const understood = understandConf(lab, arm, file, text);
+  return understood.ok ? [] : understood.error.map((one) => `${one.span.line}: ${renderMessage(one.message)}`);
+}
+
+describe('the configuration of an arm', () => {
+  it('says which servers take part, and where', () => {
+    const understood = understandConf(lab, arm, file, good);
+    if (!understood.ok) throw new Error('refused');
+    expect(understood.value.wiring).toMatchObject({ layer: 'l7', listen: '127.0.0.1:28151' });
+    expect(understood.value.wiring.backends.map(({ id, port }) => [id, port])).toEqual([
+      ['server-a', 28201],
+      ['server-b', 28202],
+      ['server-c', 28203],
+    ]);
+    expect(topologyOf(understood.value.wiring, 'gRPC').edges.map(({ from, to }) => `${from}-${to}`)).toEqual([
+      'client-balancer',
+      'balancer-server-a',
+      'balancer-server-b',
+      'balancer-server-c',
+    ]);
+  });
+
+  it.each([
+    [
+      'a missing semicolon',
+      'keepalive 32;\n    }\n\n    upstream orders_rest',
+      'keepalive 32\n    }\n\n    upstream orders_rest',
+      /^14: unexpected "}"/,
+    ],
+    ['an unknown directive', 'worker_processes 1;', 'worker_prozesses 1;', /^2: unknown directive/],
+    ['an unknown upstream', 'grpc://orders_grpc;', 'grpc://nobody;', /nobody/],
+    ['a host outside the machine', '127.0.0.1:28201', 'db.example.com:28201', /db\.example\.com/],
+    ['a server the lab does not have', 'backend server-a grpc', 'backend server-z grpc', /^10: .*server-z/],
+    ['an address that is no server of the lab', '# lab: backend server-b grpc', '', /^11: .*none of the lab/],
+    ['another listener', 'listen 127.0.0.1:28151 http2;', 'listen 127.0.0.1:29999 http2;', /28151/],
+  ])('%s is a problem at its line', (_name, from, to, wanted) => {
+    expect(good).toContain(from);
+    expect(problemsOf(good.replace(from, to)).some((problem) => wanted.test(problem))).toBe(true);
+  });
+
+  it('takes a further server like the one above it', () => {
+    const understood = understandConf(lab, arm, file, good);
+    if (!understood.ok) throw new Error('refused');
+    const { text, wiring } = withAddedServer(lab, arm, understood.value, {
+      id: 'server-d',
+      protocol: 'grpc',
+      port: 28204,
+    });
+    expect(wiring.backends.map(({ id }) => id)).toContain('server-d');
+    expect(text.split('\n').filter((line) => !good.split('\n').includes(line))).toEqual([
+      '        server 127.0.0.1:28204 max_fails=1 fail_timeout=2s; # lab: backend server-d grpc',
+    ]);
+  });
+});
