@@ -1,4 +1,3 @@
-import { message } from '../base/message';
 import type { Problem, Span } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
 import { readYaml, type YamlSource } from '../base/yamlSource';
