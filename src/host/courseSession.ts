@@ -5,6 +5,7 @@ import { assertNever } from '../base/assertNever';
 import { systemClock } from '../base/clock';
 import { type Catalog, message } from '../base/message';
 import type { Problem } from '../base/problem';
+import type { CourseView } from '../course/courseView';
 import type { OutlineSection } from '../course/outline';
 import { type ParsedCourse, viewCourse } from '../course/parsedCourse';
 import { understandConf } from '../lab/labConf';
@@ -343,7 +344,7 @@ export class CourseSession implements vscode.Disposable {
       language: this.#language,
       languages: course.manifest.languages.map((id) => ({ id, name: languageName(id) })),
       catalog: this.#catalog,
-      course: viewCourse(document, order),
+      course: withBrokenLabs(viewCourse(document, order), course.labs),
       labs: await Promise.all(embedded.map((lab) => lab.state(this.#language))),
       quizzes: [...document.quizzes.keys()].flatMap((id) => this.#quizState(id) ?? []),
       mayRun: vscode.workspace.isTrusted,
@@ -425,6 +426,18 @@ export class CourseSession implements vscode.Disposable {
     const { languages } = course.manifest;
     return kept !== null && languages.includes(kept) ? kept : preferredLanguage(languages);
   }
+}
+
+/** A lab whose lab.yaml cannot be read is shown as its problems, in its place; the rest of the course works. */
+function withBrokenLabs(view: CourseView, labs: CourseFolder['labs']): CourseView {
+  const broken = new Map(labs.flatMap((lab) => (lab.definition.ok ? [] : [[lab.id, lab.definition.error] as const])));
+  return {
+    ...view,
+    blocks: view.blocks.map((block) => {
+      const problems = block.kind === 'lab' ? broken.get(block.lab) : undefined;
+      return problems === undefined ? block : { kind: 'problem', problems, source: '' };
+    }),
+  };
 }
 
 /** Throws Refusal that names the field. */

@@ -95,9 +95,10 @@ export class LabController implements vscode.Disposable {
     const arms = await Promise.all(
       this.definition.arms.map(async (arm): Promise<LabArm> => {
         const conf = await this.#prepare(arm).catch((error: unknown) => {
-          if (error instanceof ConfProblems) problems.push(...error.problems);
-          else throw error;
-          return null;
+          if (!(error instanceof ConfProblems)) throw error;
+          problems.push(...error.problems);
+          // The reader's file cannot run as it is; the picture is still that of the lab.
+          return prepareConf(this.definition, arm).catch(() => null);
         });
         const live = this.#runArm === arm.id ? this.#runTopology : null;
         return {

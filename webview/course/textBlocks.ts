@@ -61,6 +61,8 @@ export function problemBlock(block: Extract<Block, { kind: 'problem' }>): HTMLEl
     { class: 'block-problem', role: 'group', 'aria-label': t('A part of the course that could not be read') },
     h('p', { class: 'small-title' }, t('This part of the course could not be read')),
     problemList(block.problems),
-    h('details', { class: 'fold' }, h('summary', {}, t('Its source')), h('pre', { tabindex: 0 }, block.source)),
+    block.source === ''
+      ? null
+      : h('details', { class: 'fold' }, h('summary', {}, t('Its source')), h('pre', { tabindex: 0 }, block.source)),
   );
 }

@@ -256,10 +256,6 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       ),
     );
     setHidden(problems, lab.problems.length === 0);
-    setHidden(
-      body,
-      lab.problems.some((problem) => problem.severity === 'error'),
-    );
     fill(problems, problemList(lab.problems));
     paintNumbers();
   };
