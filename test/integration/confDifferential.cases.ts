@@ -241,6 +241,7 @@ export const cases: readonly Case[] = [
     'location ^~ /a { }',
     'location ~ \\.php$ { }',
     'location ~* \\.(gif|jpg)$ { }',
+    'location ~ / { location /b { } location /b { } }',
     'location ~ ( { }',
     'location ! /a { }',
     'location a b c { }',

@@ -63,7 +63,16 @@ function implicitListen(span: ListenPlan['span']): ListenPlan {
   };
 }
 
-function assembleLocations(blocks: readonly LocationBlock[], upstreams: Upstreams, reading: Reading): LocationPlan[] {
+/**
+ * `unchecked`: inside a regex location nginx builds no search tree of the locations, and so never notices a duplicate
+ * (ngx_http_init_static_location_trees); it is worth a warning, not a refusal.
+ */
+function assembleLocations(
+  blocks: readonly LocationBlock[],
+  upstreams: Upstreams,
+  reading: Reading,
+  unchecked = false,
+): LocationPlan[] {
   const seen = new Map<string, LocationBlock>();
   return blocks.map((block) => {
     const { match, scope, directive } = block;
@@ -72,7 +81,7 @@ function assembleLocations(blocks: readonly LocationBlock[], upstreams: Upstream
       // An exact and a prefix location of one path live side by side; two prefixes do not, whatever their modifier.
       const key = `${match.kind === 'exact' ? '=' : ''}${name}`;
       const first = seen.get(key);
-      if (first !== undefined && match.kind === 'named') {
+      if (first !== undefined && (match.kind === 'named' || unchecked)) {
         reading.warn(
           directive.headSpan,
           message('duplicate location "{name}"', { name }),
@@ -92,7 +101,7 @@ function assembleLocations(blocks: readonly LocationBlock[], upstreams: Upstream
     return {
       match,
       span: directive.headSpan,
-      locations: assembleLocations(scope.get(locations), upstreams, reading),
+      locations: assembleLocations(scope.get(locations), upstreams, reading, unchecked || match.kind === 'regex'),
       rewrite: scope.get(rewriteSteps),
       settings: effectiveSettings(scope, isGrpc ? 'grpc' : 'proxy', reading),
       handler,
