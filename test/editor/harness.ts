@@ -80,7 +80,7 @@ export class Editor {
     try {
       browser = await chromium.launch({ executablePath: browserPath, args: browserFlags });
       const page = await browser.newPage({ viewport: options.viewport ?? { width: 1400, height: 1000 } });
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(45_000);
       const screens = path.join(resultsFolder, options.name);
       rmSync(screens, { recursive: true, force: true });
       mkdirSync(screens, { recursive: true });
