@@ -252,6 +252,8 @@ export interface LimitReqZone {
   readonly name: string;
   readonly key: Template;
   readonly ratePerSecond: number;
+  /** Of shared memory in nginx: what the zone has room for. */
+  readonly bytes: number;
 }
 
 export interface LimitReq {
@@ -264,6 +266,7 @@ export interface LimitReq {
 export interface LimitConnZone {
   readonly name: string;
   readonly key: Template;
+  readonly bytes: number;
 }
 
 export interface LimitConn {

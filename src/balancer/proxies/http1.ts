@@ -50,7 +50,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
     readonly socket: Socket,
     readonly generation: Generation,
     readonly service: Extract<Service, { kind: 'http' }>,
-    origin: Origin,
+    readonly origin: Origin,
   ) {
     this.#engine = generation.engine;
     this.serial = this.#engine.nextSerial();

@@ -80,7 +80,7 @@ class Http2Client implements Client, ClientConnection, Timed {
     readonly session: ServerHttp2Session,
     readonly generation: Generation,
     readonly service: Extract<Service, { kind: 'http' }>,
-    origin: Origin,
+    readonly origin: Origin,
   ) {
     this.engine = generation.engine;
     this.serial = this.engine.nextSerial();

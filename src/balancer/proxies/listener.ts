@@ -1,5 +1,5 @@
-import { BlockList, createServer, type Server, type Socket } from 'node:net';
-import type { AddressRange, HttpServerPlan, ListenPlan } from '../plan';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { ListenPlan } from '../plan';
 import type { Engine } from './engine';
 import type { Client, Generation, Service } from './generation';
 import { Http1Client } from './http1';
@@ -85,21 +85,6 @@ function serve(
   else new Http1Client(socket, generation, service, origin);
 }
 
-/** Whether a PROXY header from this address tells who the client is. */
-function isTrusted(address: string, service: Service): boolean {
-  const ranges = service.kind === 'stream' ? service.server.realIpFrom : realIpRanges(service.defaultServer);
-  const trusted = new BlockList();
-  for (const { address: network, prefix } of ranges) {
-    trusted.addSubnet(network, prefix, network.includes(':') ? 'ipv6' : 'ipv4');
-  }
-  return trusted.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
-}
-
-function realIpRanges(server: HttpServerPlan): readonly AddressRange[] {
-  const { realIp } = server.settings;
-  return realIp?.header === 'proxy_protocol' ? realIp.from : [];
-}
-
 /** A connection whose first bytes decide what it is: a PROXY header, HTTP/2's preface, or HTTP/1. */
 class Arrival implements Client {
   deadlineAt: number;
@@ -164,8 +149,7 @@ class Arrival implements Client {
         return;
       }
       const own = originOf(this.socket);
-      // The header is believed only from where the file says (set_real_ip_from); else the connection's address holds.
-      this.#origin = isTrusted(own.remoteAddress, this.service) ? (header.origin ?? own) : own;
+      this.#origin = { ...own, proxied: header.ends };
       this.#bytes = this.#bytes.subarray(header.length);
     }
     let isHttp2 = false;

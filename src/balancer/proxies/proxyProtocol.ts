@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Origin } from './origin';
+import type { Ends } from './origin';
 
 /** PROXY protocol, version 1 (the text form; haproxy.org, proxy-protocol.txt, section 2.1). */
 
@@ -9,8 +9,8 @@ export const PROXY_LINE_BYTES = 107;
 export type ProxyHeader =
   | { readonly kind: 'more' }
   | { readonly kind: 'bad' }
-  /** `origin` null: "UNKNOWN", the connection's own addresses hold. */
-  | { readonly kind: 'header'; readonly length: number; readonly origin: Origin | null };
+  /** `ends` null: "UNKNOWN", the connection's own addresses hold. */
+  | { readonly kind: 'header'; readonly length: number; readonly ends: Ends | null };
 
 /** Reads the line that the bytes begin with. */
 export function parseProxyHeader(bytes: Buffer): ProxyHeader {
@@ -22,7 +22,7 @@ export function parseProxyHeader(bytes: Buffer): ProxyHeader {
   if (lf < 1 || bytes[lf - 1] !== 13) return { kind: 'bad' };
   const words = bytes.toString('latin1', 0, lf - 1).split(' ');
   const length = lf + 1;
-  if (words[1] === 'UNKNOWN') return { kind: 'header', length, origin: null };
+  if (words[1] === 'UNKNOWN') return { kind: 'header', length, ends: null };
   const [, family, remoteAddress = '', localAddress = '', remotePort = '', localPort = ''] = words;
   const version = family === 'TCP4' ? 4 : family === 'TCP6' ? 6 : 0;
   const good =
@@ -36,11 +36,11 @@ export function parseProxyHeader(bytes: Buffer): ProxyHeader {
   return {
     kind: 'header',
     length,
-    origin: { remoteAddress, remotePort: Number(remotePort), localAddress, localPort: Number(localPort) },
+    ends: { remoteAddress, remotePort: Number(remotePort), localAddress, localPort: Number(localPort) },
   };
 }
 
-export function proxyHeader(origin: Origin): string {
+export function proxyHeader(origin: Ends): string {
   const family = isIP(origin.remoteAddress);
   if (family === 0 || isIP(origin.localAddress) !== family) return 'PROXY UNKNOWN\r\n';
   return `PROXY TCP${family} ${origin.remoteAddress} ${origin.localAddress} ${origin.remotePort} ${origin.localPort}\r\n`;
