@@ -60,6 +60,8 @@ export interface UpstreamCall {
   readonly reused: boolean;
   /** The server may have got (a part of) the request. */
   readonly sent: boolean;
+  /** When its connection stood, on the clock's now() scale; -1: not yet. */
+  readonly connectedAt: number;
   /** False: wait for CallOwner.onUpstreamDrain(). */
   writeBody(chunk: Buffer): boolean;
   endBody(): void;

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { HeaderList, headerName } from '../gateway/headers';
 import type { HttpHandler, HttpSettings, LocationPlan } from '../plan';
-import type { CallOwner, RequestHead, UpstreamCall } from './call';
+import type { CallOwner, RequestHead } from './call';
 
 /** What a request for a file comes to, before its bytes. */
 export type FileAnswer =
@@ -91,10 +91,8 @@ function add(list: HeaderList, name: string, value: string): void {
   if (known !== null && value !== '') list.add(known, value);
 }
 
-/** A file's bytes on their way to a client: to the exchange it is a call like one to a server. */
-export class FileCall implements UpstreamCall {
-  readonly reused = false;
-  readonly sent = true;
+/** A file's bytes on their way to a client. */
+export class FileCall {
   #owner: CallOwner | null;
   readonly #stream: ReadStream;
 
@@ -114,11 +112,6 @@ export class FileCall implements UpstreamCall {
     this.#stream.on('error', (error) => this.#end((over) => this.#broke(over, error.message)));
   }
 
-  writeBody(): boolean {
-    return true;
-  }
-  endBody(): void {}
-  flush(): void {}
   pause(): void {
     this.#stream.pause();
   }

@@ -25,6 +25,7 @@ export interface Forwarding {
 /** Written by the proxies themselves, whatever the file says about them. */
 const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
 
+const HOSTS_PREPARED = 64;
 const prepared = new WeakMap<HttpSettings, Map<string, Forwarding>>();
 
 /** `hostHeader` is the location's `$proxy_host`. */
@@ -34,6 +35,8 @@ export function forwardingOf(settings: HttpSettings, hostHeader: string): Forwar
     byHost = new Map();
     prepared.set(settings, byHost);
   }
+  // With variables in proxy_pass there may be any number of them.
+  if (byHost.size > HOSTS_PREPARED) byHost.clear();
   let forwarding = byHost.get(hostHeader);
   if (forwarding === undefined) {
     const lines = settings.setHeaders.filter(({ name }) => !FRAMING.has(name.toLowerCase()));
@@ -82,13 +85,14 @@ export interface OutgoingBody {
 /** The head for an HTTP/1 server, with its empty line; latin1. */
 export function http1RequestHead(
   head: RequestHead,
+  method: string,
   target: string,
   version: '1.0' | '1.1',
   forwarding: Forwarding,
   variables: VariableSource,
   bodyLength: number,
 ): string {
-  let text = `${head.method} ${target} HTTP/${version}\r\n`;
+  let text = `${method} ${target} HTTP/${version}\r\n`;
   for (const header of forwarding.set) {
     const value = fieldValue(header, variables);
     if (value !== '') text += `${header.name}: ${value}\r\n`;
@@ -112,13 +116,14 @@ export function http1RequestHead(
 /** The fields for an HTTP/2 server, pseudo-header fields first. */
 export function http2RequestHeaders(
   head: RequestHead,
+  method: string,
   target: string,
   hostHeader: string,
   forwarding: Forwarding,
   variables: VariableSource,
 ): Record<string, string | string[]> {
   const fields: Record<string, string | string[]> = {
-    ':method': head.method,
+    ':method': method,
     ':scheme': 'http',
     ':authority': hostHeader,
     ':path': target,

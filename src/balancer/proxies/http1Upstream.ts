@@ -75,6 +75,7 @@ export class Http1Pool {
 export class Http1UpstreamConnection implements UpstreamCall, Timed {
   deadlineAt = Number.POSITIVE_INFINITY;
   reused = false;
+  connectedAt = -1;
   readonly #socket: Socket;
   readonly #parser = new ResponseParser();
   #owner: CallOwner | null = null;
@@ -199,6 +200,7 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
   #onConnect(): void {
     if (this.#closed) return;
     this.#connected = true;
+    this.connectedAt = this.engine.clock.now();
     this.peer.counter.connectionsOpened++;
     this.peer.counter.connectionsOpen++;
     this.engine.telemetry.dirty = true;

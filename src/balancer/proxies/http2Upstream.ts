@@ -71,6 +71,7 @@ export class Http2Pool {
 class Http2UpstreamSession implements Timed {
   deadlineAt: number;
   connected = false;
+  connectedAt = -1;
   readonly #session: ClientHttp2Session;
   readonly #calls = new Set<Http2Call>();
   #served = 0;
@@ -162,6 +163,7 @@ class Http2UpstreamSession implements Timed {
   #onConnect(): void {
     if (this.#closed) return;
     this.connected = true;
+    this.connectedAt = this.engine.clock.now();
     this.deadlineAt = Number.POSITIVE_INFINITY;
     this.#session.setLocalWindowSize(LIMITS.sessionWindowBytes);
     this.peer.counter.connectionsOpened++;
@@ -227,6 +229,10 @@ class Http2Call implements UpstreamCall, Timed {
 
   get sent(): boolean {
     return this.session.connected;
+  }
+
+  get connectedAt(): number {
+    return this.session.connectedAt;
   }
 
   writeBody(chunk: Buffer): boolean {
