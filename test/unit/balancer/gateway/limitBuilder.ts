@@ -1,0 +1,42 @@
+import { RequestLimits } from '../../../../src/balancer/gateway/limit';
+import type { LimitConn, LimitReq } from '../../../../src/balancer/plan';
+import { compileTemplate } from '../../../../src/balancer/template';
+
+function keyOf(text: string) {
+  const compiled = compileTemplate(text);
+  if (!compiled.ok) throw new Error(text);
+  return compiled.value;
+}
+
+export function limitReq(
+  options: { name?: string; key?: string; rate?: number; bytes?: number; burst?: number; delay?: number } = {},
+): LimitReq {
+  const { name = 'one', key = '$arg_k', rate = 1, bytes = 65_536, burst = 0, delay = 0 } = options;
+  return { zone: { name, key: keyOf(key), ratePerSecond: rate, bytes }, burst, delay };
+}
+
+export function limitConn(
+  options: { name?: string; key?: string; bytes?: number; connections?: number } = {},
+): LimitConn {
+  const { name = 'one', key = '$arg_k', bytes = 65_536, connections = 1 } = options;
+  return { zone: { name, key: keyOf(key), bytes }, connections };
+}
+
+/** Limits with a clock that stands until it is set, and what they logged. */
+export function limitsRig() {
+  const rig = {
+    nowMs: 1_000_000,
+    logs: [] as string[],
+    limits: new RequestLimits(() => rig.nowMs),
+    source: (value: string) => ({ variable: (name: string) => (name === 'none' ? '' : value) }),
+    /** 'pass', 'refuse' or the delay in ms. */
+    request(limits: readonly LimitReq[], key = 'a', dryRun = false): 'pass' | 'refuse' | number {
+      const verdict = rig.limits.request(limits, dryRun, rig.source(key), rig.log);
+      return verdict.kind === 'delay' ? verdict.ms : verdict.kind;
+    },
+    log: (level: string, text: string) => {
+      rig.logs.push(`[${level}] ${text}`);
+    },
+  };
+  return rig;
+}
