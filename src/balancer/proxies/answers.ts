@@ -1,3 +1,4 @@
+import { contentTypeOf } from '../gateway/contentType';
 import { HeaderList, headerName } from '../gateway/headers';
 import { errorPage, reasonPhrase } from '../gateway/status';
 import { hostName } from '../gateway/variables';
@@ -38,7 +39,7 @@ export function answerReturn(exchange: Exchange, status: number, template: Templ
   }
   const headers = new HeaderList();
   const body = Buffer.from(text, 'utf8');
-  addHeader(headers, 'Content-Type', exchange.settings.defaultType);
+  addHeader(headers, 'Content-Type', contentTypeOf(exchange.path, exchange.settings));
   answerWith(exchange, status, headers, status === 204 ? null : body);
 }
 

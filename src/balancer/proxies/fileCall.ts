@@ -1,6 +1,7 @@
 import { createReadStream, type ReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
+import { contentTypeOf } from '../gateway/contentType';
 import { HeaderList, headerName } from '../gateway/headers';
 import type { HttpHandler, HttpSettings, LocationPlan } from '../plan';
 import type { CallOwner, RequestHead } from './call';
@@ -72,9 +73,6 @@ export function fileHead(
   const seconds = Math.floor(stats.mtimeMs / 1000);
   const modified = new Date(seconds * 1000).toUTCString();
   const etag = `"${seconds.toString(16)}-${stats.size.toString(16)}"`;
-  const dot = path.lastIndexOf('.');
-  const extension = dot > path.lastIndexOf('/') ? path.slice(dot + 1).toLowerCase() : '';
-  add(headers, 'Content-Type', settings.types.get(extension) ?? settings.defaultType);
   add(headers, 'Last-Modified', modified);
   add(headers, 'ETag', etag);
   const noneMatch = head.headers.get('if-none-match');
@@ -82,7 +80,8 @@ export function fileHead(
   const isFresh =
     noneMatch === null
       ? since === modified
-      : noneMatch.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag);
+      : noneMatch === '*' || noneMatch.split(',').some((each) => each.trim().replace(/^W\//, '') === etag);
+  if (!isFresh) add(headers, 'Content-Type', contentTypeOf(path, settings));
   return { headers, isFresh };
 }
 

@@ -13,7 +13,8 @@ const INTERNAL_ERROR = 2;
 
 /** Answers with a file below root or alias (ngx_http_static_module, ngx_http_index_module). */
 export function serveFile(exchange: Exchange, handler: Extract<HttpHandler, { kind: 'static' }>): void {
-  if (exchange.method !== 'GET' && exchange.method !== 'HEAD') {
+  const isPost = exchange.method === 'POST';
+  if (exchange.method !== 'GET' && exchange.method !== 'HEAD' && !isPost) {
     // ngx_http_static_module declines what is a directory, ngx_http_index_module all else.
     finish(exchange, 405);
     return;
@@ -29,7 +30,8 @@ export function serveFile(exchange: Exchange, handler: Extract<HttpHandler, { ki
     } else if (found.kind === 'status') {
       exchange.logError('error', found.text);
       finish(exchange, found.status);
-    } else sendFile(exchange, found.path, found.stats);
+    } else if (isPost) finish(exchange, 405);
+    else sendFile(exchange, found.path, found.stats);
     exchange.flush();
   });
 }

@@ -20,6 +20,8 @@ export interface Forwarding {
   readonly decided: ReadonlySet<string>;
   /** The client's own fields go on, too (proxy_pass_request_headers). */
   readonly passesHeaders: boolean;
+  /** `proxy_set_header Content-Length ""`: where there is no body, nothing is said of its length. */
+  readonly hidesNoLength: boolean;
 }
 
 /** Written by the proxies themselves, whatever the file says about them. */
@@ -50,6 +52,9 @@ export function forwardingOf(settings: HttpSettings, hostHeader: string): Forwar
       set: set.filter((each) => each.constant !== ''),
       decided: new Set(set.map((each) => each.lower)),
       passesHeaders: settings.passRequestHeaders,
+      hidesNoLength: settings.setHeaders.some(
+        ({ name, value }) => name.toLowerCase() === 'content-length' && constantOf(value, hostHeader) === '',
+      ),
     };
     byHost.set(hostHeader, forwarding);
   }
@@ -103,12 +108,13 @@ export function http1RequestHead(
   for (let i = 0; i < names.length; i++) {
     const name = names[i];
     if (name === undefined) continue;
-    if (name.kind === NAME.contentLength) declaresLength = true;
+    if (name.kind === NAME.contentLength || name.kind === NAME.transferEncoding) declaresLength = true;
     if (!forwarding.passesHeaders || !passes(name.kind)) continue;
     if (forwarding.decided.has(name.lower) || named?.has(name.lower)) continue;
     text += `${name.text}: ${values[i]}\r\n`;
   }
-  if (bodyLength > 0 || (bodyLength === 0 && declaresLength)) text += `Content-Length: ${bodyLength}\r\n`;
+  if (bodyLength > 0 || (bodyLength === 0 && declaresLength && !forwarding.hidesNoLength))
+    text += `Content-Length: ${bodyLength}\r\n`;
   else if (bodyLength < 0) text += 'Transfer-Encoding: chunked\r\n';
   return `${text}\r\n`;
 }

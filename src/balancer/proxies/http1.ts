@@ -40,6 +40,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
   #graceMs = 0;
   #keep = false;
   #mustClose = false;
+  #continued = false;
   #chunked = false;
   #untilClose = false;
   #bodyless = false;
@@ -81,6 +82,8 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
   }
 
   sendContinue(): void {
+    if (this.#continued) return;
+    this.#continued = true;
     this.#out += 'HTTP/1.1 100 Continue\r\n\r\n';
     this.flush();
   }
@@ -254,6 +257,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
     this.#requestDone = false;
     this.#responseDone = false;
     this.#mustClose = false;
+    this.#continued = false;
     this.#headDeadlineSet = false;
     this.deadlineAt = parser.framing === BY_CHUNKS || parser.framing === BY_LENGTH ? 0 : NEVER;
     if (this.deadlineAt === 0) this.#armBody();
@@ -317,7 +321,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
     telemetry.requests++;
     telemetry.answeredItself++;
     telemetry.dirty = true;
-    const page = errorPage(bad.status);
+    const page = errorPage(bad.page ?? bad.status);
     this.#out +=
       `HTTP/1.1 ${bad.status} ${reasonPhrase(bad.status)}\r\nServer: ${SERVER_NAME}\r\nDate: ${this.#engine.httpDate()}\r\n` +
       `Content-Type: text/html\r\nContent-Length: ${page?.length ?? 0}\r\nConnection: close\r\n\r\n${page?.toString('latin1') ?? ''}`;

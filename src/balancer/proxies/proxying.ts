@@ -66,7 +66,7 @@ export class Proxying implements Content, CallOwner {
   begin(): void {
     const { exchange } = this;
     const { body } = exchange;
-    if (exchange.head.expectsContinue && !body.complete) exchange.downstream.sendContinue();
+    if (exchange.head.expectsContinue) exchange.downstream.sendContinue();
     if (this.destination.kind === 'proxy' && exchange.settings.httpVersion === '1.0' && this.#outgoingLength() < 0) {
       if (!body.complete) {
         body.holding = true;
