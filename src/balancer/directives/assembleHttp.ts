@@ -10,7 +10,7 @@ import { grpc, proxy } from './proxy';
 import type { PassTarget } from './proxyPass';
 import { rewriteSteps } from './rewrite';
 import type { Scope } from './scope';
-import { serverTls } from './serverTls';
+import { checkCertificates, namesCertificate, serverTls } from './serverTls';
 import { effectiveSettings } from './settings';
 import { staticFiles } from './staticFiles';
 import { httpTls } from './tls';
@@ -19,8 +19,11 @@ import { httpUpstreams } from './upstream';
 /** Puts together what the scopes of `http {}` say: every server and location gets its own effective settings. */
 export function assembleHttp(scope: Scope, reading: Reading): HttpPlan {
   const upstreams = new Upstreams('http', scope.get(httpUpstreams), reading);
-  const servers = scope.get(httpServers).map((server) => assembleServer(server, upstreams, reading));
+  const blocks = scope.get(httpServers);
+  const servers = blocks.map((server) => assembleServer(server, upstreams, reading));
   checkListens(servers, 'http', reading);
+  const reported = servers.filter(({ tls }, i) => tls === null && namesCertificate(blocks[i]?.scope ?? scope));
+  checkCertificates(servers, new Set(reported), reading);
   return { upstreams: upstreams.all, maps: scope.get(httpMaps), splitClients: scope.get(httpSplits), servers };
 }
 
@@ -42,7 +45,7 @@ function assembleServer({ scope, directive }: ServerBlock, upstreams: Upstreams,
       largeCount: scope.get(core.largeClientHeaderBuffers).count,
       largeSize: scope.get(core.largeClientHeaderBuffers).size,
     },
-    tls: serverTls(scope, httpTls, listens, reading),
+    tls: serverTls(scope, httpTls, reading),
     settings: effectiveSettings(scope, 'proxy', reading),
     handler: handlerOf(scope, upstreams),
   };

@@ -112,7 +112,7 @@ export function cookie(header: string, name: string): string {
 }
 
 /** An IPv4 address as its four bytes (latin1 text); other addresses as they are. */
-function binaryAddress(address: string): string {
+export function binaryAddress(address: string): string {
   const parts = address.split('.').map(Number);
   return parts.length === 4 && parts.every((part) => part >= 0 && part <= 255)
     ? String.fromCharCode(...parts)

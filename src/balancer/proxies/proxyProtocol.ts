@@ -6,14 +6,22 @@ import type { Ends } from './origin';
 /** The longest possible line with its line end, bytes. */
 export const PROXY_LINE_BYTES = 107;
 
+/** What a header of version 2 begins with (section 2.2). */
+const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
+
 export type ProxyHeader =
   | { readonly kind: 'more' }
   | { readonly kind: 'bad' }
+  /** The binary form, which is not supported. */
+  | { readonly kind: 'version2' }
   /** `ends` null: "UNKNOWN", the connection's own addresses hold. */
   | { readonly kind: 'header'; readonly length: number; readonly ends: Ends | null };
 
 /** Reads the line that the bytes begin with. */
 export function parseProxyHeader(bytes: Buffer): ProxyHeader {
+  if (bytes[0] === SIGNATURE[0] && SIGNATURE.subarray(0, bytes.length).equals(bytes.subarray(0, SIGNATURE.length))) {
+    return { kind: bytes.length < SIGNATURE.length ? 'more' : 'version2' };
+  }
   const lf = bytes.subarray(0, PROXY_LINE_BYTES).indexOf(10);
   const expected = 'PROXY ';
   const start = bytes.toString('latin1', 0, Math.min(bytes.length, expected.length));

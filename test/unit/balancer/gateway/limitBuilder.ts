@@ -23,20 +23,25 @@ export function limitConn(
 }
 
 /** Limits with a clock that stands until it is set, and what they logged. */
-export function limitsRig() {
-  const rig = {
-    nowMs: 1_000_000,
-    logs: [] as string[],
-    limits: new RequestLimits(() => rig.nowMs),
-    source: (value: string) => ({ variable: (name: string) => (name === 'none' ? '' : value) }),
-    /** 'pass', 'refuse' or the delay in ms. */
-    request(limits: readonly LimitReq[], key = 'a', dryRun = false): 'pass' | 'refuse' | number {
-      const verdict = rig.limits.request(limits, dryRun, rig.source(key), rig.log);
-      return verdict.kind === 'delay' ? verdict.ms : verdict.kind;
-    },
-    log: (level: string, text: string) => {
-      rig.logs.push(`[${level}] ${text}`);
-    },
+export class LimitsRig {
+  nowMs = 1_000_000;
+  readonly logs: string[] = [];
+  readonly limits = new RequestLimits(() => this.nowMs);
+  readonly log = (level: string, text: string): void => {
+    this.logs.push(`[${level}] ${text}`);
   };
-  return rig;
+
+  source(value: string) {
+    return { variable: () => value };
+  }
+
+  /** 'pass', 'refuse' or the delay in ms. */
+  request(limits: readonly LimitReq[], key = 'a', dryRun = false): 'pass' | 'refuse' | number {
+    const verdict = this.limits.request(limits, dryRun, this.source(key), this.log);
+    return verdict.kind === 'delay' ? verdict.ms : verdict.kind;
+  }
+}
+
+export function limitsRig(): LimitsRig {
+  return new LimitsRig();
 }
