@@ -11,6 +11,7 @@ import { Generation, type Service } from './proxies/generation';
 import { Http2Acceptor } from './proxies/http2';
 import { LIMITS } from './proxies/limits';
 import { Listener } from './proxies/listener';
+import { httpTerminator, streamTerminator, type TlsTerminator } from './proxies/tlsServer';
 import { type Report, Telemetry } from './telemetry';
 
 export type { AddressMap } from './proxies/engine';
@@ -63,6 +64,8 @@ export interface Balancer {
   /** At once. Afterwards no socket, timer or report is left. */
   close(): Promise<void>;
   counts(): BalancerCounts;
+  /** Opens the access logs anew, for whoever has moved them away. */
+  reopenLogs(): void;
 }
 
 /** Opens a plan's listeners and serves. The error has every listener that could not be opened; none is left open then. */
@@ -114,6 +117,10 @@ class RunningBalancer implements Balancer {
     return this.#telemetry.counts();
   }
 
+  reopenLogs(): void {
+    for (const { accessLogs } of this.#generations) accessLogs.reopen();
+  }
+
   reload(
     plan: Plan,
     conf: { readonly path: string },
@@ -134,10 +141,13 @@ class RunningBalancer implements Balancer {
     conf: { readonly path: string },
     addresses: AddressMap,
   ): Promise<Result<null, readonly Problem[]>> {
-    const binds = bindsOf(plan, this.options.listeners);
-    const refused = binds.flatMap(({ listen }) => refusal(listen));
+    const refused: Problem[] = [];
+    const binds = bindsOf(plan, this.options.listeners, refused);
+    refused.push(...binds.flatMap(({ listen }) => refusal(listen)));
     if (refused.length > 0) return err(refused);
     const generation = new Generation(this.#engine, plan, addresses);
+    const unopened = generation.accessLogs.open();
+    if (unopened.length > 0) return err(unopened);
     const opened: [Bind, Listener][] = [];
     const problems: Problem[] = [];
     const notes: Problem[] = [...plan.notes];
@@ -150,6 +160,7 @@ class RunningBalancer implements Balancer {
     }
     if (problems.length > 0 || this.#ended) {
       for (const [, listener] of opened) listener.close();
+      generation.accessLogs.close();
       return err(problems);
     }
     this.#switchTo(generation, binds, opened, conf);
@@ -174,7 +185,7 @@ class RunningBalancer implements Balancer {
       const listener = this.#listeners.get(listen.declared);
       if (listener !== undefined) listener.serving = { generation, service };
     }
-    for (const upstream of upstreamsOf(binds)) generation.upstream(upstream);
+    for (const upstream of upstreamsOf(binds, generation.plan)) generation.upstream(upstream);
     const layer = binds.some(({ service }) => service.kind === 'http') ? 'l7' : 'l4';
     this.#telemetry.follow(layer, generation.upstreams);
     this.#telemetry.start();
@@ -240,13 +251,16 @@ class RunningBalancer implements Balancer {
 }
 
 /** What to listen on: one entry per address, however many servers share it. */
-function bindsOf(plan: Plan, wanted: readonly string[] | null): readonly Bind[] {
+function bindsOf(plan: Plan, wanted: readonly string[] | null, problems: Problem[]): readonly Bind[] {
   const binds: Bind[] = [];
   const isWanted = (listen: ListenPlan) => wanted === null || wanted.includes(listen.declared);
   for (const server of plan.stream?.servers ?? []) {
     for (const listen of server.listens) {
       if (!isWanted(listen)) continue;
-      binds.push({ listen, service: { kind: 'stream', server, proxyProtocol: listen.proxyProtocol } });
+      const { tls } = server;
+      const terminator =
+        listen.ssl && tls !== null ? terminatorFor(listen, () => streamTerminator(tls), problems) : null;
+      binds.push({ listen, service: { kind: 'stream', server, proxyProtocol: listen.proxyProtocol, terminator } });
     }
   }
   const shared = new Map<string, { listens: ListenPlan[]; servers: HttpServerPlan[] }>();
@@ -266,9 +280,26 @@ function bindsOf(plan: Plan, wanted: readonly string[] | null): readonly Bind[] 
     if (listen === undefined || defaultServer === undefined) continue;
     const http2 = listens.some((each) => each.http2);
     const proxyProtocol = listens.some((each) => each.proxyProtocol);
-    binds.push({ listen, service: { kind: 'http', servers, defaultServer, http2, proxyProtocol } });
+    const { tls } = defaultServer;
+    const terminator =
+      listens.some((each) => each.ssl) && tls !== null
+        ? terminatorFor(listen, () => httpTerminator(servers, defaultServer, tls, http2), problems)
+        : null;
+    binds.push({ listen, service: { kind: 'http', servers, defaultServer, http2, proxyProtocol, terminator } });
   }
   return binds;
+}
+
+/** Null, and a problem, where OpenSSL will have nothing to do with a certificate: its key is too short, say. */
+function terminatorFor(listen: ListenPlan, make: () => TlsTerminator, problems: Problem[]): TlsTerminator | null {
+  try {
+    return make();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const text = message('TLS cannot be served at {address}: {reason}', { address: listen.declared, reason });
+    problems.push({ severity: 'error', message: text, span: listen.span });
+    return null;
+  }
 }
 
 function refusal(listen: ListenPlan): Problem[] {
@@ -281,17 +312,16 @@ function refusal(listen: ListenPlan): Problem[] {
       hint: message('Use 127.0.0.1 or [::1].'),
     });
   }
-  if (listen.ssl) {
-    problems.push({ severity: 'error', message: message('TLS cannot be served yet'), span: listen.span });
-  }
   return problems;
 }
 
 /** Every upstream that something bound can reach, in the order of the file, each once. */
-function upstreamsOf(binds: readonly Bind[]): ReadonlySet<UpstreamPlan> {
+function upstreamsOf(binds: readonly Bind[], plan: Plan): ReadonlySet<UpstreamPlan> {
   const found = new Set<UpstreamPlan>();
   const handler = (each: HttpHandler) => {
     if (each.kind === 'proxy' || each.kind === 'grpc') found.add(each.upstream);
+    // Variables may lead to any of them.
+    if (each.kind === 'dynamic') for (const upstream of plan.http?.upstreams ?? []) found.add(upstream);
   };
   const locations = (all: readonly LocationPlan[]) => {
     for (const location of all) {
@@ -300,8 +330,11 @@ function upstreamsOf(binds: readonly Bind[]): ReadonlySet<UpstreamPlan> {
     }
   };
   for (const { service } of binds) {
-    if (service.kind === 'stream') found.add(service.server.proxyPass);
-    else {
+    if (service.kind === 'stream') {
+      const { proxyPass } = service.server;
+      // Variables may lead to any of them.
+      for (const upstream of proxyPass === null ? (plan.stream?.upstreams ?? []) : [proxyPass]) found.add(upstream);
+    } else {
       for (const server of service.servers) {
         handler(server.handler);
         locations(server.locations);

@@ -84,7 +84,9 @@ export interface StreamPlan {
 export interface StreamServerPlan {
   readonly listens: readonly ListenPlan[];
   readonly span: Span;
-  readonly proxyPass: UpstreamPlan;
+  /** Null where only the connection tells where to: `dynamicPass` has the value of proxy_pass then. */
+  readonly proxyPass: UpstreamPlan | null;
+  readonly dynamicPass: Template | null;
   readonly connectTimeoutMs: number;
   /** Idle time between two reads or writes. */
   readonly timeoutMs: number;
@@ -236,6 +238,10 @@ export interface VariableMap {
   /** With `hostnames`: ".name", "*.name" and "name.*". */
   readonly wildcards: readonly { readonly pattern: string; readonly value: Template }[];
   readonly patterns: readonly { readonly pattern: RegExp; readonly value: Template }[];
+  /** The source is a host name: its last dot does not count, and there may be wildcards. */
+  readonly hostnames: boolean;
+  /** Not kept for the rest of the request. */
+  readonly volatile: boolean;
   /** Null: ''. */
   readonly fallback: Template | null;
 }
@@ -298,6 +304,7 @@ export interface ErrorPage {
 
 export interface AccessLog {
   readonly path: string;
+  readonly span: Span;
   readonly escape: 'default' | 'json' | 'none';
   readonly template: Template;
 }

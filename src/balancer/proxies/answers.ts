@@ -1,7 +1,8 @@
 import { contentTypeOf } from '../gateway/contentType';
 import { HeaderList, headerName } from '../gateway/headers';
-import { errorPage, reasonPhrase } from '../gateway/status';
+import { errorPage, reasonPhrase, TO_HTTPS, toldStatus } from '../gateway/status';
 import { hostName } from '../gateway/variables';
+import { errorPageFor } from '../phases/errorPages';
 import type { Template } from '../template';
 import type { Exchange } from './exchange';
 
@@ -11,15 +12,38 @@ import type { Exchange } from './exchange';
 const CANCEL = 8;
 
 /** Statuses of the balancer's own after which nginx closes the connection (ngx_http_special_response_handler). */
-const CLOSING: ReadonlySet<number> = new Set([400, 413, 414, 500, 501, 505]);
+const CLOSING: ReadonlySet<number> = new Set([400, 413, 414, TO_HTTPS, 500, 501, 505]);
 /** Statuses that add_header is for without `always`. */
 const ADDED_TO: ReadonlySet<number> = new Set([200, 201, 204, 206, 301, 302, 303, 304, 307, 308]);
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Ends the request with a status. */
-export function finish(exchange: Exchange, status: number): void {
+/**
+ * Ends the request with a status, or goes on with what error_page puts in its place (ngx_http_special_response_handler).
+ * `headers`: sent along where there is no such page.
+ */
+export function finish(exchange: Exchange, status: number, headers = new HeaderList()): void {
   if (CLOSING.has(status)) exchange.downstream.willClose();
-  answerStatus(exchange, status, new HeaderList());
+  const substitute = errorPageFor(exchange, status);
+  if (substitute === null) {
+    answerStatus(exchange, status, headers);
+    return;
+  }
+  // What came of a body for a server that took it cannot be sent once more, and a bad one to nobody.
+  const { body } = exchange;
+  if (body.kept === null || (!body.complete && CLOSING.has(status))) body.discard();
+  switch (substitute.kind) {
+    case 'path':
+      exchange.redirectTo(substitute.path, substitute.args);
+      return;
+    case 'named':
+      exchange.goOnAt(substitute.name);
+      return;
+    case 'redirect': {
+      const location = new HeaderList();
+      addHeader(location, 'Location', absolute(exchange, substitute.location));
+      answerStatus(exchange, substitute.status, location);
+    }
+  }
 }
 
 /** What `return` says (ngx_http_script_return_code, ngx_http_send_response). */
@@ -29,39 +53,40 @@ export function answerReturn(exchange: Exchange, status: number, template: Templ
     return;
   }
   const text = template === null ? null : template.evaluate(exchange);
-  if (text !== null && REDIRECTS.has(status)) {
-    redirect(exchange, status, text);
-    return;
+  if (text === null && (status >= 400 || REDIRECTS.has(status))) finish(exchange, status);
+  else if (text !== null && REDIRECTS.has(status)) redirect(exchange, status, text);
+  else {
+    const headers = new HeaderList();
+    const type = contentTypeOf(exchange.path, exchange.settings);
+    if (type !== '' && status !== 204) addHeader(headers, 'Content-Type', type);
+    answerWith(exchange, status, headers, Buffer.from(text ?? '', 'utf8'));
   }
-  if (text === null) {
-    finish(exchange, status);
-    return;
-  }
-  const headers = new HeaderList();
-  const body = Buffer.from(text, 'utf8');
-  addHeader(headers, 'Content-Type', contentTypeOf(exchange.path, exchange.settings));
-  answerWith(exchange, status, headers, status === 204 ? null : body);
 }
 
 /** `location` as nginx completes it: a path gets scheme and host in front. */
 export function redirect(exchange: Exchange, status: number, location: string): void {
   const headers = new HeaderList();
-  addHeader(headers, 'Location', location.startsWith('/') ? `http://${redirectHost(exchange)}${location}` : location);
-  answerStatus(exchange, status, headers);
+  addHeader(headers, 'Location', absolute(exchange, location));
+  finish(exchange, status, headers);
+}
+
+function absolute(exchange: Exchange, location: string): string {
+  if (!location.startsWith('/')) return location;
+  return `${exchange.client.origin.tls === null ? 'http' : 'https'}://${redirectHost(exchange)}${location}`;
 }
 
 /** Host without port, with the listener's port where that is not the scheme's own (port_in_redirect). */
 function redirectHost(exchange: Exchange): string {
-  const { localAddress, localPort } = exchange.client;
+  const { localAddress, localPort, origin } = exchange.client;
   if (exchange.host === '') return `${localAddress}:${localPort}`;
   const name = hostName(exchange.host);
-  return localPort === 80 ? name : `${name}:${localPort}`;
+  return localPort === (origin.tls === null ? 80 : 443) ? name : `${name}:${localPort}`;
 }
 
 function answerStatus(exchange: Exchange, status: number, headers: HeaderList): void {
   const page = errorPage(status);
   if (page !== null) addHeader(headers, 'Content-Type', 'text/html');
-  answerWith(exchange, status, headers, page);
+  answerWith(exchange, toldStatus(status), headers, page);
 }
 
 /** Sends a whole answer. `size` is what a body that HEAD does not get would have. */
@@ -83,7 +108,7 @@ export function answerWith(
     status === 204 || status === 304 ? -1 : length,
     bodyless || length === 0,
   );
-  if (body !== null && !bodyless) exchange.sendBody(body);
+  if (length > 0 && body !== null && !bodyless) exchange.sendBody(body);
   exchange.sendEnd(null);
 }
 

@@ -43,6 +43,17 @@ export class Engine {
     return this.#serial;
   }
 
+  /** nginx's `$request_id`: 16 random bytes in hexadecimal. */
+  requestId(): string {
+    let id = '';
+    for (let i = 0; i < 4; i++) {
+      id += Math.floor(this.random.next() * 0x1_0000_0000)
+        .toString(16)
+        .padStart(8, '0');
+    }
+    return id;
+  }
+
   /** Value of the Date header, made once a second. */
   httpDate(): string {
     const now = this.clock.wallNow();

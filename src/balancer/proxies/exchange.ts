@@ -1,14 +1,17 @@
 import type { HeaderList } from '../gateway/headers';
+import { reasonPhrase } from '../gateway/status';
 import type { RequestFacts } from '../gateway/variables';
-import { enter } from '../phases/enter';
+import { enter, enterNamed, enterServer } from '../phases/enter';
 import { exchangeVariable } from '../phases/exchangeVariables';
+import type { CapturingSource } from '../phases/lazyVariables';
 import type { HttpHandler, HttpServerPlan, HttpSettings, LocationPlan } from '../plan';
-import type { VariableSource } from '../template';
 import { addHeaders, finish } from './answers';
 import type { ClientConnection, Downstream, RequestHead } from './call';
 import type { Content } from './content';
 import type { Generation, Service } from './generation';
+import type { NamedServer } from './proxying';
 import { RequestBody } from './requestBody';
+import { subrequestHead } from './subrequestHead';
 import type { UpstreamHistory } from './upstreamHistory';
 
 type HttpService = Extract<Service, { kind: 'http' }>;
@@ -21,7 +24,7 @@ const CANCEL = 8;
  * One request from its head to the end of its response, between a client of any protocol and whatever answers it. What
  * is known of the request stands here; the phases (src/balancer/phases) decide what becomes of it, its Content answers.
  */
-export class Exchange implements VariableSource, RequestFacts {
+export class Exchange implements CapturingSource, RequestFacts {
   /** GET or HEAD once an error page is on its way. */
   method: string;
   readonly target: string;
@@ -29,8 +32,14 @@ export class Exchange implements VariableSource, RequestFacts {
   readonly host: string;
   readonly headers: HeaderList;
   readonly body: RequestBody;
+  /** The client's, as real_ip has it. */
+  remoteAddress: string;
+  remotePort: number;
+  isBelieved = false;
   path = '';
   args = '';
+  /** `target` still says what is asked for; else `path` and `args` do. */
+  isUnparsed = true;
   /** The response is complete or given up; the request may still be coming in. */
   done = false;
 
@@ -42,9 +51,24 @@ export class Exchange implements VariableSource, RequestFacts {
   /** Counts the locations entered: what was begun for an earlier one has nothing to say any more. */
   visit = 0;
   content: Content | null = null;
+  destination: NamedServer | null = null;
   history: UpstreamHistory | null = null;
   /** It had to wait for something and goes on now: whoever sends flushes. */
   resumed = false;
+  /** The client's request; itself unless this is a subrequest. */
+  main: Exchange = this;
+  /** Not as the client asked: `internal` locations are open to it. */
+  internal = false;
+  sawErrorPage = false;
+  /** Answered in place of whatever status the answer has; 0: none. */
+  fixedStatus = 0;
+  /** Values of limit_req_status and limit_conn_status; null: no limit was asked yet. */
+  limitReqStatus: string | null = null;
+  limitConnStatus: string | null = null;
+  /** Gives back what limit_conn counted. */
+  release: (() => void) | null = null;
+  /** Sent along with the response, whatever it is; null: nothing. */
+  extraHeaders: HeaderList | null = null;
 
   readonly startedAt: number;
   /** Health checks of gRPC clients are no requests of anybody's. */
@@ -55,6 +79,14 @@ export class Exchange implements VariableSource, RequestFacts {
   /** 0: none yet. */
   status = 0;
   headSent = false;
+  sentHeaders: HeaderList | null = null;
+  sentLength = -1;
+  sentTrailers: HeaderList | null = null;
+  bodyBytesSent = 0;
+  requestId = '';
+  /** Variables that `set`, named captures and auth_request_set gave a value, and those worked out once. */
+  values: Map<string, string> | null = null;
+  #pending: (() => void) | null = null;
 
   constructor(
     readonly generation: Generation,
@@ -68,6 +100,8 @@ export class Exchange implements VariableSource, RequestFacts {
     this.protocol = head.protocol;
     this.host = head.host;
     this.headers = head.headers;
+    this.remoteAddress = client.remoteAddress;
+    this.remotePort = client.remotePort;
     this.body = new RequestBody(head.bodyLength);
     this.startedAt = generation.engine.clock.now();
     this.server = service.defaultServer;
@@ -76,12 +110,6 @@ export class Exchange implements VariableSource, RequestFacts {
     this.counted = head.target !== HEALTH_CHECK;
   }
 
-  get remoteAddress(): string {
-    return this.client.remoteAddress;
-  }
-  get remotePort(): number {
-    return this.client.remotePort;
-  }
   get serverAddress(): string {
     return this.client.localAddress;
   }
@@ -102,10 +130,82 @@ export class Exchange implements VariableSource, RequestFacts {
 
   start(): void {
     const { engine } = this.generation;
+    if (this.main !== this) {
+      enterServer(this);
+      return;
+    }
     if (this.counted) engine.telemetry.requests++;
     engine.telemetry.dirty = true;
     if (engine.traceHeader !== null) this.traceId = this.headers.get(engine.traceHeader);
     enter(this);
+  }
+
+  // ── For the phases ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Stays where it is until goOn(). `cancel`: the client went away meanwhile, or its request turned out bad. */
+  waitFor(cancel: () => void): void {
+    this.#pending = cancel;
+    this.body.waiting = true;
+    if (!this.body.complete) this.downstream.pauseBody();
+  }
+
+  goOn(next: (exchange: Exchange) => void): void {
+    if (this.#pending === null || this.done) return;
+    this.#pending = null;
+    this.body.waiting = false;
+    this.resumed = true;
+    next(this);
+    this.content?.flush();
+    this.flush();
+  }
+
+  /** As if the client had asked for this path; nginx calls it an internal redirect. */
+  redirectTo(path: string, args: string): void {
+    this.path = path;
+    this.args = args;
+    this.isUnparsed = false;
+    if (this.method !== 'HEAD') this.method = 'GET';
+    this.internal = true;
+    enterServer(this);
+  }
+
+  /** Goes on in the named location, with path, method and body as they are. */
+  goOnAt(name: string): void {
+    this.internal = true;
+    enterNamed(this, name);
+  }
+
+  /** A request for another path on behalf of this one: same client and headers, no body, variables in common. */
+  subrequest(path: string, downstream: Downstream): Exchange {
+    const sub = new Exchange(this.generation, this.service, this.client, downstream, subrequestHead(this.head));
+    sub.main = this;
+    sub.internal = true;
+    sub.isUnparsed = false;
+    sub.server = this.server;
+    sub.path = path;
+    sub.remoteAddress = this.remoteAddress;
+    sub.remotePort = this.remotePort;
+    sub.isBelieved = true;
+    sub.captures = this.captures;
+    this.values ??= new Map();
+    sub.values = this.values;
+    return sub;
+  }
+
+  set(variable: string, value: string): void {
+    if (variable === 'args') {
+      this.args = value;
+      this.isUnparsed = false;
+      return;
+    }
+    this.values ??= new Map();
+    this.values.set(variable, value);
+  }
+
+  captured(match: RegExpExecArray): void {
+    this.captures = match;
+    if (match.groups === undefined) return;
+    for (const [name, value] of Object.entries(match.groups)) this.set(name, value ?? '');
   }
 
   // ── From the client ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -113,7 +213,7 @@ export class Exchange implements VariableSource, RequestFacts {
   onRequestBody(chunk: Buffer): void {
     const { body } = this;
     body.received += chunk.length;
-    if (this.done) return;
+    if (this.done || body.discarded) return;
     const limit = this.settings.clientMaxBodySize;
     if (limit > 0 && body.received > limit) {
       this.logError('error', `client intended to send too large chunked body: ${body.received} bytes`);
@@ -153,8 +253,8 @@ export class Exchange implements VariableSource, RequestFacts {
   /** The client went away, or reset its stream. */
   onClientGone(): void {
     if (this.done) return;
-    this.status = 499;
-    this.logError('info', 'client prematurely closed connection');
+    if (!this.headSent) this.status = 499;
+    if (this.main === this) this.logError('info', 'client prematurely closed connection');
     this.#end();
   }
 
@@ -162,21 +262,32 @@ export class Exchange implements VariableSource, RequestFacts {
 
   /** As Downstream.sendHead(), with what the location adds to every response. */
   sendHead(status: number, reason: string, headers: HeaderList, contentLength: number, bodyless: boolean): void {
+    const isOwn = this.fixedStatus === 0 || this.fixedStatus === status;
+    const final = isOwn ? status : this.fixedStatus;
+    const isEmpty = final === 204 || final === 304;
+    if (final === 204 && !isOwn) headers.remove('content-type');
+    if (this.extraHeaders !== null) headers.addAll(this.extraHeaders);
     this.headSent = true;
-    this.status = status;
-    addHeaders(this, status, headers);
-    this.downstream.sendHead(status, reason, headers, contentLength, bodyless);
+    this.status = final;
+    this.sentHeaders = headers;
+    this.sentLength = isEmpty ? -1 : contentLength;
+    addHeaders(this, final, headers);
+    const phrase = isOwn ? reason : reasonPhrase(final);
+    this.downstream.sendHead(final, phrase, headers, this.sentLength, bodyless || isEmpty);
   }
 
   /** False: wait for Content.resume(). */
   sendBody(chunk: Buffer): boolean {
+    this.bodyBytesSent += chunk.length;
     return this.downstream.sendBody(chunk);
   }
 
   sendEnd(trailers: HeaderList | null): void {
     this.content = null;
     this.done = true;
+    this.sentTrailers = trailers;
     this.downstream.sendEnd(trailers);
+    this.#settle();
   }
 
   flush(): void {
@@ -191,7 +302,7 @@ export class Exchange implements VariableSource, RequestFacts {
 
   countOwnAnswer(): void {
     const { telemetry } = this.generation.engine;
-    if (this.counted) telemetry.answeredItself++;
+    if (this.counted && this.main === this) telemetry.answeredItself++;
     telemetry.dirty = true;
   }
 
@@ -201,21 +312,41 @@ export class Exchange implements VariableSource, RequestFacts {
       this.abort(CANCEL);
       return;
     }
-    const { content } = this;
-    this.content = null;
-    content?.abort();
+    this.#stop();
     this.downstream.willClose();
     finish(this, status);
   }
 
   #end(): void {
-    const { content } = this;
-    this.content = null;
     this.done = true;
+    this.#stop();
+    this.#settle();
+  }
+
+  #stop(): void {
+    const { content } = this;
+    const cancel = this.#pending;
+    this.content = null;
+    this.#pending = null;
     content?.abort();
+    cancel?.();
+  }
+
+  /** Nothing more will happen to it. */
+  #settle(): void {
+    if (this.main !== this) return;
+    const { accessLogs } = this.settings;
+    if (accessLogs.length > 0) this.generation.accessLogs.write(this, accessLogs);
+    this.release?.();
+    this.release = null;
   }
 
   // ── Variables and log ────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The configuration gives it a value, if an empty one. */
+  isDefined(name: string): boolean {
+    return this.values?.has(name) === true || this.generation.lazyVariables?.has(name) === true;
+  }
 
   variable(name: string): string {
     return exchangeVariable(name, this);
@@ -225,7 +356,8 @@ export class Exchange implements VariableSource, RequestFacts {
     this.generation.engine.log(
       level,
       `*${this.client.serial} ${text}, client: ${this.remoteAddress}, server: ${this.server.names[0]?.text ?? ''}, ` +
-        `request: "${this.head.method} ${this.target} ${this.protocol}"` +
+        `request: "${this.main.head.method} ${this.target} ${this.protocol}"` +
+        `${this.main === this ? '' : `, subrequest: "${this.path}"`}` +
         `${upstream === '' ? '' : `, upstream: "${upstream}"`}, host: "${this.host}"`,
     );
   }

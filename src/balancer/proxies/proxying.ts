@@ -9,6 +9,7 @@ import type { Exchange } from './exchange';
 import { forwardingOf, http1RequestHead, http2RequestHeaders, responseFields } from './forwarding';
 import type { HttpUpstream } from './generation';
 import { LIMITS } from './limits';
+import type { SecureTarget } from './tlsUpstream';
 import { Attempt, UpstreamHistory } from './upstreamHistory';
 
 /** RFC 9113, section 7. */
@@ -19,12 +20,17 @@ function isIdempotent(method: string): boolean {
   return method !== 'POST' && method !== 'LOCK' && method !== 'PATCH';
 }
 
-/** Where a request goes: what proxy_pass or grpc_pass says. */
-export interface Destination {
+/** Where to, by name; what `$proxy_host` and logs say. */
+export interface NamedServer {
   readonly kind: 'proxy' | 'grpc';
-  readonly upstream: UpstreamPlan;
+  readonly scheme: 'http' | 'https' | 'grpc' | 'grpcs';
   /** `$proxy_host`. */
   readonly hostHeader: string;
+}
+
+/** Where a request goes: what proxy_pass or grpc_pass says. */
+export interface Destination extends NamedServer {
+  readonly upstream: UpstreamPlan;
   /** Path and query for the server. */
   readonly target: string;
 }
@@ -65,9 +71,11 @@ export class Proxying implements Content, CallOwner {
 
   begin(): void {
     const { exchange } = this;
-    const { body } = exchange;
+    const { body, settings } = exchange;
+    // Whatever still comes is of no use to the server, but has to be read.
+    if (!settings.passRequestBody && exchange.resumed) exchange.downstream.resumeBody();
     if (exchange.head.expectsContinue) exchange.downstream.sendContinue();
-    if (this.destination.kind === 'proxy' && exchange.settings.httpVersion === '1.0' && this.#outgoingLength() < 0) {
+    if (this.destination.kind === 'proxy' && settings.httpVersion === '1.0' && this.#outgoingLength() < 0) {
       if (!body.complete) {
         body.holding = true;
         exchange.downstream.resumeBody();
@@ -85,11 +93,11 @@ export class Proxying implements Content, CallOwner {
   }
 
   endBody(): void {
-    const { body, settings } = this.exchange;
+    const { body } = this.exchange;
     if (body.holding) {
       body.held();
       this.#tryNext();
-    } else if (settings.passRequestBody) this.#call?.endBody();
+    } else if (this.#outgoingLength() !== 0) this.#call?.endBody();
   }
 
   flush(): void {
@@ -120,7 +128,7 @@ export class Proxying implements Content, CallOwner {
     const out = new HeaderList();
     responseFields(headers, out);
     this.#addCookie(out);
-    if (!exchange.body.complete) exchange.downstream.willClose();
+    if (!exchange.body.complete && !exchange.body.discarded) exchange.downstream.willClose();
     exchange.sendHead(status, reason, out, contentLength, bodyless || exchange.method === 'HEAD');
   }
 
@@ -209,20 +217,24 @@ export class Proxying implements Content, CallOwner {
     const forwarding = forwardingOf(settings, destination.hostHeader);
     const bodyLength = this.#outgoingLength();
     const { connectTimeoutMs, readTimeoutMs, sendTimeoutMs } = settings;
+    const secure = this.#secure();
     let call: UpstreamCall | null;
     if (destination.kind === 'grpc') {
+      const headers = http2RequestHeaders(
+        exchange.head,
+        exchange.method,
+        destination.target,
+        destination.hostHeader,
+        forwarding,
+        exchange,
+      );
+      if (secure !== null) headers[':scheme'] = 'https';
       call = this.#upstream.http2.call(peer, this, {
-        headers: http2RequestHeaders(
-          exchange.head,
-          exchange.method,
-          destination.target,
-          destination.hostHeader,
-          forwarding,
-          exchange,
-        ),
+        headers,
         bodyComing: bodyLength !== 0,
         connectTimeoutMs,
         readTimeoutMs,
+        secure,
       });
     } else {
       call = this.#upstream.http1.call(peer, this, {
@@ -242,6 +254,7 @@ export class Proxying implements Content, CallOwner {
         readTimeoutMs,
         sendTimeoutMs,
         headBytes: settings.bufferSize,
+        secure,
       });
     }
     if (call === null) {
@@ -262,9 +275,19 @@ export class Proxying implements Content, CallOwner {
     if (body.complete || body.received > 0 || this.#attempts > 1 || exchange.resumed) call.flush();
   }
 
+  /** What https:// and grpcs:// ask of the connection; null: it goes in the clear. */
+  #secure(): SecureTarget | null {
+    const { exchange, destination } = this;
+    const { upstreamTls } = exchange.settings;
+    if (upstreamTls === null || (destination.scheme !== 'https' && destination.scheme !== 'grpcs')) return null;
+    const name = upstreamTls.name?.evaluate(exchange) ?? destination.hostHeader;
+    return { settings: upstreamTls, name, alpn: destination.kind === 'grpc' ? 'h2' : null };
+  }
+
   /** Bytes of body for the server; 0: none; -1: as many as come. */
   #outgoingLength(): number {
-    return this.exchange.settings.passRequestBody ? this.exchange.body.length : 0;
+    const { settings, body } = this.exchange;
+    return settings.passRequestBody && !body.discarded ? body.length : 0;
   }
 
   #addCookie(headers: HeaderList): void {
@@ -337,7 +360,7 @@ export class Proxying implements Content, CallOwner {
   }
 
   #log(text: string): void {
-    const scheme = this.destination.kind === 'grpc' ? 'grpc' : 'http';
+    const { scheme } = this.destination;
     const address = this.#peer?.peer.address ?? this.#upstream.site.plan.name;
     this.exchange.logError('error', text, `${scheme}://${address}${this.destination.target}`);
   }

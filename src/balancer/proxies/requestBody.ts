@@ -9,6 +9,8 @@ export class RequestBody {
   holding = false;
   /** Nobody can take it yet: whatever comes is kept, however much that is (its source has been told to stop). */
   waiting = false;
+  /** Nobody is to get it: an error page answers in place of what it was for. */
+  discarded = false;
   #heldLength = -1;
   #kept: Buffer[] | null = [];
   #keptBytes = 0;
@@ -39,6 +41,12 @@ export class RequestBody {
   /** All that was kept has been sent once: what is too much for another time need not stay. */
   forgetExcess(): void {
     if (this.#keptBytes > LIMITS.replayBytes && this.#heldLength < 0) this.#kept = null;
+  }
+
+  discard(): void {
+    this.discarded = true;
+    this.holding = false;
+    this.#kept = [];
   }
 
   /** Everything that was held is there. */
