@@ -13,6 +13,8 @@ export interface RequestFacts {
   readonly remotePort: number;
   readonly serverAddress: string;
   readonly serverPort: number;
+  /** First name of the server; ''. */
+  readonly serverName: string;
   readonly connectionSerial: number;
   readonly connectionRequests: number;
 }
@@ -36,7 +38,7 @@ export function requestVariable(name: string, facts: RequestFacts): string | und
     case 'binary_remote_addr':
       return binaryAddress(facts.remoteAddress);
     case 'host':
-      return hostName(facts.host);
+      return facts.host === '' ? facts.serverName : hostName(facts.host);
     case 'request':
       return `${facts.method} ${facts.target} ${facts.protocol}`;
     case 'request_uri':

@@ -86,6 +86,7 @@ function redirectHost(exchange: Exchange): string {
 function answerStatus(exchange: Exchange, status: number, headers: HeaderList): void {
   const page = errorPage(status);
   if (page !== null) addHeader(headers, 'Content-Type', 'text/html');
+  exchange.fixedStatus = toldStatus(exchange.fixedStatus);
   answerWith(exchange, toldStatus(status), headers, page);
 }
 

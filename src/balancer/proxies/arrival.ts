@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { selectServer } from '../servers';
 import type { Engine } from './engine';
 import type { Client, Generation, Service } from './generation';
 import { Http1Client } from './http1';
@@ -155,11 +154,8 @@ class Arrival implements Client {
       socket.destroy();
       return;
     }
-    // The name chose a server already; it stays the default for requests whose Host names none.
-    const { servers, defaultServer } = service;
-    const chosen = tls.serverName === '' ? defaultServer : selectServer(servers, tls.serverName, defaultServer).server;
-    const own = chosen === defaultServer ? service : { ...service, defaultServer: chosen };
-    this.#hand(socket, { ...origin, tls }, own, tls.alpn === 'h2');
+    // The name has chosen the certificate; the server is Host's to choose, as in nginx.
+    this.#hand(socket, { ...origin, tls }, service, tls.alpn === 'h2');
   }
 
   #hand(socket: Socket, origin: Origin, service: Service, isHttp2: boolean): void {

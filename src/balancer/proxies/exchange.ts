@@ -82,7 +82,9 @@ export class Exchange implements CapturingSource, RequestFacts {
   sentHeaders: HeaderList | null = null;
   sentLength = -1;
   sentTrailers: HeaderList | null = null;
+  /** With the framing of chunks, as nginx counts. */
   bodyBytesSent = 0;
+  #chunked = false;
   requestId = '';
   /** Variables that `set`, named captures and auth_request_set gave a value, and those worked out once. */
   values: Map<string, string> | null = null;
@@ -112,6 +114,9 @@ export class Exchange implements CapturingSource, RequestFacts {
 
   get serverAddress(): string {
     return this.client.localAddress;
+  }
+  get serverName(): string {
+    return this.server.names[0]?.text ?? '';
   }
   get serverPort(): number {
     return this.client.localPort;
@@ -272,13 +277,14 @@ export class Exchange implements CapturingSource, RequestFacts {
     this.sentHeaders = headers;
     this.sentLength = isEmpty ? -1 : contentLength;
     addHeaders(this, final, headers);
+    this.#chunked = this.sentLength < 0 && !bodyless && !isEmpty && this.protocol === 'HTTP/1.1';
     const phrase = isOwn ? reason : reasonPhrase(final);
     this.downstream.sendHead(final, phrase, headers, this.sentLength, bodyless || isEmpty);
   }
 
   /** False: wait for Content.resume(). */
   sendBody(chunk: Buffer): boolean {
-    this.bodyBytesSent += chunk.length;
+    this.bodyBytesSent += this.#chunked && chunk.length > 0 ? chunkBytes(chunk.length) : chunk.length;
     return this.downstream.sendBody(chunk);
   }
 
@@ -286,6 +292,7 @@ export class Exchange implements CapturingSource, RequestFacts {
     this.content = null;
     this.done = true;
     this.sentTrailers = trailers;
+    if (this.#chunked) this.bodyBytesSent += LAST_CHUNK_BYTES;
     this.downstream.sendEnd(trailers);
     this.#settle();
   }
@@ -361,4 +368,12 @@ export class Exchange implements CapturingSource, RequestFacts {
         `${upstream === '' ? '' : `, upstream: "${upstream}"`}, host: "${this.host}"`,
     );
   }
+}
+
+/** "0", two line ends. */
+const LAST_CHUNK_BYTES = 5;
+
+/** A chunk's bytes with its size in hexadecimal in front and two line ends. */
+function chunkBytes(length: number): number {
+  return length + Math.ceil((32 - Math.clz32(length)) / 4) + 4;
 }

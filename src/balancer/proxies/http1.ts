@@ -157,8 +157,11 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
 
   abort(): void {
     // Where only the close would end the body, a plain close would look like a whole one.
-    if (this.#untilClose) this.socket.resetAndDestroy();
-    else {
+    if (this.#untilClose) {
+      // In TLS the missing close_notify says so.
+      if (this.origin.tls === null) this.socket.resetAndDestroy();
+      else this.socket.destroy();
+    } else {
       this.flush();
       this.socket.destroySoon();
     }
