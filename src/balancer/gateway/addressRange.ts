@@ -2,8 +2,30 @@ import type { AddressRange } from '../plan';
 
 /** Addresses as numbers, to tell which network they are in. */
 
-export function isAddress(text: string): boolean {
-  return bytesOf(text) !== null;
+/** The address as nginx writes it, from its bytes (ngx_inet6_ntop); null: it is none. */
+export function addressText(text: string): string | null {
+  const bytes = bytesOf(text);
+  if (bytes === null) return null;
+  return bytes.length === 4 ? bytes.join('.') : ipv6Text(bytes);
+}
+
+function ipv6Text(bytes: readonly number[]): string {
+  const words = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0));
+  let zeroes = { at: -1, count: 1 };
+  for (let at = 0; at < 8; at++) {
+    let count = 0;
+    while (words[at + count] === 0) count++;
+    if (count > zeroes.count) zeroes = { at, count };
+    at += count;
+  }
+  const { at, count } = zeroes;
+  const mapped =
+    at === 0 &&
+    ((count === 5 && words[5] === 0xffff) || count === 6 || (count === 7 && bytes[14] !== 0 && bytes[15] !== 1));
+  const shown = words.map((word) => word.toString(16));
+  if (mapped) shown.splice(6, 2, bytes.slice(12).join('.'));
+  if (at < 0) return shown.join(':');
+  return `${shown.slice(0, at).join(':')}::${shown.slice(at + count).join(':')}`;
 }
 
 /** Whether an address is in the network. An IPv4 address in IPv6 clothes (::ffff:192.0.2.1) counts as IPv4, as in nginx. */

@@ -1,5 +1,5 @@
 import type { AddressRange, RealIp } from '../plan';
-import { isAddress, isWithin } from './addressRange';
+import { addressText, isWithin } from './addressRange';
 import type { HeaderList } from './headers';
 
 /** ngx_http_realip_module and ngx_stream_realip_module: who the client is when a trusted proxy stands in between. */
@@ -60,16 +60,10 @@ function isTrusted(from: readonly AddressRange[], address: string): boolean {
 
 /** "192.0.2.1", "192.0.2.1:80", "2001:db8::1" or "[2001:db8::1]:80" (ngx_parse_addr_port); port 0 where none is told. */
 function parse(text: string): ClientAddress | null {
-  if (isAddress(text)) return { address: canonical(text), port: 0 };
-  const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const address = bracketed ?? plain ?? '';
-  if (!isAddress(address) || (bracketed !== undefined) !== address.includes(':')) return null;
-  const number = Number(port ?? 0);
-  if (number > 65_535 || (port !== undefined && number === 0)) return null;
-  return { address: canonical(address), port: number };
-}
-
-/** nginx prints addresses from their bytes: the shortest form, in lower case. */
-function canonical(address: string): string {
-  return address.includes(':') ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address;
+  const plain = addressText(text);
+  if (plain !== null) return { address: plain, port: 0 };
+  const [, bracketed, bare, port] = /^(?:\[([^\]]*)\]|([^:]*)):(\d+)$/.exec(text) ?? [];
+  const address = addressText(bracketed ?? bare ?? '');
+  const number = Number(port);
+  return address === null || number < 1 || number > 65_535 ? null : { address, port: number };
 }

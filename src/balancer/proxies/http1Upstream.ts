@@ -310,7 +310,8 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
     if (this.#connected) this.#fail('error', text);
     else if (this.secure !== null && error.syscall !== 'connect') {
       this.#fail('connect', `${handshakeFailure(error)} while SSL handshaking to upstream`);
-    } else this.#fail(error.code === 'ETIMEDOUT' ? 'connect-timeout' : 'connect', `${text} while connecting to upstream`);
+    } else
+      this.#fail(error.code === 'ETIMEDOUT' ? 'connect-timeout' : 'connect', `${text} while connecting to upstream`);
   }
 
   #fail(failure: 'connect' | 'connect-timeout' | 'error' | 'timeout' | 'invalid', text: string): void {

@@ -50,7 +50,7 @@ export function parseProxyHeader(bytes: Buffer): ProxyHeader {
 
 export function proxyHeader(origin: Ends): string {
   const family = isIP(origin.remoteAddress);
-  if (family === 0 || isIP(origin.localAddress) !== family) return 'PROXY UNKNOWN\r\n';
+  if (family === 0) return 'PROXY UNKNOWN\r\n';
   return `PROXY TCP${family} ${origin.remoteAddress} ${origin.localAddress} ${origin.remotePort} ${origin.localPort}\r\n`;
 }
 

@@ -127,7 +127,7 @@ export class StreamSession implements Client, CapturingSource, Timed {
       case 'remote_addr':
         return this.remoteAddress;
       case 'remote_port':
-        return String(this.remotePort);
+        return this.remotePort === 0 ? '' : String(this.remotePort);
       case 'binary_remote_addr':
         return binaryAddress(this.remoteAddress);
       case 'server_addr':
