@@ -308,9 +308,12 @@ class Http2Call implements UpstreamCall, Timed {
     this.#headSeen = true;
     const status = Number(headers[':status']);
     const list = headerList(headers, raw);
-    const length = list.get('content-length');
+    const declared = list.get('content-length');
     const ends = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-    this.#owner.onResponseHead(status, reasonPhrase(status), list, length === null ? -1 : Number(length), ends);
+    // Without a body its length is known, but for HEAD; as nginx does, so that HTTP/1 clients know it, too.
+    const length =
+      declared !== null ? Number(declared) : ends && this.stream.sentHeaders?.[':method'] !== 'HEAD' ? 0 : -1;
+    this.#owner.onResponseHead(status, reasonPhrase(status), list, length, ends);
   }
 
   #onData(chunk: Buffer): void {

@@ -8,6 +8,7 @@ import type { PeerSite } from './engine';
 import type { Exchange } from './exchange';
 import { forwardingOf, http1RequestHead, http2RequestHeaders, responseFields } from './forwarding';
 import type { HttpUpstream } from './generation';
+import { asGrpcRequest, GrpcWebCall, grpcWebOf } from './grpcWeb';
 import { LIMITS } from './limits';
 import type { SecureTarget } from './tlsUpstream';
 import { Attempt, UpstreamHistory } from './upstreamHistory';
@@ -229,13 +230,18 @@ export class Proxying implements Content, CallOwner {
         exchange,
       );
       if (secure !== null) headers[':scheme'] = 'https';
-      call = this.#upstream.http2.call(peer, this, {
+      const web = grpcWebOf(exchange.head);
+      const bridge =
+        web === null ? null : new GrpcWebCall(this, web, () => exchange.onRequestBad(400, 'sent invalid base64'));
+      if (web !== null) asGrpcRequest(web, headers);
+      call = this.#upstream.http2.call(peer, bridge ?? this, {
         headers,
         bodyComing: bodyLength !== 0,
         connectTimeoutMs,
         readTimeoutMs,
         secure,
       });
+      if (bridge !== null) call = bridge.over(call);
     } else {
       call = this.#upstream.http1.call(peer, this, {
         head: http1RequestHead(
