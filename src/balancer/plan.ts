@@ -78,6 +78,7 @@ export interface StreamPlan {
   readonly upstreams: readonly UpstreamPlan[];
   readonly maps: readonly VariableMap[];
   readonly splitClients: readonly SplitClients[];
+  readonly limitZones: LimitZones;
   readonly servers: readonly StreamServerPlan[];
 }
 
@@ -107,6 +108,7 @@ export interface HttpPlan {
   readonly upstreams: readonly UpstreamPlan[];
   readonly maps: readonly VariableMap[];
   readonly splitClients: readonly SplitClients[];
+  readonly limitZones: LimitZones;
   readonly servers: readonly HttpServerPlan[];
 }
 
@@ -204,7 +206,8 @@ export interface HttpSettings {
   readonly authRequestSets: readonly { readonly variable: string; readonly value: Template }[];
   /** Empty where nothing says `access_log`: unlike nginx's, this balancer writes no log unasked. */
   readonly accessLogs: readonly AccessLog[];
-  readonly gzip: boolean;
+  /** Null: off. */
+  readonly gzip: Gzip | null;
   /** For https:// and grpcs:// servers; null where the handler needs none. */
   readonly upstreamTls: UpstreamTls | null;
 }
@@ -260,6 +263,7 @@ export interface LimitReqZone {
   readonly ratePerSecond: number;
   /** Of shared memory in nginx: what the zone has room for. */
   readonly bytes: number;
+  readonly span: Span;
 }
 
 export interface LimitReq {
@@ -273,6 +277,13 @@ export interface LimitConnZone {
   readonly name: string;
   readonly key: Template;
   readonly bytes: number;
+  readonly span: Span;
+}
+
+/** All that are declared, used or not. */
+export interface LimitZones {
+  readonly requests: readonly LimitReqZone[];
+  readonly connections: readonly LimitConnZone[];
 }
 
 export interface LimitConn {
@@ -300,6 +311,17 @@ export interface ErrorPage {
   readonly answer: 'own' | 'page' | number;
   /** A path, a named location, or an address to redirect to. */
   readonly uri: Template;
+}
+
+export interface Gzip {
+  /** Content types in lower case; "*": all. */
+  readonly types: ReadonlySet<string>;
+  /** Of a response that tells its length, bytes. */
+  readonly minLength: number;
+  /** 1 to 9. */
+  readonly level: number;
+  /** Tell caches that the answer depends on Accept-Encoding. */
+  readonly vary: boolean;
 }
 
 export interface AccessLog {

@@ -34,6 +34,4 @@ export const notYet: ReadonlySet<string> = new Set([
     'upstream_first_byte_time',
     'upstream_session_time',
   ].map((name) => `stream/$${name}`),
-  // What happens before and around a request.
-  'gzip',
 ]);

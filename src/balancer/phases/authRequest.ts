@@ -32,7 +32,7 @@ function refuse(exchange: Exchange, status: number, headers: HeaderList): void {
       const name = headers.names[i];
       if (name?.lower === 'www-authenticate') wanted.add(name, headers.values[i] ?? '');
     }
-    exchange.extraHeaders = wanted;
+    exchange.response.extraHeaders = wanted;
   } else if (status !== 403) {
     exchange.logError('error', `auth request unexpected status: ${status}`);
     finish(exchange, 500);

@@ -14,7 +14,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  * ngx_http_send_error_page). Sets the status that will be answered whatever the page says; 0: the page's own.
  */
 export function errorPageFor(exchange: Exchange, status: number): Substitute | null {
-  exchange.fixedStatus = status;
+  exchange.response.fixedStatus = status;
   const { errorPages } = exchange.settings;
   if (errorPages.length === 0 || exchange.sawErrorPage) return null;
   exchange.sawErrorPage = true;
@@ -23,8 +23,8 @@ export function errorPageFor(exchange: Exchange, status: number): Substitute | n
 }
 
 function substitute(exchange: Exchange, page: ErrorPage): Substitute {
-  if (page.answer === 'page') exchange.fixedStatus = 0;
-  else if (page.answer !== 'own') exchange.fixedStatus = page.answer;
+  if (page.answer === 'page') exchange.response.fixedStatus = 0;
+  else if (page.answer !== 'own') exchange.response.fixedStatus = page.answer;
   const uri = page.uri.evaluate(exchange);
   if (uri.startsWith('/')) {
     const query = uri.indexOf('?');
@@ -33,7 +33,7 @@ function substitute(exchange: Exchange, page: ErrorPage): Substitute {
       : { kind: 'path', path: uri.slice(0, query), args: uri.slice(query + 1) };
   }
   if (uri.startsWith('@')) return { kind: 'named', name: uri };
-  const status = REDIRECTS.has(exchange.fixedStatus) ? exchange.fixedStatus : 302;
-  exchange.fixedStatus = status;
+  const status = REDIRECTS.has(exchange.response.fixedStatus) ? exchange.response.fixedStatus : 302;
+  exchange.response.fixedStatus = status;
   return { kind: 'redirect', status, location: uri };
 }

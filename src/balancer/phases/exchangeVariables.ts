@@ -59,16 +59,19 @@ function stateVariable(name: string, exchange: Exchange): string | undefined {
   const { main } = exchange;
   switch (name) {
     case 'status':
-      return String(exchange.status === 0 ? exchange.fixedStatus : exchange.status).padStart(3, '0');
+      return String(exchange.response.status === 0 ? exchange.response.fixedStatus : exchange.response.status).padStart(
+        3,
+        '0',
+      );
     case 'body_bytes_sent':
-      return String(exchange.bodyBytesSent);
+      return String(exchange.response.bodyBytes);
     case 'request_id':
       if (main.requestId === '') main.requestId = engine.requestId();
       return main.requestId;
     case 'request_time':
       return seconds(exchange.startedAt, exchange.now());
     case 'request_completion':
-      return exchange.done && exchange.headSent ? 'OK' : '';
+      return exchange.done && exchange.response.headSent ? 'OK' : '';
     case 'limit_req_status':
       return main.limitReqStatus ?? '';
     case 'limit_conn_status':
@@ -152,9 +155,9 @@ function fieldVariable(name: string, exchange: Exchange): string | undefined {
   if (name.startsWith('upstream_cookie_')) {
     return setCookie(last?.headers ?? null, name.slice(16));
   }
-  if (name === 'sent_http_content_length') return exchange.sentLength < 0 ? '' : String(exchange.sentLength);
-  if (name.startsWith('sent_http_')) return field(exchange.sentHeaders, name.slice(10));
-  if (name.startsWith('sent_trailer_')) return field(exchange.sentTrailers, name.slice(13));
+  if (name === 'sent_http_content_length') return exchange.response.length < 0 ? '' : String(exchange.response.length);
+  if (name.startsWith('sent_http_')) return field(exchange.response.headers, name.slice(10));
+  if (name.startsWith('sent_trailer_')) return field(exchange.response.trailers, name.slice(13));
   return undefined;
 }
 

@@ -86,7 +86,7 @@ function redirectHost(exchange: Exchange): string {
 function answerStatus(exchange: Exchange, status: number, headers: HeaderList): void {
   const page = errorPage(status);
   if (page !== null) addHeader(headers, 'Content-Type', 'text/html');
-  exchange.fixedStatus = toldStatus(exchange.fixedStatus);
+  exchange.response.fixedStatus = toldStatus(exchange.response.fixedStatus);
   answerWith(exchange, toldStatus(status), headers, page);
 }
 
@@ -102,15 +102,15 @@ export function answerWith(
   if (exchange.head.expectsContinue && !exchange.body.complete) exchange.downstream.willClose();
   const bodyless = exchange.method === 'HEAD' || status === 204 || status === 304;
   const length = body === null ? size : body.length;
-  exchange.sendHead(
+  exchange.response.sendHead(
     status,
     reasonPhrase(status),
     headers,
     status === 204 || status === 304 ? -1 : length,
     bodyless || length === 0,
   );
-  if (length > 0 && body !== null && !bodyless) exchange.sendBody(body);
-  exchange.sendEnd(null);
+  if (length > 0 && body !== null && !bodyless) exchange.response.sendBody(body);
+  exchange.response.sendEnd(null);
 }
 
 /** What `add_header` says for this status. */

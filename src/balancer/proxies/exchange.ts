@@ -1,12 +1,12 @@
 import type { HeaderList } from '../gateway/headers';
-import { reasonPhrase } from '../gateway/status';
 import type { RequestFacts } from '../gateway/variables';
 import { enter, enterNamed, enterServer } from '../phases/enter';
 import { exchangeVariable } from '../phases/exchangeVariables';
 import type { CapturingSource } from '../phases/lazyVariables';
 import type { HttpHandler, HttpServerPlan, HttpSettings, LocationPlan } from '../plan';
-import { addHeaders, finish } from './answers';
+import { finish } from './answers';
 import type { ClientConnection, Downstream, RequestHead } from './call';
+import { ClientResponse } from './clientResponse';
 import type { Content } from './content';
 import type { Generation, Service } from './generation';
 import type { NamedServer } from './proxying';
@@ -60,15 +60,11 @@ export class Exchange implements CapturingSource, RequestFacts {
   /** Not as the client asked: `internal` locations are open to it. */
   internal = false;
   sawErrorPage = false;
-  /** Answered in place of whatever status the answer has; 0: none. */
-  fixedStatus = 0;
   /** Values of limit_req_status and limit_conn_status; null: no limit was asked yet. */
   limitReqStatus: string | null = null;
   limitConnStatus: string | null = null;
   /** Gives back what limit_conn counted. */
   release: (() => void) | null = null;
-  /** Sent along with the response, whatever it is; null: nothing. */
-  extraHeaders: HeaderList | null = null;
 
   readonly startedAt: number;
   /** Health checks of gRPC clients are no requests of anybody's. */
@@ -76,15 +72,7 @@ export class Exchange implements CapturingSource, RequestFacts {
   /** Value of the header that asks for a decision trace; null: none. */
   traceId: string | null = null;
 
-  /** 0: none yet. */
-  status = 0;
-  headSent = false;
-  sentHeaders: HeaderList | null = null;
-  sentLength = -1;
-  sentTrailers: HeaderList | null = null;
-  /** With the framing of chunks, as nginx counts. */
-  bodyBytesSent = 0;
-  #chunked = false;
+  readonly response: ClientResponse;
   requestId = '';
   /** Variables that `set`, named captures and auth_request_set gave a value, and those worked out once. */
   values: Map<string, string> | null = null;
@@ -105,6 +93,7 @@ export class Exchange implements CapturingSource, RequestFacts {
     this.remoteAddress = client.remoteAddress;
     this.remotePort = client.remotePort;
     this.body = new RequestBody(head.bodyLength);
+    this.response = new ClientResponse(this);
     this.startedAt = generation.engine.clock.now();
     this.server = service.defaultServer;
     this.settings = service.defaultServer.settings;
@@ -252,53 +241,27 @@ export class Exchange implements CapturingSource, RequestFacts {
   }
 
   onDownstreamDrain(): void {
-    this.content?.resume();
+    if (!this.response.resume()) this.content?.resume();
   }
 
   /** The client went away, or reset its stream. */
   onClientGone(): void {
     if (this.done) return;
-    if (!this.headSent) this.status = 499;
+    if (!this.response.headSent) this.response.status = 499;
     if (this.main === this) this.logError('info', 'client prematurely closed connection');
     this.#end();
   }
 
   // ── To the client ────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** As Downstream.sendHead(), with what the location adds to every response. */
-  sendHead(status: number, reason: string, headers: HeaderList, contentLength: number, bodyless: boolean): void {
-    const isOwn = this.fixedStatus === 0 || this.fixedStatus === status;
-    const final = isOwn ? status : this.fixedStatus;
-    const isEmpty = final === 204 || final === 304;
-    if (final === 204 && !isOwn) headers.remove('content-type');
-    if (this.extraHeaders !== null) headers.addAll(this.extraHeaders);
-    this.headSent = true;
-    this.status = final;
-    this.sentHeaders = headers;
-    this.sentLength = isEmpty ? -1 : contentLength;
-    addHeaders(this, final, headers);
-    this.#chunked = this.sentLength < 0 && !bodyless && !isEmpty && this.protocol === 'HTTP/1.1';
-    const phrase = isOwn ? reason : reasonPhrase(final);
-    this.downstream.sendHead(final, phrase, headers, this.sentLength, bodyless || isEmpty);
-  }
-
-  /** False: wait for Content.resume(). */
-  sendBody(chunk: Buffer): boolean {
-    this.bodyBytesSent += this.#chunked && chunk.length > 0 ? chunkBytes(chunk.length) : chunk.length;
-    return this.downstream.sendBody(chunk);
-  }
-
-  sendEnd(trailers: HeaderList | null): void {
+  /** The whole response is on its way; what was needed for it is not any more. */
+  onSent(): void {
     this.content = null;
     this.done = true;
-    this.sentTrailers = trailers;
-    if (this.#chunked) this.bodyBytesSent += LAST_CHUNK_BYTES;
-    this.downstream.sendEnd(trailers);
-    this.#settle();
   }
 
   flush(): void {
-    this.downstream.flush();
+    this.response.flush();
   }
 
   /** The response cannot be completed, or is not to be. `code` is HTTP/2's. */
@@ -315,7 +278,7 @@ export class Exchange implements CapturingSource, RequestFacts {
 
   /** The request is bad or too large while it comes in. */
   #refuse(status: number): void {
-    if (this.headSent) {
+    if (this.response.headSent) {
       this.abort(CANCEL);
       return;
     }
@@ -327,7 +290,8 @@ export class Exchange implements CapturingSource, RequestFacts {
   #end(): void {
     this.done = true;
     this.#stop();
-    this.#settle();
+    this.response.abandon();
+    this.settle();
   }
 
   #stop(): void {
@@ -340,7 +304,7 @@ export class Exchange implements CapturingSource, RequestFacts {
   }
 
   /** Nothing more will happen to it. */
-  #settle(): void {
+  settle(): void {
     if (this.main !== this) return;
     const { accessLogs } = this.settings;
     if (accessLogs.length > 0) this.generation.accessLogs.write(this, accessLogs);
@@ -368,12 +332,4 @@ export class Exchange implements CapturingSource, RequestFacts {
         `${upstream === '' ? '' : `, upstream: "${upstream}"`}, host: "${this.host}"`,
     );
   }
-}
-
-/** "0", two line ends. */
-const LAST_CHUNK_BYTES = 5;
-
-/** A chunk's bytes with its size in hexadecimal in front and two line ends. */
-function chunkBytes(length: number): number {
-  return length + Math.ceil((32 - Math.clz32(length)) / 4) + 4;
 }

@@ -43,7 +43,7 @@ function sendFile(exchange: Exchange, path: string, stats: Stats): void {
     return;
   }
   exchange.countOwnAnswer();
-  exchange.sendHead(200, reasonPhrase(200), headers, stats.size, false);
+  exchange.response.sendHead(200, reasonPhrase(200), headers, stats.size, false);
   exchange.content = new FileContent(exchange, path, stats.size);
 }
 
@@ -72,10 +72,10 @@ class FileContent implements Content, CallOwner {
 
   onResponseHead(): void {}
   onResponseBody(chunk: Buffer): void {
-    if (!this.exchange.sendBody(chunk)) this.#call.pause();
+    if (!this.exchange.response.sendBody(chunk)) this.#call.pause();
   }
   onResponseEnd(): void {
-    this.exchange.sendEnd(null);
+    this.exchange.response.sendEnd(null);
   }
   onResponsePause(): void {
     this.exchange.flush();

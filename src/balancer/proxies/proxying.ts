@@ -130,12 +130,12 @@ export class Proxying implements Content, CallOwner {
     responseFields(headers, out);
     this.#addCookie(out);
     if (!exchange.body.complete && !exchange.body.discarded) exchange.downstream.willClose();
-    exchange.sendHead(status, reason, out, contentLength, bodyless || exchange.method === 'HEAD');
+    exchange.response.sendHead(status, reason, out, contentLength, bodyless || exchange.method === 'HEAD');
   }
 
   onResponseBody(chunk: Buffer): void {
     if (this.#attempt !== null) this.#attempt.bodyBytes += chunk.length;
-    if (!this.exchange.sendBody(chunk)) this.#call?.pause();
+    if (!this.exchange.response.sendBody(chunk)) this.#call?.pause();
   }
 
   onResponseEnd(trailers: HeaderList | null): void {
@@ -143,7 +143,7 @@ export class Proxying implements Content, CallOwner {
     if (this.#attempt !== null) this.#attempt.trailers = trailers;
     this.#call = null;
     this.#succeed();
-    this.exchange.sendEnd(this.destination.kind === 'grpc' ? trailers : null);
+    this.exchange.response.sendEnd(this.destination.kind === 'grpc' ? trailers : null);
   }
 
   onResponsePause(): void {
@@ -162,7 +162,7 @@ export class Proxying implements Content, CallOwner {
     this.#call = null;
     if (exchange.done || call === null) return;
     this.#log(text);
-    if (exchange.headSent || peer === null) {
+    if (exchange.response.headSent || peer === null) {
       // The status is out: only a visible break is left. As in nginx this is no failure of the peer's.
       this.#settle();
       exchange.abort(code === 0 ? INTERNAL_ERROR : code);
