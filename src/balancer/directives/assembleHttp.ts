@@ -3,6 +3,7 @@ import type { HttpHandler, HttpPlan, HttpServerPlan, ListenPlan, LocationPlan } 
 import { Upstreams } from './assembleUpstreams';
 import type { Reading } from './entry';
 import { core, httpServers, internal, type LocationBlock, locations, type ServerBlock, serverName } from './http';
+import { httpConnZones, limitReqZones } from './limits';
 import { httpListen } from './listen';
 import { checkListens } from './listenConflicts';
 import { httpMaps, httpSplits } from './maps';
@@ -24,7 +25,13 @@ export function assembleHttp(scope: Scope, reading: Reading): HttpPlan {
   checkListens(servers, 'http', reading);
   const reported = servers.filter(({ tls }, i) => tls === null && namesCertificate(blocks[i]?.scope ?? scope));
   checkCertificates(servers, new Set(reported), reading);
-  return { upstreams: upstreams.all, maps: scope.get(httpMaps), splitClients: scope.get(httpSplits), servers };
+  return {
+    upstreams: upstreams.all,
+    maps: scope.get(httpMaps),
+    splitClients: scope.get(httpSplits),
+    limitZones: { requests: scope.get(limitReqZones), connections: scope.get(httpConnZones) },
+    servers,
+  };
 }
 
 function assembleServer({ scope, directive }: ServerBlock, upstreams: Upstreams, reading: Reading): HttpServerPlan {

@@ -58,5 +58,11 @@ export function assembleStream(scope: Scope, reading: Reading): StreamPlan {
   }
   checkListens(servers, 'stream', reading);
   checkCertificates(servers, reported, reading);
-  return { upstreams: upstreams.all, maps: scope.get(streamMaps), splitClients: scope.get(streamSplits), servers };
+  return {
+    upstreams: upstreams.all,
+    maps: scope.get(streamMaps),
+    splitClients: scope.get(streamSplits),
+    limitZones: { requests: [], connections: scope.get(streamConnZones) },
+    servers,
+  };
 }

@@ -83,7 +83,12 @@ export const limitReqZones: Entry<readonly LimitReqZone[]> = list<LimitReqZone>(
       return undefined;
     }
     if (!checkOnce(zone.name, directive, scope.own(limitReqZones) ?? [], reading)) return undefined;
-    return { ...zone, key: reading.template(key, scope), ratePerSecond: ratePerSecond ?? 1 };
+    return {
+      ...zone,
+      key: reading.template(key, scope),
+      ratePerSecond: ratePerSecond ?? 1,
+      span: directive.headSpan,
+    };
   },
 });
 
@@ -138,7 +143,7 @@ function limitConnZone(context: 'http' | 'stream'): Entry<readonly LimitConnZone
       if (!word.value.startsWith('zone=')) return invalid(word, reading);
       const zone = readZone(word, reading);
       if (zone === undefined || !checkOnce(zone.name, directive, scope.own(entry) ?? [], reading)) return undefined;
-      return { ...zone, key: reading.template(key, scope) };
+      return { ...zone, key: reading.template(key, scope), span: directive.headSpan };
     },
   });
   return entry;

@@ -58,6 +58,14 @@ export function certificatesIn(text: string): readonly string[] {
   return text.match(CERTIFICATES) ?? [];
 }
 
+/** Whether OpenSSL takes it all together; else the problem is reported. */
+export function provenGood(at: Span, reading: Reading, make: () => unknown): boolean {
+  const why = firstProblem([''], make);
+  if (why === null) return true;
+  reading.error(at, message('TLS cannot be set up: {reason}', { reason: why }));
+  return false;
+}
+
 function readPem(word: Word, reading: Reading): PemFile | undefined {
   if (word.value.includes('$') || /^(engine|data|store):/.test(word.value)) {
     reading.error(word.span, message('only a file can be named here'));

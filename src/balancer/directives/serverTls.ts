@@ -1,7 +1,8 @@
 import { message } from '../../base/message';
 import type { ListenPlan, ServerTls } from '../plan';
+import { serverContext } from '../proxies/tlsContext';
 import type { Reading } from './entry';
-import { checkPair } from './pem';
+import { checkPair, provenGood } from './pem';
 import type { Scope } from './scope';
 import type { httpTls, streamTls } from './tls';
 
@@ -18,7 +19,7 @@ export function serverTls(scope: Scope, side: typeof httpTls | typeof streamTls,
   });
   if (pairs.length < certificates.length) {
     // A key that is there and bad has been reported as that.
-    if (keysWritten === null || keys.length > 0) {
+    if (keys.length > 0 || !isNamed(side.keys.name, scope)) {
       reading.error(
         written.headSpan,
         message('no "{directive}" is defined for certificate "{certificate}"', {
@@ -31,7 +32,8 @@ export function serverTls(scope: Scope, side: typeof httpTls | typeof streamTls,
   }
   const at = keysWritten?.headSpan ?? written.headSpan;
   if (!pairs.every(({ certificate, key }) => checkPair(certificate, key, at, reading))) return null;
-  return { certificates: pairs, protocols: scope.get(side.protocols) };
+  const tls = { certificates: pairs, protocols: scope.get(side.protocols) };
+  return provenGood(written.headSpan, reading, () => serverContext(tls)) ? tls : null;
 }
 
 interface Secured {
@@ -70,6 +72,10 @@ export function checkCertificates(servers: readonly Secured[], reported: Readonl
 
 /** Whether the server, or what it inherits from, names a certificate, be it good or bad. */
 export function namesCertificate(scope: Scope): boolean {
-  const named = (scope.directive?.block ?? []).some((child) => child.name.value === 'ssl_certificate');
-  return named || (scope.parent !== null && namesCertificate(scope.parent));
+  return isNamed('ssl_certificate', scope);
+}
+
+function isNamed(directive: string, scope: Scope): boolean {
+  const named = (scope.directive?.block ?? []).some((child) => child.name.value === directive);
+  return named || (scope.parent !== null && isNamed(directive, scope.parent));
 }

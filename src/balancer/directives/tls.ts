@@ -1,10 +1,11 @@
 import { message } from '../../base/message';
 import type { Word } from '../../conf/ast';
 import type { PemFile, TlsProtocol, UpstreamTls } from '../plan';
+import { upstreamContext } from '../proxies/tlsContext';
 import type { Template } from '../template';
 import { type Context, type Entry, list, type Reading, value } from './entry';
 import { flag, number, someOf, template, text } from './kinds';
-import { checkPair, readCertificates, readKey } from './pem';
+import { checkPair, provenGood, readCertificates, readKey } from './pem';
 import type { Scope } from './scope';
 
 /** TLS towards clients (ngx_http_ssl_module, ngx_stream_ssl_module) and towards servers (proxy_ssl_*, grpc_ssl_*). */
@@ -93,6 +94,7 @@ export function upstreamTls(scope: Scope, kind: 'proxy' | 'grpc', reading: Readi
   const certificate = load(side.certificate, readCertificates);
   const key = certificate === null ? null : load(side.key, readKey);
   const written = scope.source(side.certificate);
+  let pairIsGood = true;
   if (certificate !== null && written !== null) {
     if (scope.get(side.key) === null) {
       reading.error(
@@ -102,9 +104,12 @@ export function upstreamTls(scope: Scope, kind: 'proxy' | 'grpc', reading: Readi
           certificate: certificate.path,
         }),
       );
-    } else if (key !== null) checkPair(certificate, key, scope.source(side.key)?.headSpan ?? written.headSpan, reading);
+      pairIsGood = false;
+    } else if (key !== null) {
+      pairIsGood = checkPair(certificate, key, scope.source(side.key)?.headSpan ?? written.headSpan, reading);
+    }
   }
-  return {
+  const tls: UpstreamTls = {
     certificate,
     key,
     trusted,
@@ -116,6 +121,9 @@ export function upstreamTls(scope: Scope, kind: 'proxy' | 'grpc', reading: Readi
     ciphers: scope.get(side.ciphers),
     reuseSessions: scope.get(side.reuse),
   };
+  const at = scope.source(side.ciphers) ?? written ?? scope.source(side.trusted) ?? scope.directive;
+  if (pairIsGood && at !== null) provenGood(at.headSpan, reading, () => upstreamContext(tls));
+  return tls;
 }
 
 export const tlsEntries: readonly Entry[] = [

@@ -1,4 +1,6 @@
-import type { LimitConn, LimitReq } from '../plan';
+import { message } from '../../base/message';
+import type { Problem } from '../../base/problem';
+import type { LimitConn, LimitConnZone, LimitReq, LimitZones } from '../plan';
 import type { VariableSource } from '../template';
 import { CountZone } from './connectionCount';
 import { type BucketState, BucketZone } from './leakyBucket';
@@ -37,16 +39,46 @@ const LONGEST_CONNECTION_KEY = 255;
  * connection(). As in nginx each is asked once per client request, also where an error page or another internal redirect
  * leads to a location with limits of its own: ask again only while the outcome so far is null.
  *
- * Zones are known by name and survive a reload, as nginx's shared memory does; a zone with another key or size is a new one.
+ * Zones are known by name and survive a reload, as nginx's shared memory does; a zone of another size is a new one, and
+ * one with another key is refused (conflicts()).
  */
 export class RequestLimits {
   readonly #now: () => number;
   readonly #buckets = new Map<string, BucketZone>();
   readonly #counts = new Map<string, CountZone>();
+  readonly #declared: Record<'limit_req' | 'limit_conn_zone', readonly Omit<LimitConnZone, 'span'>[]> = {
+    limit_req: [],
+    limit_conn_zone: [],
+  };
 
   /** `now`: milliseconds on a scale that never goes back. */
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** What a configuration may not do with the zones that stand (ngx_http_limit_req_init_zone). */
+  conflicts(zones: LimitZones): Problem[] {
+    const of = (kind: 'limit_req' | 'limit_conn_zone', declared: LimitZones['connections']) =>
+      declared.flatMap((zone) => {
+        const before = this.#declared[kind].find(({ name, bytes }) => name === zone.name && bytes === zone.bytes);
+        if (before === undefined || before.key.source === zone.key.source) return [];
+        const text = message('{directive} "{zone}" uses the "{key}" key while previously it used the "{before}" key', {
+          directive: kind,
+          zone: zone.name,
+          key: zone.key.source,
+          before: before.key.source,
+        });
+        return [{ severity: 'error' as const, message: text, span: zone.span }];
+      });
+    return [...of('limit_req', zones.requests), ...of('limit_conn_zone', zones.connections)];
+  }
+
+  /** The zones of the configuration that serves from now on; what is in no other is forgotten. */
+  adopt(zones: LimitZones): void {
+    this.#declared.limit_req = zones.requests;
+    this.#declared.limit_conn_zone = zones.connections;
+    forgetOthers(this.#buckets, zones.requests);
+    forgetOthers(this.#counts, zones.connections);
   }
 
   /** Applies the `limit_req`s of a location (ngx_http_limit_req_handler). */
@@ -156,9 +188,14 @@ export class RequestLimits {
   }
 }
 
+function forgetOthers(zones: Map<string, unknown>, declared: LimitZones['connections']): void {
+  const kept = new Set(declared.map(idOf));
+  for (const id of [...zones.keys()]) if (!kept.has(id)) zones.delete(id);
+}
+
 const ids = new WeakMap<object, string>();
 
-function idOf(zone: LimitReq['zone'] | LimitConn['zone']): string {
+function idOf(zone: Omit<LimitConnZone, 'span'>): string {
   let id = ids.get(zone);
   if (id === undefined) {
     id = `${zone.name} ${zone.bytes} ${zone.key.source}`;

@@ -1,4 +1,4 @@
-import { constants } from 'node:crypto';
+import { constants, createPrivateKey } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { ServerTls, TlsProtocol, UpstreamTls } from '../plan';
 
@@ -21,19 +21,22 @@ function versions(protocols: readonly TlsProtocol[]): SecureContextOptions {
   return { minVersion: 'TLSv1', maxVersion: 'TLSv1.3', secureOptions };
 }
 
-/** What a listening server needs; also throws what OpenSSL has against a certificate (a key that is too short). */
+/** What a listening server needs. */
 export function serverContextOptions({ certificates, protocols }: ServerTls): SecureContextOptions {
+  // One for each kind of key; of two of a kind OpenSSL keeps the last.
+  const kinds = new Map(certificates.map((each) => [createPrivateKey(each.key.text).asymmetricKeyType, each]));
   return {
     ...versions(protocols),
     ciphers: SERVER_CIPHERS,
     honorCipherOrder: false,
-    cert: certificates.map(({ certificate }) => certificate.text),
-    key: certificates.map(({ key }) => key.text),
+    cert: [...kinds.values()].map(({ certificate }) => certificate.text),
+    key: [...kinds.values()].map(({ key }) => key.text),
   };
 }
 
 const serverContexts = new WeakMap<ServerTls, SecureContext>();
 
+/** Throws what OpenSSL has against a certificate (a key that is too short); none does that was proven when it was read. */
 export function serverContext(tls: ServerTls): SecureContext {
   let context = serverContexts.get(tls);
   if (context === undefined) {
@@ -45,6 +48,7 @@ export function serverContext(tls: ServerTls): SecureContext {
 
 const upstreamContexts = new WeakMap<UpstreamTls, SecureContext>();
 
+/** Throws, as serverContext() does, and also for ciphers that do not exist. */
 export function upstreamContext(tls: UpstreamTls): SecureContext {
   let context = upstreamContexts.get(tls);
   if (context === undefined) {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { renderMessage } from '../../../../src/base/message';
 import { limitConn, limitReq, limitsRig } from './limitBuilder';
 
 const NODELAY = Number.MAX_SAFE_INTEGER;
@@ -122,6 +123,27 @@ describe('limit_req', () => {
     rig.nowMs += 200;
     expect(rig.request([limitReq({ rate: 5 })])).toBe('pass');
     expect(rig.request([limitReq({ rate: 5, key: '$arg_other' })])).toBe('pass');
+  });
+
+  it('refuses a configuration that gives a zone another key, and forgets zones that are gone', () => {
+    const rig = limitsRig();
+    const zones = (...limits: ReturnType<typeof limitReq>[]) => ({
+      requests: limits.map(({ zone }) => zone),
+      connections: [],
+    });
+    const before = limitReq({ name: 'one' });
+    rig.limits.adopt(zones(before, limitReq({ name: 'two' })));
+    rig.request([before]);
+    rig.request([limitReq({ name: 'two' })]);
+    const problems = rig.limits.conflicts(zones(limitReq({ name: 'one', key: '$arg_other' })));
+    expect(problems.map(({ message }) => renderMessage(message))).toEqual([
+      'limit_req "one" uses the "$arg_other" key while previously it used the "$arg_k" key',
+    ]);
+    // Another size makes it another zone.
+    expect(rig.limits.conflicts(zones(limitReq({ name: 'one', key: '$arg_other', bytes: 99_999 })))).toEqual([]);
+    rig.limits.adopt(zones(before));
+    expect(rig.limits.buckets().map(({ zone }) => zone)).toEqual(['one']);
+    expect(rig.request([before])).toBe('refuse');
   });
 
   it('admits rate × time + burst, and one, in any stretch of any arrivals', () => {

@@ -8,18 +8,20 @@ function keyOf(text: string) {
   return compiled.value;
 }
 
+const span = { file: 'nginx.conf', line: 1, column: 1, endLine: 1, endColumn: 1 };
+
 export function limitReq(
   options: { name?: string; key?: string; rate?: number; bytes?: number; burst?: number; delay?: number } = {},
 ): LimitReq {
   const { name = 'one', key = '$arg_k', rate = 1, bytes = 65_536, burst = 0, delay = 0 } = options;
-  return { zone: { name, key: keyOf(key), ratePerSecond: rate, bytes }, burst, delay };
+  return { zone: { name, key: keyOf(key), ratePerSecond: rate, bytes, span }, burst, delay };
 }
 
 export function limitConn(
   options: { name?: string; key?: string; bytes?: number; connections?: number } = {},
 ): LimitConn {
   const { name = 'one', key = '$arg_k', bytes = 65_536, connections = 1 } = options;
-  return { zone: { name, key: keyOf(key), bytes }, connections };
+  return { zone: { name, key: keyOf(key), bytes, span }, connections };
 }
 
 /** Limits with a clock that stands until it is set, and what they logged. */
