@@ -3,7 +3,8 @@ import { escapePath } from '../gateway/requestUri';
 import type { HttpHandler, UpstreamPlan } from '../plan';
 import { finish } from '../proxies/answers';
 import type { Exchange } from '../proxies/exchange';
-import { type Destination, type NamedServer, Proxying } from '../proxies/proxying';
+import type { Destination, NamedServer } from '../proxies/openCall';
+import { Proxying } from '../proxies/proxying';
 
 type Pass = Extract<HttpHandler, { kind: 'proxy' | 'grpc' }>;
 type DynamicPass = Extract<HttpHandler, { kind: 'dynamic' }>;

@@ -9,7 +9,7 @@ import type { ClientConnection, Downstream, RequestHead } from './call';
 import { ClientResponse } from './clientResponse';
 import type { Content } from './content';
 import type { Generation, Service } from './generation';
-import type { NamedServer } from './proxying';
+import type { NamedServer } from './openCall';
 import { RequestBody } from './requestBody';
 import { subrequestHead } from './subrequestHead';
 import type { UpstreamHistory } from './upstreamHistory';

@@ -1,16 +1,15 @@
 import { HeaderList } from '../gateway/headers';
-import type { NextUpstreamCondition, UpstreamPlan } from '../plan';
+import type { NextUpstreamCondition } from '../plan';
 import type { Selection } from '../upstream';
 import { addHeader, finish } from './answers';
 import type { CallFailure, CallOwner, UpstreamCall } from './call';
 import type { Content } from './content';
 import type { PeerSite } from './engine';
 import type { Exchange } from './exchange';
-import { forwardingOf, http1RequestHead, http2RequestHeaders, responseFields } from './forwarding';
+import { responseFields } from './forwarding';
 import type { HttpUpstream } from './generation';
-import { asGrpcRequest, GrpcWebCall, grpcWebOf } from './grpcWeb';
 import { LIMITS } from './limits';
-import type { SecureTarget } from './tlsUpstream';
+import { type Destination, openCall } from './openCall';
 import { Attempt, UpstreamHistory } from './upstreamHistory';
 
 /** RFC 9113, section 7. */
@@ -19,21 +18,6 @@ const INTERNAL_ERROR = 2;
 /** Not repeated once a server may have got them, unless the file says `non_idempotent` (as nginx counts methods). */
 function isIdempotent(method: string): boolean {
   return method !== 'POST' && method !== 'LOCK' && method !== 'PATCH';
-}
-
-/** Where to, by name; what `$proxy_host` and logs say. */
-export interface NamedServer {
-  readonly kind: 'proxy' | 'grpc';
-  readonly scheme: 'http' | 'https' | 'grpc' | 'grpcs';
-  /** `$proxy_host`. */
-  readonly hostHeader: string;
-}
-
-/** Where a request goes: what proxy_pass or grpc_pass says. */
-export interface Destination extends NamedServer {
-  readonly upstream: UpstreamPlan;
-  /** Path and query for the server. */
-  readonly target: string;
 }
 
 /**
@@ -213,56 +197,10 @@ export class Proxying implements Content, CallOwner {
 
   #callPeer(peer: PeerSite): void {
     const { exchange, destination } = this;
-    const { settings, body } = exchange;
+    const { body } = exchange;
     this.#peer = peer;
-    const forwarding = forwardingOf(settings, destination.hostHeader);
     const bodyLength = this.#outgoingLength();
-    const { connectTimeoutMs, readTimeoutMs, sendTimeoutMs } = settings;
-    const secure = this.#secure();
-    let call: UpstreamCall | null;
-    if (destination.kind === 'grpc') {
-      const headers = http2RequestHeaders(
-        exchange.head,
-        exchange.method,
-        destination.target,
-        destination.hostHeader,
-        forwarding,
-        exchange,
-      );
-      if (secure !== null) headers[':scheme'] = 'https';
-      const web = grpcWebOf(exchange.head);
-      const bridge =
-        web === null ? null : new GrpcWebCall(this, web, () => exchange.onRequestBad(400, 'sent invalid base64'));
-      if (web !== null) asGrpcRequest(web, headers);
-      call = this.#upstream.http2.call(peer, bridge ?? this, {
-        headers,
-        bodyComing: bodyLength !== 0,
-        connectTimeoutMs,
-        readTimeoutMs,
-        secure,
-      });
-      if (bridge !== null) call = bridge.over(call);
-    } else {
-      call = this.#upstream.http1.call(peer, this, {
-        head: http1RequestHead(
-          exchange.head,
-          exchange.method,
-          destination.target,
-          settings.httpVersion,
-          forwarding,
-          exchange,
-          bodyLength,
-        ),
-        isHead: exchange.method === 'HEAD',
-        chunked: bodyLength < 0,
-        bodyComing: bodyLength !== 0,
-        connectTimeoutMs,
-        readTimeoutMs,
-        sendTimeoutMs,
-        headBytes: settings.bufferSize,
-        secure,
-      });
-    }
+    const call = openCall(exchange, this.#upstream, peer, destination, this, bodyLength);
     if (call === null) {
       this.#settle();
       this.#giveUp(400);
@@ -279,15 +217,6 @@ export class Proxying implements Content, CallOwner {
     }
     // More of the request may be at hand: whoever reads it flushes. Else this is all there is.
     if (body.complete || body.received > 0 || this.#attempts > 1 || exchange.resumed) call.flush();
-  }
-
-  /** What https:// and grpcs:// ask of the connection; null: it goes in the clear. */
-  #secure(): SecureTarget | null {
-    const { exchange, destination } = this;
-    const { upstreamTls } = exchange.settings;
-    if (upstreamTls === null || (destination.scheme !== 'https' && destination.scheme !== 'grpcs')) return null;
-    const name = upstreamTls.name?.evaluate(exchange) ?? destination.hostHeader;
-    return { settings: upstreamTls, name, alpn: destination.kind === 'grpc' ? 'h2' : null };
   }
 
   /** Bytes of body for the server; 0: none; -1: as many as come. */

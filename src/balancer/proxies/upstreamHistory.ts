@@ -31,25 +31,32 @@ export class Attempt {
 
 /** All attempts of one request. After an internal redirect to another server's location a new series begins. */
 export class UpstreamHistory {
-  readonly #series: Attempt[][] = [];
+  /** Null parts series. */
+  readonly #attempts: (Attempt | null)[] = [];
 
   get last(): Attempt | null {
-    return this.#series.at(-1)?.at(-1) ?? null;
+    return this.#attempts.at(-1) ?? null;
   }
 
   beginSeries(): void {
-    this.#series.push([]);
+    if (this.last !== null) this.#attempts.push(null);
   }
 
   add(attempt: Attempt): void {
-    this.#series.at(-1)?.push(attempt);
+    this.#attempts.push(attempt);
   }
 
   /** As nginx lists them: attempts parted by ", ", series by " : ". */
   list(text: (attempt: Attempt) => string): string {
-    return this.#series
-      .filter((series) => series.length > 0)
-      .map((series) => series.map(text).join(', '))
-      .join(' : ');
+    let all = '';
+    let separator = '';
+    for (const attempt of this.#attempts) {
+      if (attempt === null) separator = ' : ';
+      else {
+        all += separator + text(attempt);
+        separator = ', ';
+      }
+    }
+    return all;
   }
 }
