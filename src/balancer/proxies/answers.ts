@@ -52,7 +52,8 @@ export function answerReturn(exchange: Exchange, status: number, template: Templ
     exchange.abort(CANCEL);
     return;
   }
-  const text = template === null ? null : template.evaluate(exchange);
+  // A text that is written empty is none; one whose variables are empty is.
+  const text = template === null || template.source === '' ? null : template.evaluate(exchange);
   if (text === null && (status >= 400 || REDIRECTS.has(status))) finish(exchange, status);
   else if (text !== null && REDIRECTS.has(status)) redirect(exchange, status, text);
   else {
