@@ -189,7 +189,7 @@ describe.skipIf(nginxIsMissing)('limit_conn, as nginx decides', () => {
     );
     await withNginx(
       `${zones.join('\n')} ${tell('$limit_conn_status')} server { listen 127.0.0.1:${front}; ${places.join('\n')} }`,
-      async () => {
+      async (nginx) => {
         const rig = limitsRig();
         const theirs: string[][] = [];
         const ours: string[][] = [];
@@ -226,6 +226,10 @@ describe.skipIf(nginxIsMissing)('limit_conn, as nginx decides', () => {
         expect(ours).toEqual(theirs);
         expect(new Set(theirs.flat())).toEqual(new Set(['passed', 'refused']));
         expect(rig.limits.connections()).toEqual([]);
+        const logged = [...nginx.read('limits.log').matchAll(/limiting connections.*?(?=, client:)/g)].map(
+          ([text]) => text,
+        );
+        expect(rig.logs).toEqual(logged.map((text) => `[error] ${text}`));
       },
     );
   });

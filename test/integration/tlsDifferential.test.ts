@@ -41,7 +41,7 @@ const withoutMaker = (text: string) =>
 
 const versions = 'ssl_protocols TLSv1.2 TLSv1.3;';
 const tell =
-  'return 200 "$server_name|$scheme|$https|$ssl_protocol|$ssl_server_name|$ssl_alpn_protocol|$server_protocol|$http2|$ssl_session_reused|$host";';
+  'return 200 "$server_name|$scheme|$https|$ssl_protocol|$ssl_server_name|$ssl_alpn_protocol|$server_protocol|$http2|$ssl_session_reused|$ssl_cipher|$host";';
 
 describe.skipIf(nginxIsMissing)('TLS towards clients', () => {
   const servers = `http {

@@ -31,7 +31,7 @@ function ipv6Text(bytes: readonly number[]): string {
 /** Whether an address is in the network. An IPv4 address in IPv6 clothes (::ffff:192.0.2.1) counts as IPv4, as in nginx. */
 export function isWithin(address: string, range: AddressRange): boolean {
   const bytes = unmapped(bytesOf(address));
-  const network = bytesOf(range.address);
+  const network = networkOf(range);
   if (bytes === null || network === null || bytes.length !== network.length) return false;
   const whole = range.prefix >> 3;
   for (let i = 0; i < whole; i++) if (bytes[i] !== network[i]) return false;
@@ -39,6 +39,17 @@ export function isWithin(address: string, range: AddressRange): boolean {
   if (rest === 0) return true;
   const mask = 0xff << (8 - rest);
   return ((bytes[whole] ?? 0) & mask) === ((network[whole] ?? 0) & mask);
+}
+
+const networks = new WeakMap<AddressRange, readonly number[] | null>();
+
+function networkOf(range: AddressRange): readonly number[] | null {
+  let bytes = networks.get(range);
+  if (bytes === undefined) {
+    bytes = bytesOf(range.address);
+    networks.set(range, bytes);
+  }
+  return bytes;
 }
 
 /** The 4 or 16 bytes of an address; null: it is none. */

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { type ConnectionOptions, connect, type PeerCertificate, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect, type PeerCertificate } from 'node:tls';
 import type { UpstreamTls } from '../plan';
 import type { PeerSite } from './engine';
 import { upstreamContext } from './tlsContext';
@@ -38,11 +38,13 @@ export function dial(peer: PeerSite, secure: SecureTarget | null): Socket {
   };
   // Addresses are no names (RFC 6066, section 3). Without a name of its own Node would send the host's.
   options.servername = settings.sendName && name !== '' && isIP(name) === 0 && !name.startsWith('[') ? name : '';
-  const id = `${peer.peer.address} ${name}`;
-  const session = settings.reuseSessions ? sessionsOf(settings).get(id) : undefined;
-  if (session !== undefined) options.session = session;
+  const { address } = peer.peer;
+  const known = settings.reuseSessions ? sessionsOf(settings).get(address) : undefined;
+  // A session goes on without another look at the certificate: only for the name that it was checked for.
+  if (known?.name === name) options.session = known.ticket;
   const socket = connect(options).setNoDelay(true);
-  if (settings.reuseSessions) socket.on('session', (ticket: Buffer) => sessionsOf(settings).set(id, ticket));
+  if (settings.reuseSessions)
+    socket.on('session', (ticket: Buffer) => remember(sessionsOf(settings), address, { name, ticket }));
   return socket;
 }
 
@@ -86,19 +88,32 @@ function hostOnly(name: string): string {
   return colon < 0 ? name : name.slice(0, colon);
 }
 
-const sessions = new WeakMap<UpstreamTls, Map<string, Buffer>>();
+const SESSIONS_KEPT = 1_000;
 
-/** The newest session with each server, by address and name. */
-function sessionsOf(settings: UpstreamTls): Map<string, Buffer> {
+interface KnownSession {
+  readonly name: string;
+  readonly ticket: Buffer;
+}
+
+const sessions = new WeakMap<UpstreamTls, Map<string, KnownSession>>();
+
+/** Addresses may come from variables: the oldest is forgotten. */
+function remember(known: Map<string, KnownSession>, address: string, session: KnownSession): void {
+  known.delete(address);
+  known.set(address, session);
+  if (known.size <= SESSIONS_KEPT) return;
+  for (const oldest of known.keys()) {
+    known.delete(oldest);
+    return;
+  }
+}
+
+/** The newest session with each server, by address. */
+function sessionsOf(settings: UpstreamTls): Map<string, KnownSession> {
   let found = sessions.get(settings);
   if (found === undefined) {
     found = new Map();
     sessions.set(settings, found);
   }
   return found;
-}
-
-/** Whether the connection is one of TLS. */
-export function isSecured(socket: Socket): socket is TLSSocket {
-  return 'encrypted' in socket && socket.encrypted === true;
 }
