@@ -5,8 +5,7 @@ import {
   FLAG,
   FRAME,
   FRAME_BYTES,
-  FrameReader,
-  type FrameSink,
+  frame,
   goawayFrame,
   INITIAL_WINDOW,
   LARGEST_WINDOW,
@@ -16,16 +15,13 @@ import {
   settingsFrame,
 } from './http2CodecFrames';
 import { HpackDecoder, HpackEncoder } from './http2CodecHpack';
+import { Http2Input, type InputSink } from './http2CodecInput';
 import { RequestFields } from './http2CodecRequest';
 import { Floods } from './http2Floods';
 import { Http2Sender } from './http2Sender';
 import { Http2Stream, type StreamOwner } from './http2Stream';
 import { LIMITS } from './limits';
 
-/** A header block in coded form, beyond what its fields may take: then the connection ends, decoded or not. */
-const CODED_HEAD_BYTES = 256 * 1024;
-/** CONTINUATION frames of one header block. */
-const CONTINUATIONS = 64;
 /** Answers (to PING, SETTINGS, …) that wait for a client that does not read. */
 const UNREAD_BYTES = 1024 * 1024;
 /** Streams of which is remembered that we reset them: their frames may be on the way still. */
@@ -48,33 +44,19 @@ export interface ConnectionOwner {
   onFatal(text: string): void;
 }
 
-interface HeaderBlock {
-  readonly stream: number;
-  readonly flags: number;
-  /** Section 5.3.1 of RFC 7540: a stream cannot depend on itself. */
-  readonly selfDependent: boolean;
-  readonly parts: Buffer[];
-  bytes: number;
-  continuations: number;
-}
-
 /** The server's side of one HTTP/2 connection (RFC 9113): frames in, streams, windows, settings, and what is wrong. */
-export class Http2Connection implements FrameSink, StreamOwner {
+export class Http2Connection implements InputSink, StreamOwner {
   readonly engine: Engine;
   readonly sender: Http2Sender;
   readonly encoder = new HpackEncoder();
   readonly streams = new Map<number, Http2Stream>();
   lastStream = 0;
-  /** Counts what came whole: frames, and header blocks of several frames. */
-  completed = 0;
   readonly #decoder = new HpackDecoder();
-  readonly #reader: FrameReader;
+  readonly #input = new Http2Input(this);
   readonly #floods: Floods;
   readonly #waiting = new Set<Http2Stream>();
   readonly #resets = new Set<number>();
   readonly #touched: Http2Stream[] = [];
-  #settled = false;
-  #block: HeaderBlock | null = null;
   #peerWindow = INITIAL_WINDOW;
   #receiveWindow: number = LIMITS.sessionWindowBytes;
   #credit = 0;
@@ -92,7 +74,6 @@ export class Http2Connection implements FrameSink, StreamOwner {
   ) {
     this.engine = owner.engine;
     this.sender = new Http2Sender(socket);
-    this.#reader = new FrameReader(this, true);
     this.#floods = new Floods(owner.engine.clock);
     this.sender.push(
       settingsFrame([
@@ -107,13 +88,18 @@ export class Http2Connection implements FrameSink, StreamOwner {
 
   /** A frame or a header block has begun and is not complete. */
   get isWithinHead(): boolean {
-    return this.#block !== null || this.#reader.isWithinFrame;
+    return this.#input.isWithinHead;
+  }
+
+  /** Counts what came whole: frames, and header blocks of several frames. */
+  get completed(): number {
+    return this.#input.completed;
   }
 
   read(chunk: Buffer): void {
     if (this.#dead) return;
     this.sender.hold();
-    this.#reader.push(chunk);
+    this.#input.push(chunk);
     for (const stream of this.#touched.splice(0)) stream.onPause();
     this.sender.release();
     if (!this.#dead && this.sender.waitingBytes > UNREAD_BYTES) this.#fatal(ERROR.enhanceYourCalm, 'does not read');
@@ -136,7 +122,7 @@ export class Http2Connection implements FrameSink, StreamOwner {
   /** The socket is gone: so are all streams. */
   end(): void {
     this.#dead = true;
-    this.#reader.stop();
+    this.#input.stop();
     this.sender.close();
     for (const stream of [...this.streams.values()]) stream.onGone();
   }
@@ -170,73 +156,17 @@ export class Http2Connection implements FrameSink, StreamOwner {
     if (this.streams.size === 0 && !this.#dead) this.owner.onStreamsDone();
   }
 
-  // ── FrameSink ────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── InputSink ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   onBroken(code: number, text: string): void {
     this.#fatal(code, text);
   }
 
-  onFrame(type: number, flags: number, stream: number, payload: Buffer): void {
-    this.#take(type, flags, stream, payload);
-    if (this.#block === null) this.completed++;
-  }
-
-  #take(type: number, flags: number, stream: number, payload: Buffer): void {
-    if (!this.#settled) {
-      if (type !== FRAME.settings || (flags & FLAG.ack) !== 0) {
-        this.#fatal(ERROR.protocol, 'began with another frame than SETTINGS');
-        return;
-      }
-      this.#settled = true;
-    }
-    if (this.#block !== null && type !== FRAME.continuation) {
-      this.#fatal(ERROR.protocol, 'sent another frame within a header block');
-      return;
-    }
-    switch (type) {
-      case FRAME.headers:
-        this.#onHeaders(flags, stream, payload);
-        return;
-      case FRAME.continuation:
-        this.#onContinuation(flags, stream, payload);
-        return;
-      case FRAME.priority:
-        this.#onPriority(stream, payload);
-        return;
-      case FRAME.rstStream:
-        this.#onReset(stream, payload);
-        return;
-      case FRAME.settings:
-        this.#onSettings(flags, stream, payload);
-        return;
-      case FRAME.pushPromise:
-        this.#fatal(ERROR.protocol, 'sent PUSH_PROMISE');
-        return;
-      case FRAME.ping:
-        this.#onPing(flags, stream, payload);
-        return;
-      case FRAME.goaway:
-        if (stream !== 0) this.#fatal(ERROR.protocol, 'sent GOAWAY on a stream');
-        else if (payload.length < 8) this.#fatal(ERROR.frameSize, 'sent GOAWAY of a wrong length');
-        else this.#idleFrame();
-        return;
-      case FRAME.windowUpdate:
-        this.#onWindowUpdate(stream, payload);
-        return;
-      default:
-        this.#idleFrame();
-    }
-  }
-
-  onDataBegin(flags: number, id: number, length: number): void {
+  onDataBegin(endStream: boolean, id: number, length: number): void {
     this.#data = null;
-    this.#dataEnds = (flags & FLAG.endStream) !== 0;
+    this.#dataEnds = endStream;
     this.#dataLength = length;
     this.#dataSeen = 0;
-    if (!this.#settled || this.#block !== null) {
-      this.#fatal(ERROR.protocol, 'sent DATA out of place');
-      return;
-    }
     if (id === 0 || this.#isIdle(id)) {
       this.#fatal(ERROR.protocol, 'sent DATA on an idle stream');
       return;
@@ -272,71 +202,22 @@ export class Http2Connection implements FrameSink, StreamOwner {
     if (this.#dataEnds) stream.onEnd();
   }
 
-  // ── Frames ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #onHeaders(flags: number, stream: number, payload: Buffer): void {
-    if (stream % 2 === 0) {
-      this.#fatal(ERROR.protocol, 'sent HEADERS with a wrong stream number');
-      return;
-    }
-    let start = 0;
-    let end = payload.length;
-    if ((flags & FLAG.padded) !== 0) {
-      start = 1;
-      end -= payload[0] ?? 0;
-    }
-    let selfDependent = false;
-    if ((flags & FLAG.priority) !== 0) {
-      if (payload.length >= start + 5) selfDependent = (payload.readUInt32BE(start) & LARGEST_WINDOW) === stream;
-      start += 5;
-    }
-    if (payload.length < start) this.#fatal(ERROR.frameSize, 'sent HEADERS that are too short');
-    else if (end < start) this.#fatal(ERROR.protocol, 'sent HEADERS with more padding than payload');
-    else {
-      const part = payload.subarray(start, end);
-      this.#block = { stream, flags, selfDependent, parts: [part], bytes: part.length, continuations: 0 };
-      if ((flags & FLAG.endHeaders) !== 0) this.#endBlock(this.#block);
-    }
-  }
-
-  #onContinuation(flags: number, stream: number, payload: Buffer): void {
-    const block = this.#block;
-    if (block === null || block.stream !== stream) {
-      this.#fatal(ERROR.protocol, 'sent CONTINUATION out of place');
-      return;
-    }
-    block.bytes += payload.length;
-    block.continuations++;
-    if (block.bytes > CODED_HEAD_BYTES || block.continuations > CONTINUATIONS) {
-      this.#fatal(ERROR.enhanceYourCalm, 'sent too large a header block');
-      return;
-    }
-    // A copy: the frame may be a small part of what was read with it.
-    block.parts.push(Buffer.from(payload));
-    if ((flags & FLAG.endHeaders) !== 0) this.#endBlock(block);
-  }
-
-  #endBlock(block: HeaderBlock): void {
-    this.#block = null;
-    const id = block.stream;
+  onHeaders(id: number, block: Buffer, ended: boolean, selfDependent: boolean): void {
     const open = this.streams.get(id);
     const isNew = id > this.lastStream;
-    const [first] = block.parts;
-    const bytes = block.parts.length === 1 && first !== undefined ? first : Buffer.concat(block.parts);
     const fields = new RequestFields(this.owner.headBytes, this.owner.lineBytes, !isNew);
-    if (!this.#decoder.decode(bytes, (name, value) => fields.add(name, value))) {
+    if (!this.#decoder.decode(block, (name, value) => fields.add(name, value))) {
       this.#fatal(ERROR.compression, 'sent a header block that cannot be decoded');
       return;
     }
-    const ended = (block.flags & FLAG.endStream) !== 0;
     if (isNew) {
       this.lastStream = id;
-      this.#open(id, ended, fields, block.selfDependent);
+      this.#open(id, ended, fields, selfDependent);
     } else if (open === undefined || open.requestDone) {
       if (this.#resets.has(id)) return;
       if (open === undefined) this.#fatal(ERROR.streamClosed, 'sent HEADERS on a closed stream');
       else this.#streamFault(id, ERROR.streamClosed);
-    } else if (!ended || block.selfDependent) this.#streamFault(id, ERROR.protocol);
+    } else if (!ended || selfDependent) this.#streamFault(id, ERROR.protocol);
     else {
       this.#touched.push(open);
       if (fields.bad !== null || fields.tooLarge) open.onBad(400, fields.bad?.reason ?? 'sent too large trailers');
@@ -362,17 +243,13 @@ export class Http2Connection implements FrameSink, StreamOwner {
     }
   }
 
-  #onPriority(stream: number, payload: Buffer): void {
-    if (stream === 0) this.#fatal(ERROR.protocol, 'sent PRIORITY on no stream');
-    else if (payload.length !== 5) this.#fatal(ERROR.frameSize, 'sent PRIORITY of a wrong length');
-    else if ((payload.readUInt32BE(0) & LARGEST_WINDOW) !== stream) this.#idleFrame();
-    else if (this.#isIdle(stream)) this.#fatal(ERROR.protocol, 'made an idle stream depend on itself');
-    else this.#streamFault(stream, ERROR.protocol);
+  onSelfDependence(id: number): void {
+    if (this.#isIdle(id)) this.#fatal(ERROR.protocol, 'made an idle stream depend on itself');
+    else this.#streamFault(id, ERROR.protocol);
   }
 
-  #onReset(id: number, payload: Buffer): void {
-    if (payload.length !== 4) this.#fatal(ERROR.frameSize, 'sent RST_STREAM of a wrong length');
-    else if (id === 0 || this.#isIdle(id)) this.#fatal(ERROR.protocol, 'reset an idle stream');
+  onReset(id: number): void {
+    if (id === 0 || this.#isIdle(id)) this.#fatal(ERROR.protocol, 'reset an idle stream');
     else {
       const stream = this.streams.get(id);
       if (stream === undefined) this.#idleFrame();
@@ -381,55 +258,36 @@ export class Http2Connection implements FrameSink, StreamOwner {
     }
   }
 
-  #onSettings(flags: number, stream: number, payload: Buffer): void {
-    if (stream !== 0) this.#fatal(ERROR.protocol, 'sent SETTINGS on a stream');
-    else if ((flags & FLAG.ack) !== 0) {
-      if (payload.length > 0) this.#fatal(ERROR.frameSize, 'acknowledged SETTINGS with a payload');
-      else this.#idleFrame();
-    } else if (payload.length % 6 !== 0) this.#fatal(ERROR.frameSize, 'sent SETTINGS of a wrong length');
-    else if (this.#idleFrame(4)) {
-      for (let at = 0; at < payload.length && !this.#dead; at += 6) {
-        this.#setting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
-      }
-      if (this.#dead) return;
-      this.sender.push(Buffer.from([0, 0, 0, FRAME.settings, FLAG.ack, 0, 0, 0, 0]));
-      this.#pump();
-    }
-  }
-
-  #setting(id: number, value: number): void {
-    if (id === SETTING.headerTableSize) this.encoder.limit(value);
-    else if (id === SETTING.enablePush && value > 1) this.#fatal(ERROR.protocol, 'sent an invalid ENABLE_PUSH');
-    else if (id === SETTING.maxFrameSize && (value < FRAME_BYTES || value > 2 ** 24 - 1)) {
-      this.#fatal(ERROR.protocol, 'sent an invalid MAX_FRAME_SIZE');
-    } else if (id === SETTING.initialWindowSize) {
-      if (value > LARGEST_WINDOW) {
-        this.#fatal(ERROR.flowControl, 'sent an invalid INITIAL_WINDOW_SIZE');
-        return;
-      }
+  onSettings(settings: readonly (readonly [id: number, value: number])[]): void {
+    if (!this.#idleFrame(4)) return;
+    for (const [id, value] of settings) {
+      if (id === SETTING.headerTableSize) this.encoder.limit(value);
+      if (id !== SETTING.initialWindowSize) continue;
       const change = value - this.#peerWindow;
       this.#peerWindow = value;
       for (const stream of this.streams.values()) {
         stream.sendWindow += change;
-        if (stream.sendWindow > LARGEST_WINDOW) this.#fatal(ERROR.flowControl, 'opened a window too far');
+        if (stream.sendWindow > LARGEST_WINDOW) {
+          this.#fatal(ERROR.flowControl, 'opened a window too far');
+          return;
+        }
       }
     }
+    this.sender.push(frame(FRAME.settings, FLAG.ack, 0, 0));
+    this.#pump();
   }
 
-  #onPing(flags: number, stream: number, payload: Buffer): void {
-    if (stream !== 0) this.#fatal(ERROR.protocol, 'sent PING on a stream');
-    else if (payload.length !== 8) this.#fatal(ERROR.frameSize, 'sent PING of a wrong length');
-    else if (!this.#idleFrame()) return;
-    else if ((flags & FLAG.ack) !== 0) this.owner.onPong();
-    else this.sender.push(pingFrame(true, payload));
+  onPing(ack: boolean, opaque: Buffer): void {
+    if (!this.#idleFrame()) return;
+    if (ack) this.owner.onPong();
+    else this.sender.push(pingFrame(true, opaque));
   }
 
-  #onWindowUpdate(id: number, payload: Buffer): void {
-    if (payload.length !== 4) {
-      this.#fatal(ERROR.frameSize, 'sent WINDOW_UPDATE of a wrong length');
-      return;
-    }
-    const increment = payload.readUInt32BE(0) & LARGEST_WINDOW;
+  onIdleFrame(): void {
+    this.#idleFrame();
+  }
+
+  onWindowUpdate(id: number, increment: number): void {
     if (id !== 0 && this.#isIdle(id)) this.#fatal(ERROR.protocol, 'opened the window of an idle stream');
     else if (id === 0) {
       this.sender.window += increment;
@@ -506,7 +364,7 @@ export class Http2Connection implements FrameSink, StreamOwner {
   #fatal(code: number, text: string): void {
     if (this.#dead) return;
     this.#dead = true;
-    this.#reader.stop();
+    this.#input.stop();
     this.sender.push(goawayFrame(this.lastStream, code));
     this.owner.onFatal(text);
   }
