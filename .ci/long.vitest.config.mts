@@ -1,5 +1,5 @@
 import { defineConfig, mergeConfig } from 'vitest/config';
-import standard from '../vitest.config';
+import standard from '../vitest.config.mts';
 
 /** `npm run test:long`: what takes minutes. Vitest adds lists when it merges, so the standard tests are taken out. */
 const merged = mergeConfig(standard, { test: { testTimeout: 600_000, hookTimeout: 120_000, passWithNoTests: true } });
