@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readPlan } from '../../../src/balancer/buildPlan';
 import { machineFiles } from '../../../src/balancer/cli/files';
+import { run } from '../../../src/balancer/cli/run';
 import { renderMessage } from '../../../src/base/message';
 import { certificateLines, pem, pemPath } from '../../harness/tlsClients';
 
@@ -86,6 +90,21 @@ describe('certificates of servers', () => {
     expect(errorsOf(two('', certificateLines('b')))).toEqual([`3${missing}`]);
     expect(errorsOf(inServer())).toEqual([`3${missing}`]);
   });
+});
+
+it('are read for -T, but never printed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'traffic-lab-'));
+  try {
+    const conf = join(folder, 'nginx.conf');
+    writeFileSync(conf, inServer(certificateLines('localhost')).join('\n'));
+    const out: string[] = [];
+    const terminal = { cwd: folder, out: (text: string) => void out.push(text), err: () => {} };
+    expect(await run(['-T', '-p', folder, '-c', conf], terminal, async () => 1)).toBe(0);
+    expect(out.join('')).toContain('ssl_certificate_key');
+    expect(out.join('')).not.toContain('PRIVATE KEY');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 describe('TLS towards servers', () => {
