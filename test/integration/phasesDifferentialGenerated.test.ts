@@ -24,7 +24,10 @@ const text = fc.oneof(
   fc.array(fc.oneof(word, argument, set, fact, fc.constantFrom('$m0', '$m1', '$m2', '$split')), { maxLength: 3 }),
   fc.array(fc.oneof(word, argument, set, fc.constantFrom('$1', '$2', '$named')), { maxLength: 3 }),
 );
-const quoted = text.map((parts) => `"${parts.join('')}"`);
+/** With braces, so that a name ends where it ends. */
+const quoted = text.map(
+  (parts) => `"${parts.map((part) => part.replace(/^\$(\D.*)$/, (_, name) => `\${${name}}`)).join('')}"`,
+);
 const pattern = fc.constantFrom('^a', 'b$', '(a|b)(.*)', '^(?<named>.)', '.', '^$', '(\\d)', '^/l(.)');
 
 const condition = fc.oneof(
@@ -142,6 +145,6 @@ describe.skipIf(nginxIsMissing)('generated rewrite phases, maps and error pages'
       }),
       { numRuns: 25, interruptAfterTimeLimit: 60_000 },
     );
-    expect(accepted).toBeGreaterThan(0);
+    expect(accepted).toBeGreaterThan(5);
   });
 });

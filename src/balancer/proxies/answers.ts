@@ -1,3 +1,4 @@
+import { assertNever } from '../../base/assertNever';
 import { contentTypeOf } from '../gateway/contentType';
 import { HeaderList, headerName } from '../gateway/headers';
 import { errorPage, reasonPhrase, TO_HTTPS, toldStatus } from '../gateway/status';
@@ -17,15 +18,12 @@ const CLOSING: ReadonlySet<number> = new Set([400, 413, 414, TO_HTTPS, 500, 501,
 const ADDED_TO: ReadonlySet<number> = new Set([200, 201, 204, 206, 301, 302, 303, 304, 307, 308]);
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/**
- * Ends the request with a status, or goes on with what error_page puts in its place (ngx_http_special_response_handler).
- * `headers`: sent along where there is no such page.
- */
-export function finish(exchange: Exchange, status: number, headers = new HeaderList()): void {
+/** Ends the request with a status, or goes on with what error_page puts in its place (ngx_http_special_response_handler). */
+export function finish(exchange: Exchange, status: number): void {
   if (CLOSING.has(status)) exchange.downstream.willClose();
   const substitute = errorPageFor(exchange, status);
   if (substitute === null) {
-    answerStatus(exchange, status, headers);
+    answerStatus(exchange, status);
     return;
   }
   // What came of a body for a server that took it cannot be sent once more, and a bad one to nobody.
@@ -38,11 +36,12 @@ export function finish(exchange: Exchange, status: number, headers = new HeaderL
     case 'named':
       exchange.goOnAt(substitute.name);
       return;
-    case 'redirect': {
-      const location = new HeaderList();
-      addHeader(location, 'Location', absolute(exchange, substitute.location));
-      answerStatus(exchange, substitute.status, location);
-    }
+    case 'redirect':
+      exchange.response.location = absolute(exchange, substitute.location);
+      answerStatus(exchange, substitute.status);
+      return;
+    default:
+      assertNever(substitute);
   }
 }
 
@@ -64,11 +63,13 @@ export function answerReturn(exchange: Exchange, status: number, template: Templ
   }
 }
 
-/** `location` as nginx completes it: a path gets scheme and host in front. */
+/**
+ * `location` as nginx completes it: a path gets scheme and host in front. It stays with the answer even where an error
+ * page stands in for the redirect.
+ */
 export function redirect(exchange: Exchange, status: number, location: string): void {
-  const headers = new HeaderList();
-  addHeader(headers, 'Location', absolute(exchange, location));
-  finish(exchange, status, headers);
+  exchange.response.location = absolute(exchange, location);
+  finish(exchange, status);
 }
 
 function absolute(exchange: Exchange, location: string): string {
@@ -84,7 +85,8 @@ function redirectHost(exchange: Exchange): string {
   return localPort === (origin.tls === null ? 80 : 443) ? name : `${name}:${localPort}`;
 }
 
-function answerStatus(exchange: Exchange, status: number, headers: HeaderList): void {
+function answerStatus(exchange: Exchange, status: number): void {
+  const headers = new HeaderList();
   const page = errorPage(status);
   if (page !== null) addHeader(headers, 'Content-Type', 'text/html');
   exchange.response.fixedStatus = toldStatus(exchange.response.fixedStatus);

@@ -21,6 +21,8 @@ export class ClientResponse implements CompressedSink {
   bodyBytes = 0;
   /** Answered in place of whatever status the answer has; 0: none. */
   fixedStatus = 0;
+  /** Where a redirect leads, complete; null: nowhere. */
+  location: string | null = null;
   /** Sent along, whatever the answer is; null: nothing. */
   extraHeaders: HeaderList | null = null;
   #chunked = false;
@@ -35,6 +37,7 @@ export class ClientResponse implements CompressedSink {
     const final = isOwn ? status : fixedStatus;
     const isEmpty = final === 204 || final === 304;
     if (final === 204 && !isOwn) headers.remove('content-type');
+    if (this.location !== null) addHeader(headers, 'Location', this.location);
     if (this.extraHeaders !== null) headers.addAll(this.extraHeaders);
     this.headSent = true;
     this.status = final;
