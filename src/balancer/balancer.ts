@@ -5,9 +5,11 @@ import type { Problem } from '../base/problem';
 import type { Random } from '../base/random';
 import { err, ok, type Result } from '../base/result';
 import type { BalancerCounts } from '../measurement/snapshot';
-import type { HttpHandler, HttpServerPlan, ListenPlan, LocationPlan, LogLevel, Plan, UpstreamPlan } from './plan';
+import { type Bind, bindsOf, refusalsOf, upstreamsOf } from './binds';
+import type { BucketState } from './gateway/limit';
+import type { LogLevel, Plan } from './plan';
 import { type AddressMap, Engine } from './proxies/engine';
-import { Generation, type Service } from './proxies/generation';
+import { Generation } from './proxies/generation';
 import { Http2Acceptor } from './proxies/http2';
 import { LIMITS } from './proxies/limits';
 import { Listener } from './proxies/listener';
@@ -63,6 +65,10 @@ export interface Balancer {
   /** At once. Afterwards no socket, timer or report is left. */
   close(): Promise<void>;
   counts(): BalancerCounts;
+  /** The leaky buckets of limit_req as they stand now, for whoever draws them. */
+  buckets(): readonly BucketState[];
+  /** Opens the access logs anew, for whoever has moved them away. */
+  reopenLogs(): void;
 }
 
 /** Opens a plan's listeners and serves. The error has every listener that could not be opened; none is left open then. */
@@ -74,12 +80,6 @@ export async function startBalancer(options: BalancerOptions): Promise<Result<Ba
     return started;
   }
   return ok(balancer);
-}
-
-/** A listening address of a plan, with all that listens there. */
-interface Bind {
-  readonly listen: ListenPlan;
-  readonly service: Service;
 }
 
 class RunningBalancer implements Balancer {
@@ -114,6 +114,14 @@ class RunningBalancer implements Balancer {
     return this.#telemetry.counts();
   }
 
+  buckets(): readonly BucketState[] {
+    return this.#engine.limits.buckets();
+  }
+
+  reopenLogs(): void {
+    for (const { accessLogs } of this.#generations) accessLogs.reopen();
+  }
+
   reload(
     plan: Plan,
     conf: { readonly path: string },
@@ -135,9 +143,13 @@ class RunningBalancer implements Balancer {
     addresses: AddressMap,
   ): Promise<Result<null, readonly Problem[]>> {
     const binds = bindsOf(plan, this.options.listeners);
-    const refused = binds.flatMap(({ listen }) => refusal(listen));
+    const refused = binds.flatMap(refusalsOf);
+    if (plan.http !== null) refused.push(...this.#engine.limits.conflicts(plan.http.limitZones));
+    if (plan.stream !== null) refused.push(...this.#engine.streamLimits.conflicts(plan.stream.limitZones));
     if (refused.length > 0) return err(refused);
     const generation = new Generation(this.#engine, plan, addresses);
+    const unopened = generation.accessLogs.open();
+    if (unopened.length > 0) return err(unopened);
     const opened: [Bind, Listener][] = [];
     const problems: Problem[] = [];
     const notes: Problem[] = [...plan.notes];
@@ -150,6 +162,7 @@ class RunningBalancer implements Balancer {
     }
     if (problems.length > 0 || this.#ended) {
       for (const [, listener] of opened) listener.close();
+      generation.accessLogs.close();
       return err(problems);
     }
     this.#switchTo(generation, binds, opened, conf);
@@ -174,7 +187,10 @@ class RunningBalancer implements Balancer {
       const listener = this.#listeners.get(listen.declared);
       if (listener !== undefined) listener.serving = { generation, service };
     }
-    for (const upstream of upstreamsOf(binds)) generation.upstream(upstream);
+    for (const upstream of upstreamsOf(binds, generation.plan)) generation.upstream(upstream);
+    const none = { requests: [], connections: [] };
+    this.#engine.limits.adopt(generation.plan.http?.limitZones ?? none);
+    this.#engine.streamLimits.adopt(generation.plan.stream?.limitZones ?? none);
     const layer = binds.some(({ service }) => service.kind === 'http') ? 'l7' : 'l4';
     this.#telemetry.follow(layer, generation.upstreams);
     this.#telemetry.start();
@@ -237,76 +253,4 @@ class RunningBalancer implements Balancer {
     this.#http2.close();
     this.#telemetry.stop();
   }
-}
-
-/** What to listen on: one entry per address, however many servers share it. */
-function bindsOf(plan: Plan, wanted: readonly string[] | null): readonly Bind[] {
-  const binds: Bind[] = [];
-  const isWanted = (listen: ListenPlan) => wanted === null || wanted.includes(listen.declared);
-  for (const server of plan.stream?.servers ?? []) {
-    for (const listen of server.listens) {
-      if (!isWanted(listen)) continue;
-      binds.push({ listen, service: { kind: 'stream', server, proxyProtocol: listen.proxyProtocol } });
-    }
-  }
-  const shared = new Map<string, { listens: ListenPlan[]; servers: HttpServerPlan[] }>();
-  for (const server of plan.http?.servers ?? []) {
-    for (const listen of server.listens) {
-      if (!isWanted(listen)) continue;
-      const one = shared.get(listen.declared) ?? { listens: [], servers: [] };
-      one.listens.push(listen);
-      one.servers.push(server);
-      shared.set(listen.declared, one);
-    }
-  }
-  for (const { listens, servers } of shared.values()) {
-    const [listen] = listens;
-    const preferred = listens.findIndex((each) => each.defaultServer);
-    const defaultServer = servers[Math.max(0, preferred)];
-    if (listen === undefined || defaultServer === undefined) continue;
-    const http2 = listens.some((each) => each.http2);
-    const proxyProtocol = listens.some((each) => each.proxyProtocol);
-    binds.push({ listen, service: { kind: 'http', servers, defaultServer, http2, proxyProtocol } });
-  }
-  return binds;
-}
-
-function refusal(listen: ListenPlan): Problem[] {
-  const problems: Problem[] = [];
-  if (listen.host !== '127.0.0.1' && listen.host !== '::1') {
-    problems.push({
-      severity: 'error',
-      message: message('only loopback addresses can be listened on, not {host}', { host: listen.host }),
-      span: listen.span,
-      hint: message('Use 127.0.0.1 or [::1].'),
-    });
-  }
-  if (listen.ssl) {
-    problems.push({ severity: 'error', message: message('TLS cannot be served yet'), span: listen.span });
-  }
-  return problems;
-}
-
-/** Every upstream that something bound can reach, in the order of the file, each once. */
-function upstreamsOf(binds: readonly Bind[]): ReadonlySet<UpstreamPlan> {
-  const found = new Set<UpstreamPlan>();
-  const handler = (each: HttpHandler) => {
-    if (each.kind === 'proxy' || each.kind === 'grpc') found.add(each.upstream);
-  };
-  const locations = (all: readonly LocationPlan[]) => {
-    for (const location of all) {
-      handler(location.handler);
-      locations(location.locations);
-    }
-  };
-  for (const { service } of binds) {
-    if (service.kind === 'stream') found.add(service.server.proxyPass);
-    else {
-      for (const server of service.servers) {
-        handler(server.handler);
-        locations(server.locations);
-      }
-    }
-  }
-  return found;
 }

@@ -78,13 +78,16 @@ export interface StreamPlan {
   readonly upstreams: readonly UpstreamPlan[];
   readonly maps: readonly VariableMap[];
   readonly splitClients: readonly SplitClients[];
+  readonly limitZones: LimitZones;
   readonly servers: readonly StreamServerPlan[];
 }
 
 export interface StreamServerPlan {
   readonly listens: readonly ListenPlan[];
   readonly span: Span;
-  readonly proxyPass: UpstreamPlan;
+  /** Null where only the connection tells where to: `dynamicPass` has the value of proxy_pass then. */
+  readonly proxyPass: UpstreamPlan | null;
+  readonly dynamicPass: Template | null;
   readonly connectTimeoutMs: number;
   /** Idle time between two reads or writes. */
   readonly timeoutMs: number;
@@ -105,6 +108,7 @@ export interface HttpPlan {
   readonly upstreams: readonly UpstreamPlan[];
   readonly maps: readonly VariableMap[];
   readonly splitClients: readonly SplitClients[];
+  readonly limitZones: LimitZones;
   readonly servers: readonly HttpServerPlan[];
 }
 
@@ -202,7 +206,8 @@ export interface HttpSettings {
   readonly authRequestSets: readonly { readonly variable: string; readonly value: Template }[];
   /** Empty where nothing says `access_log`: unlike nginx's, this balancer writes no log unasked. */
   readonly accessLogs: readonly AccessLog[];
-  readonly gzip: boolean;
+  /** Null: off. */
+  readonly gzip: Gzip | null;
   /** For https:// and grpcs:// servers; null where the handler needs none. */
   readonly upstreamTls: UpstreamTls | null;
 }
@@ -236,6 +241,10 @@ export interface VariableMap {
   /** With `hostnames`: ".name", "*.name" and "name.*". */
   readonly wildcards: readonly { readonly pattern: string; readonly value: Template }[];
   readonly patterns: readonly { readonly pattern: RegExp; readonly value: Template }[];
+  /** The source is a host name: its last dot does not count, and there may be wildcards. */
+  readonly hostnames: boolean;
+  /** Not kept for the rest of the request. */
+  readonly volatile: boolean;
   /** Null: ''. */
   readonly fallback: Template | null;
 }
@@ -252,6 +261,9 @@ export interface LimitReqZone {
   readonly name: string;
   readonly key: Template;
   readonly ratePerSecond: number;
+  /** Of shared memory in nginx: what the zone has room for. */
+  readonly bytes: number;
+  readonly span: Span;
 }
 
 export interface LimitReq {
@@ -264,6 +276,14 @@ export interface LimitReq {
 export interface LimitConnZone {
   readonly name: string;
   readonly key: Template;
+  readonly bytes: number;
+  readonly span: Span;
+}
+
+/** All that are declared, used or not. */
+export interface LimitZones {
+  readonly requests: readonly LimitReqZone[];
+  readonly connections: readonly LimitConnZone[];
 }
 
 export interface LimitConn {
@@ -293,8 +313,20 @@ export interface ErrorPage {
   readonly uri: Template;
 }
 
+export interface Gzip {
+  /** Content types in lower case; "*": all. */
+  readonly types: ReadonlySet<string>;
+  /** Of a response that tells its length, bytes. */
+  readonly minLength: number;
+  /** 1 to 9. */
+  readonly level: number;
+  /** Tell caches that the answer depends on Accept-Encoding. */
+  readonly vary: boolean;
+}
+
 export interface AccessLog {
   readonly path: string;
+  readonly span: Span;
   readonly escape: 'default' | 'json' | 'none';
   readonly template: Template;
 }

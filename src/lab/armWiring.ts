@@ -93,7 +93,7 @@ function upstreamNamed(plan: Plan, name: string): Found | null {
 
 function upstreamBehind(plan: Plan, listen: string): Found | null {
   const stream = plan.stream?.servers.find((server) => server.listens.some((entry) => entry.declared === listen));
-  if (stream !== undefined) return { layer: 'l4', upstream: stream.proxyPass };
+  if (stream !== undefined) return stream.proxyPass === null ? null : { layer: 'l4', upstream: stream.proxyPass };
   const http = plan.http?.servers.find((server) => server.listens.some((entry) => entry.declared === listen));
   if (http === undefined) return null;
   const upstream = [http.handler, ...handlersOf(http.locations)]

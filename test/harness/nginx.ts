@@ -123,7 +123,10 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
+  // One that comes while nginx is about to wait for its first event is noted but not acted on before the next.
+  const again = setInterval(() => child.kill('SIGTERM'), 100);
   await exited;
+  clearInterval(again);
 }
 
 function moduleFor(conf: string): string {

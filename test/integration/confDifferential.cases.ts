@@ -24,7 +24,7 @@ export const stream = (body: string): string => `${events}stream {\n${body}\n}\n
 
 const a = 'server 127.0.0.1:42901;\n';
 
-function table(
+export function table(
   group: string,
   make: (body: string) => string,
   bodies: readonly (string | readonly [string, Omit<Case, 'name' | 'text'>])[],
@@ -38,7 +38,7 @@ function table(
 const whole = (text: string) => text;
 const missed = 'the line where the ";" is missing, not the one below, which swallowed it';
 const lateCheck = 'nginx refuses it as soon as a second server is on the address';
-const blockEnd = 'where it is written, not the end of the block around it';
+export const blockEnd = 'where it is written, not the end of the block around it';
 const quoteLine = 'where the quote was opened, not the end of the file';
 
 export const cases: readonly Case[] = [
@@ -390,6 +390,19 @@ export const cases: readonly Case[] = [
     'proxy_temp_path tmp;',
     'gzip on;',
     'gzip 1;',
+    'gzip_types text/css APPLICATION/json;',
+    'gzip_types;',
+    'gzip_types *;',
+    'gzip_min_length 1k;',
+    'gzip_min_length x;',
+    'gzip_comp_level 9;',
+    'gzip_comp_level 0;',
+    'gzip_comp_level 10;',
+    'gzip_comp_level x;',
+    'gzip_vary on;',
+    'gzip_vary yes;',
+    'gzip_types a/b; gzip_types c/d;',
+    'gzip_vary on; gzip_vary off;',
   ]),
   ...table('server limits', server, [
     'large_client_header_buffers 4 8k;',

@@ -9,6 +9,7 @@ import { machineFiles } from '../../src/balancer/cli/files';
 import { renderMessage } from '../../src/base/message';
 import { anyConf } from '../unit/conf/confText';
 import { type Case, cases, location, server, stream, upstream } from './confDifferential.cases';
+import { tlsCases } from './confDifferential.tlsCases';
 
 /** `nginx -t` and the balancer agree on which files are good, and on the line of the first error. */
 
@@ -79,7 +80,7 @@ describe.skipIf(missing)('as nginx -t', { timeout: 180_000 }, () => {
     expect(new Set(cases.map((each) => each.text)).size).toBe(cases.length);
   });
 
-  test.each(cases)('$name', compare);
+  test.each([...cases, ...tlsCases])('$name', compare);
 
   /** Runs both on many generated files; each nginx takes some 15 ms. */
   function agree(files: fc.Arbitrary<string>, numRuns: number): void {

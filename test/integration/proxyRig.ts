@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Server, type Socket } from 'node:net';
 import { type Balancer, type BalancerOptions, type Report, startBalancer } from '../../src/balancer/balancer';
 import { readPlan } from '../../src/balancer/buildPlan';
+import { machineFiles } from '../../src/balancer/cli/files';
 import { systemClock } from '../../src/base/clock';
 import { renderMessage } from '../../src/base/message';
 import { seededRandom } from '../../src/base/random';
@@ -34,7 +35,7 @@ export function conf(blocks: string): string {
 }
 
 export async function startRig(text: string, options: Partial<BalancerOptions> = {}): Promise<Rig> {
-  const plan = readPlan({ path: 'nginx.conf', text: conf(text) });
+  const plan = readPlan({ path: 'nginx.conf', text: conf(text) }, { files: machineFiles });
   if (!plan.ok) throw new Error(plan.error.map((problem) => renderMessage(problem.message)).join('\n'));
   const logs: string[] = [];
   const reports: Report[] = [];
@@ -64,7 +65,7 @@ export async function startRig(text: string, options: Partial<BalancerOptions> =
       return Number(found?.actual.split(':').pop());
     },
     async reload(next) {
-      const parsed = readPlan({ path: 'nginx.conf', text: conf(next) });
+      const parsed = readPlan({ path: 'nginx.conf', text: conf(next) }, { files: machineFiles });
       if (!parsed.ok) return false;
       return (await balancer.reload(parsed.value, { path: 'nginx.conf' }, {})).ok;
     },

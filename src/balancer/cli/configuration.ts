@@ -30,6 +30,8 @@ export function loadConfiguration(line: CommandLine): Result<Configuration, read
   const files: ConfText[] = [conf];
   const recording: ConfFiles = {
     match: machineFiles.match,
+    // Not recorded: -T must not print a private key.
+    load: machineFiles.read,
     read(path) {
       const included = machineFiles.read(path);
       if (included !== null && !files.some((file) => file.path === path)) files.push({ path, text: included });

@@ -34,6 +34,7 @@ export async function serve(line: CommandLine, first: Configuration, terminal: T
       listeners: null,
       log: (level, text) => log.write(level, text),
       onReport: () => undefined,
+      prefix: line.prefix,
       tolerateBareLf: process.env[bareLf] === '1',
     });
     if (!started.ok) {
@@ -76,6 +77,7 @@ async function obey(inbox: SignalInbox, balancer: Balancer, line: CommandLine, l
     else if (signal === 'SIGUSR1') {
       log.write('notice', 'reopening logs');
       log.reopen();
+      balancer.reopenLogs();
     } else if (signal === 'SIGQUIT') {
       log.write('notice', 'gracefully shutting down');
       // A second signal does not wait for the connections that are left.

@@ -3,6 +3,7 @@ import type { HttpHandler, HttpPlan, HttpServerPlan, ListenPlan, LocationPlan } 
 import { Upstreams } from './assembleUpstreams';
 import type { Reading } from './entry';
 import { core, httpServers, internal, type LocationBlock, locations, type ServerBlock, serverName } from './http';
+import { httpConnZones, limitReqZones } from './limits';
 import { httpListen } from './listen';
 import { checkListens } from './listenConflicts';
 import { httpMaps, httpSplits } from './maps';
@@ -10,7 +11,7 @@ import { grpc, proxy } from './proxy';
 import type { PassTarget } from './proxyPass';
 import { rewriteSteps } from './rewrite';
 import type { Scope } from './scope';
-import { serverTls } from './serverTls';
+import { checkCertificates, namesCertificate, serverTls } from './serverTls';
 import { effectiveSettings } from './settings';
 import { staticFiles } from './staticFiles';
 import { httpTls } from './tls';
@@ -19,9 +20,18 @@ import { httpUpstreams } from './upstream';
 /** Puts together what the scopes of `http {}` say: every server and location gets its own effective settings. */
 export function assembleHttp(scope: Scope, reading: Reading): HttpPlan {
   const upstreams = new Upstreams('http', scope.get(httpUpstreams), reading);
-  const servers = scope.get(httpServers).map((server) => assembleServer(server, upstreams, reading));
+  const blocks = scope.get(httpServers);
+  const servers = blocks.map((server) => assembleServer(server, upstreams, reading));
   checkListens(servers, 'http', reading);
-  return { upstreams: upstreams.all, maps: scope.get(httpMaps), splitClients: scope.get(httpSplits), servers };
+  const reported = servers.filter(({ tls }, i) => tls === null && namesCertificate(blocks[i]?.scope ?? scope));
+  checkCertificates(servers, new Set(reported), reading);
+  return {
+    upstreams: upstreams.all,
+    maps: scope.get(httpMaps),
+    splitClients: scope.get(httpSplits),
+    limitZones: { requests: scope.get(limitReqZones), connections: scope.get(httpConnZones) },
+    servers,
+  };
 }
 
 function assembleServer({ scope, directive }: ServerBlock, upstreams: Upstreams, reading: Reading): HttpServerPlan {
@@ -42,7 +52,7 @@ function assembleServer({ scope, directive }: ServerBlock, upstreams: Upstreams,
       largeCount: scope.get(core.largeClientHeaderBuffers).count,
       largeSize: scope.get(core.largeClientHeaderBuffers).size,
     },
-    tls: serverTls(scope, httpTls, listens, reading),
+    tls: serverTls(scope, httpTls, reading),
     settings: effectiveSettings(scope, 'proxy', reading),
     handler: handlerOf(scope, upstreams),
   };

@@ -10,7 +10,7 @@ import { checkListens } from './listenConflicts';
 import { streamMaps, streamSplits } from './maps';
 import { streamProxy } from './proxy';
 import type { Scope } from './scope';
-import { serverTls } from './serverTls';
+import { checkCertificates, namesCertificate, serverTls } from './serverTls';
 import { streamTls } from './tls';
 import { streamUpstreams } from './upstream';
 
@@ -18,6 +18,7 @@ import { streamUpstreams } from './upstream';
 export function assembleStream(scope: Scope, reading: Reading): StreamPlan {
   const upstreams = new Upstreams('stream', scope.get(streamUpstreams), reading);
   const servers: StreamServerPlan[] = [];
+  const reported = new Set<StreamServerPlan>();
   for (const { scope: server, directive } of scope.get(streamServers)) {
     const children = (directive.block ?? []).map((child) => child.name.value);
     const listens = server.get(streamListen);
@@ -31,11 +32,12 @@ export function assembleStream(scope: Scope, reading: Reading): StreamPlan {
       continue;
     }
     const upstream = upstreams.target(target);
-    if (upstream === null) continue;
-    servers.push({
+    if (upstream === null && target.template === null) continue;
+    const plan: StreamServerPlan = {
       listens,
       span: directive.headSpan,
       proxyPass: upstream,
+      dynamicPass: target.template,
       connectTimeoutMs: server.get(streamProxy.connectTimeout),
       timeoutMs: server.get(streamProxy.timeout),
       nextUpstream: {
@@ -49,9 +51,18 @@ export function assembleStream(scope: Scope, reading: Reading): StreamPlan {
       sslPreread: server.get(streamProxy.sslPreread),
       limitConns: withZones(server.get(streamLimitConns), server.get(streamConnZones), reading),
       limitConnDryRun: server.get(streamLimitConnDryRun),
-      tls: serverTls(server, streamTls, listens, reading),
-    });
+      tls: serverTls(server, streamTls, reading),
+    };
+    servers.push(plan);
+    if (plan.tls === null && namesCertificate(server)) reported.add(plan);
   }
   checkListens(servers, 'stream', reading);
-  return { upstreams: upstreams.all, maps: scope.get(streamMaps), splitClients: scope.get(streamSplits), servers };
+  checkCertificates(servers, reported, reading);
+  return {
+    upstreams: upstreams.all,
+    maps: scope.get(streamMaps),
+    splitClients: scope.get(streamSplits),
+    limitZones: { requests: [], connections: scope.get(streamConnZones) },
+    servers,
+  };
 }

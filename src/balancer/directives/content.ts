@@ -1,6 +1,8 @@
 import { message } from '../../base/message';
+import type { Gzip } from '../plan';
 import { type Context, type Entry, value } from './entry';
-import { flag } from './kinds';
+import { flag, parseNumber, size } from './kinds';
+import type { Scope } from './scope';
 
 /** What a body is and how it travels: `types`, `gzip`. */
 
@@ -56,6 +58,50 @@ export const types: Entry<readonly FileType[]> = {
   },
 };
 
-export const gzip = value({ name: 'gzip', contexts: levels, initial: false, read: flag });
+const gzipEntries = {
+  on: value({ name: 'gzip', contexts: levels, initial: false, read: flag }),
+  vary: value({ name: 'gzip_vary', contexts: levels, initial: false, read: flag }),
+  minLength: value({ name: 'gzip_min_length', contexts: levels, initial: 20, read: size }),
+  level: value<number>({
+    name: 'gzip_comp_level',
+    contexts: levels,
+    initial: 1,
+    read(directive, reading) {
+      const [word] = directive.args;
+      const level = word === undefined ? null : parseNumber(word.value);
+      if (level !== null && level >= 1 && level <= 9) return level;
+      reading.error(
+        directive.headSpan,
+        level === null
+          ? message('"{directive}" directive invalid number', { directive: 'gzip_comp_level' })
+          : message('"{directive}" directive value must be between {least} and {most}', {
+              directive: 'gzip_comp_level',
+              least: 1,
+              most: 9,
+            }),
+      );
+      return undefined;
+    },
+  }),
+  types: value<readonly string[]>({
+    name: 'gzip_types',
+    contexts: levels,
+    args: [1, 1000],
+    initial: [],
+    join: 'append',
+    read: (directive) => directive.args.map((word) => word.value.toLowerCase()),
+  }),
+} as const;
 
-export const contentEntries: readonly Entry[] = [types, gzip];
+/** What is compressed for clients; text/html always is where anything is. */
+export function gzipOf(scope: Scope): Gzip | null {
+  if (!scope.get(gzipEntries.on)) return null;
+  return {
+    types: new Set(['text/html', ...scope.get(gzipEntries.types)]),
+    minLength: scope.get(gzipEntries.minLength),
+    level: scope.get(gzipEntries.level),
+    vary: scope.get(gzipEntries.vary),
+  };
+}
+
+export const contentEntries: readonly Entry[] = [types, ...Object.values(gzipEntries)];

@@ -17,7 +17,7 @@ function invalid(word: Word, reading: Reading): undefined {
 }
 
 /** `zone=NAME:SIZE`; undefined with the problem reported. */
-function readZone(word: Word, reading: Reading): string | undefined {
+function readZone(word: Word, reading: Reading): { readonly name: string; readonly bytes: number } | undefined {
   const [, name, text] = /^zone=([^:]+):(.+)$/.exec(word.value) ?? [];
   const bytes = text === undefined ? null : parseSize(text);
   if (name === undefined || bytes === null) {
@@ -32,7 +32,7 @@ function readZone(word: Word, reading: Reading): string | undefined {
     reading.error(word.span, message('zone "{zone}" is too small', { zone: word.value }), message('At least 32k.'));
     return undefined;
   }
-  return name;
+  return { name, bytes };
 }
 
 /** The zones of one scope, each name once. */
@@ -57,13 +57,13 @@ export const limitReqZones: Entry<readonly LimitReqZone[]> = list<LimitReqZone>(
   read(directive, reading, scope) {
     const [key, ...options] = directive.args;
     if (key === undefined) return undefined;
-    let name: string | undefined;
+    let zone: ReturnType<typeof readZone>;
     let ratePerSecond: number | undefined;
     for (const word of options) {
       const rate = /^rate=(\d+)(?:r\/(s|m))?$/.exec(word.value);
       if (word.value.startsWith('zone=')) {
-        name = readZone(word, reading);
-        if (name === undefined) return undefined;
+        zone = readZone(word, reading);
+        if (zone === undefined) return undefined;
       } else if (rate !== null && Number(rate[1]) > 0) {
         ratePerSecond = Number(rate[1]) / (rate[2] === 'm' ? 60 : 1);
       } else if (word.value.startsWith('rate=')) {
@@ -75,15 +75,20 @@ export const limitReqZones: Entry<readonly LimitReqZone[]> = list<LimitReqZone>(
         return undefined;
       } else return invalid(word, reading);
     }
-    if (name === undefined) {
+    if (zone === undefined) {
       reading.error(
         directive.headSpan,
         message('"{directive}" must have "zone" parameter', { directive: 'limit_req_zone' }),
       );
       return undefined;
     }
-    if (!checkOnce(name, directive, scope.own(limitReqZones) ?? [], reading)) return undefined;
-    return { name, key: reading.template(key, scope), ratePerSecond: ratePerSecond ?? 1 };
+    if (!checkOnce(zone.name, directive, scope.own(limitReqZones) ?? [], reading)) return undefined;
+    return {
+      ...zone,
+      key: reading.template(key, scope),
+      ratePerSecond: ratePerSecond ?? 1,
+      span: directive.headSpan,
+    };
   },
 });
 
@@ -136,9 +141,9 @@ function limitConnZone(context: 'http' | 'stream'): Entry<readonly LimitConnZone
       const [key, word] = directive.args;
       if (key === undefined || word === undefined) return undefined;
       if (!word.value.startsWith('zone=')) return invalid(word, reading);
-      const name = readZone(word, reading);
-      if (name === undefined || !checkOnce(name, directive, scope.own(entry) ?? [], reading)) return undefined;
-      return { name, key: reading.template(key, scope) };
+      const zone = readZone(word, reading);
+      if (zone === undefined || !checkOnce(zone.name, directive, scope.own(entry) ?? [], reading)) return undefined;
+      return { ...zone, key: reading.template(key, scope), span: directive.headSpan };
     },
   });
   return entry;

@@ -61,7 +61,7 @@ export const accessLogs: Entry<readonly (AccessLog | null)[]> = list<AccessLog |
     }
     if (reading.refuseNotYet('access_log to a file', path.span)) return undefined;
     if (path.value.startsWith('syslog:')) {
-      reading.error(path.span, message('only a file, "stderr" or "off" is supported as a log'));
+      reading.error(path.span, message('only a file or "off" is supported as a log'));
       return undefined;
     }
     let format: Word | null = null;
@@ -77,18 +77,20 @@ export const accessLogs: Entry<readonly (AccessLog | null)[]> = list<AccessLog |
       }
     }
     if (path.value.includes('$') && reading.refuseNotYet('access_log with variables', path.span)) return undefined;
-    return withFormat(path.value, format, scope, reading);
+    return withFormat(path, format, scope, reading);
   },
 });
 
 /** nginx looks the format up at once, so that it has to stand above. */
-function withFormat(path: string, format: Word | null, scope: Scope, reading: Reading): AccessLog | undefined {
+function withFormat(path: Word, format: Word | null, scope: Scope, reading: Reading): AccessLog | undefined {
   if (format === null || format.value === 'combined') {
-    return combined.ok ? { path, escape: 'default', template: combined.value } : undefined;
+    return combined.ok ? { path: path.value, span: path.span, escape: 'default', template: combined.value } : undefined;
   }
   const formats = scope.get(logFormats);
   const found = formats.find((each) => each.name === format.value);
-  if (found !== undefined) return { path, escape: found.escape, template: found.template };
+  if (found !== undefined) {
+    return { path: path.value, span: path.span, escape: found.escape, template: found.template };
+  }
   reading.error(
     format.span,
     message('unknown log format "{format}"', { format: format.value }),

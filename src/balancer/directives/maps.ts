@@ -42,6 +42,7 @@ type Rows = Omit<VariableMap, 'variable' | 'source'>;
 
 class MapBlock {
   #hostnames = false;
+  #volatile = false;
   #fallback: Template | null = null;
   readonly #exact = new Map<string, Template>();
   readonly #wildcards: Rows['wildcards'][number][] = [];
@@ -58,6 +59,8 @@ class MapBlock {
       exact: this.#exact,
       wildcards: this.#wildcards,
       patterns: this.#patterns,
+      hostnames: this.#hostnames,
+      volatile: this.#volatile,
     };
   }
 
@@ -67,6 +70,7 @@ class MapBlock {
     const key = row.name.value;
     if (word === undefined && (key === 'hostnames' || key === 'volatile')) {
       if (key === 'hostnames') this.#hostnames = true;
+      else this.#volatile = true;
       return;
     }
     if (word === undefined || rest.length > 0 || row.block !== null) {
@@ -93,12 +97,18 @@ class MapBlock {
     const text = (key.startsWith('\\') ? key.slice(1) : key).toLowerCase();
     if (this.#hostnames && /^(\*?\.[^*]+|[^*]+\.\*)$/.test(text)) {
       this.#wildcards.push({ pattern: text, value });
+      // ".name" is the name itself, too.
+      if (text.startsWith('.')) this.#exactly(word, key, text.slice(1), value);
       return;
     }
     if (this.#hostnames && text.includes('*')) {
       this.reading.error(word.span, message('invalid hostname or wildcard "{name}"', { name: key }));
       return;
     }
+    this.#exactly(word, key, text, value);
+  }
+
+  #exactly(word: Word, key: string, text: string, value: Template): void {
     if (this.#exact.has(text))
       this.reading.error(word.span, message('conflicting parameter "{parameter}"', { parameter: key }));
     this.#exact.set(text, value);

@@ -14,6 +14,8 @@ import { knownVariable, nearestVariable, variableFeature } from './variables';
 export interface ConfFiles {
   /** The file's text; null: there is none. */
   read(path: string): string | null;
+  /** Text of a file that is no part of the configuration (a certificate, a key); absent: as read(). */
+  load?(path: string): string | null;
   /** The paths that a pattern with `*` or `?` names, sorted; without one, the path itself. */
   match(pattern: string): readonly string[];
 }
@@ -122,7 +124,10 @@ class Reader implements Reading {
   }
 
   readFile(path: string): string | null {
-    return this.options.files?.read(resolvePath(path, this.#open[0] ?? '')) ?? null;
+    const { files } = this.options;
+    if (files === null) return null;
+    const full = resolvePath(path, this.#open[0] ?? '');
+    return files.load === undefined ? files.read(full) : files.load(full);
   }
 
   later(check: () => void): void {

@@ -1,7 +1,7 @@
 import type { HttpSettings, NextUpstream, NextUpstreamCondition, RealIp } from '../plan';
 import { literalTemplate } from '../template';
 import { authRequest, authRequestSets, errorPages, httpRealIpFrom, realIpHeader, realIpRecursive } from './access';
-import { gzip, types } from './content';
+import { gzipOf, types } from './content';
 import type { Reading } from './entry';
 import { addHeaders } from './headers';
 import { core } from './http';
@@ -72,7 +72,7 @@ export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc', reading:
     authRequest: scope.get(authRequest),
     authRequestSets: scope.get(authRequestSets),
     accessLogs: effectiveLogs(scope),
-    gzip: scope.get(gzip),
+    gzip: gzipOf(scope),
     upstreamTls: speaksTls(scope, kind) ? upstreamTls(scope, kind, reading) : null,
   };
 }

@@ -1,9 +1,11 @@
 import { message } from '../../base/message';
 import type { Word } from '../../conf/ast';
 import type { PemFile, TlsProtocol, UpstreamTls } from '../plan';
+import { upstreamContext } from '../proxies/tlsContext';
 import type { Template } from '../template';
 import { type Context, type Entry, list, type Reading, value } from './entry';
 import { flag, number, someOf, template, text } from './kinds';
+import { checkPair, provenGood, readCertificates, readKey } from './pem';
 import type { Scope } from './scope';
 
 /** TLS towards clients (ngx_http_ssl_module, ngx_stream_ssl_module) and towards servers (proxy_ssl_*, grpc_ssl_*). */
@@ -29,33 +31,23 @@ function protocols(name: string, contexts: readonly Context[]): Entry<readonly T
   });
 }
 
-/** A PEM file; its text is read together with the configuration, so that the proxies open no file. */
-function readPem(word: Word, reading: Reading): PemFile | undefined {
-  if (word.value.includes('$') || /^(engine|data|store):/.test(word.value)) {
-    reading.error(word.span, message('only a file can be named here'));
-    return undefined;
-  }
-  const content = reading.readFile(word.value);
-  if (content === null) {
-    reading.error(word.span, message('cannot load "{file}": No such file or directory', { file: word.value }));
-    return undefined;
-  }
-  return { path: word.value, text: content };
-}
-
-const pem: Entry<PemFile>['read'] = ({ args: [word] }, reading) =>
-  word === undefined ? undefined : readPem(word, reading);
-
 const fileName: Entry<Word>['read'] = ({ args: [word] }) => word;
 
-function certificates(name: string, contexts: readonly Context[]): Entry<readonly PemFile[]> {
-  return list<PemFile>({ name, contexts, args: [1, 1], read: pem });
+type ReadPem = (word: Word, reading: Reading) => PemFile | undefined;
+
+function pemFiles(name: string, contexts: readonly Context[], read: ReadPem): Entry<readonly PemFile[]> {
+  return list<PemFile>({
+    name,
+    contexts,
+    args: [1, 1],
+    read: ({ args: [word] }, reading) => (word === undefined ? undefined : read(word, reading)),
+  });
 }
 
 function serverSide(contexts: readonly Context[]) {
   return {
-    certificates: certificates('ssl_certificate', contexts),
-    keys: certificates('ssl_certificate_key', contexts),
+    certificates: pemFiles('ssl_certificate', contexts, readCertificates),
+    keys: pemFiles('ssl_certificate_key', contexts, readKey),
     protocols: protocols('ssl_protocols', contexts),
   } as const;
 }
@@ -87,8 +79,11 @@ export const grpcTls = upstreamSide('grpc', levels);
 /** How a location speaks TLS to its servers; its files are only read where they are used, as nginx does. */
 export function upstreamTls(scope: Scope, kind: 'proxy' | 'grpc', reading: Reading): UpstreamTls {
   const side = kind === 'proxy' ? proxyTls : grpcTls;
-  const load = (word: Word | null) => (word === null ? null : (readPem(word, reading) ?? null));
-  const trusted = scope.get(side.verify) ? load(scope.get(side.trusted)) : null;
+  const load = (entry: Entry<Word | null>, read: ReadPem) => {
+    const word = scope.get(entry);
+    return word === null ? null : (read(word, reading) ?? null);
+  };
+  const trusted = scope.get(side.verify) ? load(side.trusted, readCertificates) : null;
   const verify = scope.source(side.verify);
   if (verify !== null && scope.get(side.verify) && scope.get(side.trusted) === null) {
     reading.error(
@@ -96,9 +91,27 @@ export function upstreamTls(scope: Scope, kind: 'proxy' | 'grpc', reading: Readi
       message('no {trusted} for {verify}', { trusted: side.trusted.name, verify: side.verify.name }),
     );
   }
-  return {
-    certificate: load(scope.get(side.certificate)),
-    key: load(scope.get(side.key)),
+  const certificate = load(side.certificate, readCertificates);
+  const key = certificate === null ? null : load(side.key, readKey);
+  const written = scope.source(side.certificate);
+  let pairIsGood = true;
+  if (certificate !== null && written !== null) {
+    if (scope.get(side.key) === null) {
+      reading.error(
+        written.headSpan,
+        message('no "{directive}" is defined for certificate "{certificate}"', {
+          directive: side.key.name,
+          certificate: certificate.path,
+        }),
+      );
+      pairIsGood = false;
+    } else if (key !== null) {
+      pairIsGood = checkPair(certificate, key, scope.source(side.key)?.headSpan ?? written.headSpan, reading);
+    }
+  }
+  const tls: UpstreamTls = {
+    certificate,
+    key,
     trusted,
     verify: scope.get(side.verify),
     verifyDepth: scope.get(side.verifyDepth),
@@ -108,6 +121,9 @@ export function upstreamTls(scope: Scope, kind: 'proxy' | 'grpc', reading: Readi
     ciphers: scope.get(side.ciphers),
     reuseSessions: scope.get(side.reuse),
   };
+  const at = scope.source(side.ciphers) ?? written ?? scope.source(side.trusted) ?? scope.directive;
+  if (pairIsGood && at !== null) provenGood(at.headSpan, reading, () => upstreamContext(tls));
+  return tls;
 }
 
 export const tlsEntries: readonly Entry[] = [

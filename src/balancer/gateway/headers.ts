@@ -104,6 +104,19 @@ export class HeaderList {
     this.values.push(value);
   }
 
+  remove(lower: string): void {
+    for (let i = this.names.length - 1; i >= 0; i--) {
+      if (this.names[i]?.lower !== lower) continue;
+      this.names.splice(i, 1);
+      this.values.splice(i, 1);
+    }
+  }
+
+  addAll(other: HeaderList): void {
+    this.names.push(...other.names);
+    this.values.push(...other.values);
+  }
+
   /** First value of the field, or null. */
   get(lower: string): string | null {
     const { names } = this;

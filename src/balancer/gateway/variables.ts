@@ -1,3 +1,4 @@
+import { bytesOf } from './addressRange';
 import type { HeaderList } from './headers';
 
 /** What the variables of a request are read from. */
@@ -13,6 +14,8 @@ export interface RequestFacts {
   readonly remotePort: number;
   readonly serverAddress: string;
   readonly serverPort: number;
+  /** First name of the server; ''. */
+  readonly serverName: string;
   readonly connectionSerial: number;
   readonly connectionRequests: number;
 }
@@ -32,11 +35,12 @@ export function requestVariable(name: string, facts: RequestFacts): string | und
       return facts.remoteAddress;
     case 'remote_port':
     case 'realip_remote_port':
-      return String(facts.remotePort);
+      // A real_ip without port leaves it unknown.
+      return facts.remotePort === 0 ? '' : String(facts.remotePort);
     case 'binary_remote_addr':
       return binaryAddress(facts.remoteAddress);
     case 'host':
-      return hostName(facts.host);
+      return facts.host === '' ? facts.serverName : hostName(facts.host);
     case 'request':
       return `${facts.method} ${facts.target} ${facts.protocol}`;
     case 'request_uri':
@@ -111,10 +115,8 @@ export function cookie(header: string, name: string): string {
   return '';
 }
 
-/** An IPv4 address as its four bytes (latin1 text); other addresses as they are. */
-function binaryAddress(address: string): string {
-  const parts = address.split('.').map(Number);
-  return parts.length === 4 && parts.every((part) => part >= 0 && part <= 255)
-    ? String.fromCharCode(...parts)
-    : address;
+/** The 4 or 16 bytes of an address, as latin1 text. */
+export function binaryAddress(address: string): string {
+  const bytes = bytesOf(address);
+  return bytes === null ? address : String.fromCharCode(...bytes);
 }

@@ -1,4 +1,5 @@
 import type { HeaderList } from '../gateway/headers';
+import type { Origin } from './origin';
 
 /**
  * The two sides of a request under way, each behind one interface per direction: any client protocol meets any server
@@ -30,6 +31,8 @@ export interface ClientConnection {
   /** nginx's `$connection`. */
   readonly serial: number;
   readonly requests: number;
+  /** PROXY header and TLS, where there were any. */
+  readonly origin: Origin;
 }
 
 /** Where a response goes: one request's half of a client connection. */
@@ -57,6 +60,8 @@ export interface UpstreamCall {
   readonly reused: boolean;
   /** The server may have got (a part of) the request. */
   readonly sent: boolean;
+  /** When its connection stood, on the clock's now() scale; -1: not yet. */
+  readonly connectedAt: number;
   /** False: wait for CallOwner.onUpstreamDrain(). */
   writeBody(chunk: Buffer): boolean;
   endBody(): void;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock';
 import type { Random } from '../../base/random';
+import { RequestLimits } from '../gateway/limit';
 import type { LogLevel, UpstreamPlan } from '../plan';
 import type { Peer } from '../policy';
 import type { PeerCounter, Telemetry } from '../telemetry';
@@ -12,6 +13,10 @@ export type AddressMap = Readonly<Record<string, string>>;
 /** What all parts of one running balancer share, whatever configuration they run on. */
 export class Engine {
   readonly deadlines: Deadlines;
+  /** limit_req and limit_conn of http ... */
+  readonly limits: RequestLimits;
+  /** ... and limit_conn of stream, whose zones are others. */
+  readonly streamLimits: RequestLimits;
   #dateSecond = -1;
   #date = '';
   #serial = 0;
@@ -28,12 +33,25 @@ export class Engine {
     readonly prefix: string,
   ) {
     this.deadlines = new Deadlines(clock);
+    this.limits = new RequestLimits(() => clock.now());
+    this.streamLimits = new RequestLimits(() => clock.now());
   }
 
   /** nginx's `$connection`: counts client connections. */
   nextSerial(): number {
     this.#serial += 1;
     return this.#serial;
+  }
+
+  /** nginx's `$request_id`: 16 random bytes in hexadecimal. */
+  requestId(): string {
+    let id = '';
+    for (let i = 0; i < 4; i++) {
+      id += Math.floor(this.random.next() * 0x1_0000_0000)
+        .toString(16)
+        .padStart(8, '0');
+    }
+    return id;
   }
 
   /** Value of the Date header, made once a second. */

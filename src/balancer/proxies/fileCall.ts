@@ -1,9 +1,10 @@
 import { createReadStream, type ReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
+import { contentTypeOf } from '../gateway/contentType';
 import { HeaderList, headerName } from '../gateway/headers';
 import type { HttpHandler, HttpSettings, LocationPlan } from '../plan';
-import type { CallOwner, RequestHead, UpstreamCall } from './call';
+import type { CallOwner, RequestHead } from './call';
 
 /** What a request for a file comes to, before its bytes. */
 export type FileAnswer =
@@ -72,9 +73,6 @@ export function fileHead(
   const seconds = Math.floor(stats.mtimeMs / 1000);
   const modified = new Date(seconds * 1000).toUTCString();
   const etag = `"${seconds.toString(16)}-${stats.size.toString(16)}"`;
-  const dot = path.lastIndexOf('.');
-  const extension = dot > path.lastIndexOf('/') ? path.slice(dot + 1).toLowerCase() : '';
-  add(headers, 'Content-Type', settings.types.get(extension) ?? settings.defaultType);
   add(headers, 'Last-Modified', modified);
   add(headers, 'ETag', etag);
   const noneMatch = head.headers.get('if-none-match');
@@ -82,7 +80,8 @@ export function fileHead(
   const isFresh =
     noneMatch === null
       ? since === modified
-      : noneMatch.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag);
+      : noneMatch === '*' || noneMatch.split(',').some((each) => each.trim().replace(/^W\//, '') === etag);
+  if (!isFresh) add(headers, 'Content-Type', contentTypeOf(path, settings));
   return { headers, isFresh };
 }
 
@@ -91,10 +90,8 @@ function add(list: HeaderList, name: string, value: string): void {
   if (known !== null && value !== '') list.add(known, value);
 }
 
-/** A file's bytes on their way to a client: to the exchange it is a call like one to a server. */
-export class FileCall implements UpstreamCall {
-  readonly reused = false;
-  readonly sent = true;
+/** A file's bytes on their way to a client. */
+export class FileCall {
   #owner: CallOwner | null;
   readonly #stream: ReadStream;
 
@@ -114,11 +111,6 @@ export class FileCall implements UpstreamCall {
     this.#stream.on('error', (error) => this.#end((over) => this.#broke(over, error.message)));
   }
 
-  writeBody(): boolean {
-    return true;
-  }
-  endBody(): void {}
-  flush(): void {}
   pause(): void {
     this.#stream.pause();
   }

@@ -20,11 +20,14 @@ export interface Forwarding {
   readonly decided: ReadonlySet<string>;
   /** The client's own fields go on, too (proxy_pass_request_headers). */
   readonly passesHeaders: boolean;
+  /** `proxy_set_header Content-Length ""`: where there is no body, nothing is said of its length. */
+  readonly hidesNoLength: boolean;
 }
 
 /** Written by the proxies themselves, whatever the file says about them. */
 const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
 
+const HOSTS_PREPARED = 64;
 const prepared = new WeakMap<HttpSettings, Map<string, Forwarding>>();
 
 /** `hostHeader` is the location's `$proxy_host`. */
@@ -34,6 +37,8 @@ export function forwardingOf(settings: HttpSettings, hostHeader: string): Forwar
     byHost = new Map();
     prepared.set(settings, byHost);
   }
+  // With variables in proxy_pass there may be any number of them.
+  if (byHost.size > HOSTS_PREPARED) byHost.clear();
   let forwarding = byHost.get(hostHeader);
   if (forwarding === undefined) {
     const lines = settings.setHeaders.filter(({ name }) => !FRAMING.has(name.toLowerCase()));
@@ -47,6 +52,9 @@ export function forwardingOf(settings: HttpSettings, hostHeader: string): Forwar
       set: set.filter((each) => each.constant !== ''),
       decided: new Set(set.map((each) => each.lower)),
       passesHeaders: settings.passRequestHeaders,
+      hidesNoLength: settings.setHeaders.some(
+        ({ name, value }) => name.toLowerCase() === 'content-length' && constantOf(value, hostHeader) === '',
+      ),
     };
     byHost.set(hostHeader, forwarding);
   }
@@ -82,13 +90,14 @@ export interface OutgoingBody {
 /** The head for an HTTP/1 server, with its empty line; latin1. */
 export function http1RequestHead(
   head: RequestHead,
+  method: string,
   target: string,
   version: '1.0' | '1.1',
   forwarding: Forwarding,
   variables: VariableSource,
   bodyLength: number,
 ): string {
-  let text = `${head.method} ${target} HTTP/${version}\r\n`;
+  let text = `${method} ${target} HTTP/${version}\r\n`;
   for (const header of forwarding.set) {
     const value = fieldValue(header, variables);
     if (value !== '') text += `${header.name}: ${value}\r\n`;
@@ -99,12 +108,13 @@ export function http1RequestHead(
   for (let i = 0; i < names.length; i++) {
     const name = names[i];
     if (name === undefined) continue;
-    if (name.kind === NAME.contentLength) declaresLength = true;
+    if (name.kind === NAME.contentLength || name.kind === NAME.transferEncoding) declaresLength = true;
     if (!forwarding.passesHeaders || !passes(name.kind)) continue;
     if (forwarding.decided.has(name.lower) || named?.has(name.lower)) continue;
     text += `${name.text}: ${values[i]}\r\n`;
   }
-  if (bodyLength > 0 || (bodyLength === 0 && declaresLength)) text += `Content-Length: ${bodyLength}\r\n`;
+  if (bodyLength > 0 || (bodyLength === 0 && declaresLength && !forwarding.hidesNoLength))
+    text += `Content-Length: ${bodyLength}\r\n`;
   else if (bodyLength < 0) text += 'Transfer-Encoding: chunked\r\n';
   return `${text}\r\n`;
 }
@@ -112,13 +122,14 @@ export function http1RequestHead(
 /** The fields for an HTTP/2 server, pseudo-header fields first. */
 export function http2RequestHeaders(
   head: RequestHead,
+  method: string,
   target: string,
   hostHeader: string,
   forwarding: Forwarding,
   variables: VariableSource,
 ): Record<string, string | string[]> {
   const fields: Record<string, string | string[]> = {
-    ':method': head.method,
+    ':method': method,
     ':scheme': 'http',
     ':authority': hostHeader,
     ':path': target,

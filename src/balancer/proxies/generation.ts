@@ -1,8 +1,14 @@
+import { formatAddress } from '../directives/address';
+import { AccessLogs } from '../phases/accessLog';
+import { type LazyVariables, lazyVariables } from '../phases/lazyVariables';
 import type { HttpServerPlan, Plan, StreamServerPlan, UpstreamPlan } from '../plan';
+import { policies } from '../policies/index';
 import type { Upstream } from '../upstream';
 import { type AddressMap, type Engine, UpstreamSite } from './engine';
 import { Http1Pool } from './http1Upstream';
 import { Http2Pool } from './http2Upstream';
+import { LIMITS } from './limits';
+import type { TlsTerminator } from './tlsServer';
 
 /** An upstream of one configuration with the connections to its servers. */
 export interface HttpUpstream {
@@ -27,8 +33,15 @@ export type Service =
       readonly defaultServer: HttpServerPlan;
       readonly http2: boolean;
       readonly proxyProtocol: boolean;
+      /** Shakes hands where the address is TLS's; null: in the clear. */
+      readonly terminator: TlsTerminator | null;
     }
-  | { readonly kind: 'stream'; readonly server: StreamServerPlan; readonly proxyProtocol: boolean };
+  | {
+      readonly kind: 'stream';
+      readonly server: StreamServerPlan;
+      readonly proxyProtocol: boolean;
+      readonly terminator: TlsTerminator | null;
+    };
 
 /**
  * One configuration while anything runs on it: its upstreams, and the client connections that began under it. A reload
@@ -36,8 +49,15 @@ export type Service =
  */
 export class Generation {
   retired = false;
+  /** Of `http {}`. */
+  readonly lazyVariables: LazyVariables | null;
+  /** Of `stream {}`. */
+  readonly streamVariables: LazyVariables | null;
+  readonly accessLogs: AccessLogs;
   #graceMs = 0;
   readonly #upstreams = new Map<UpstreamPlan, HttpUpstream>();
+  /** Made from addresses that only requests knew, oldest first. */
+  readonly #literals = new Map<string, UpstreamPlan>();
   readonly #clients = new Set<Client>();
   #whenEmpty: (() => void) | null = null;
 
@@ -45,7 +65,11 @@ export class Generation {
     readonly engine: Engine,
     readonly plan: Plan,
     readonly addresses: AddressMap,
-  ) {}
+  ) {
+    this.lazyVariables = lazyVariables(plan.http?.maps ?? [], plan.http?.splitClients ?? []);
+    this.streamVariables = lazyVariables(plan.stream?.maps ?? [], plan.stream?.splitClients ?? []);
+    this.accessLogs = new AccessLogs(plan, engine);
+  }
 
   upstream(plan: UpstreamPlan): HttpUpstream {
     let upstream = this.#upstreams.get(plan);
@@ -55,6 +79,28 @@ export class Generation {
       this.#upstreams.set(plan, upstream);
     }
     return upstream;
+  }
+
+  /** An upstream of one server, for an address that variables gave. */
+  literalUpstream(host: string, port: number): UpstreamPlan {
+    const address = formatAddress(host, port);
+    let plan = this.#literals.get(address);
+    if (plan !== undefined) return plan;
+    if (this.#literals.size >= LIMITS.literalUpstreams) this.#forgetOldest();
+    plan = literalPlan(address, host, port);
+    this.#literals.set(address, plan);
+    return plan;
+  }
+
+  #forgetOldest(): void {
+    for (const [address, plan] of this.#literals) {
+      this.#literals.delete(address);
+      const upstream = this.#upstreams.get(plan);
+      this.#upstreams.delete(plan);
+      upstream?.http1.retire();
+      upstream?.http2.retire();
+      return;
+    }
   }
 
   /** Those used so far, in order of first use. */
@@ -96,8 +142,43 @@ export class Generation {
       http1.close();
       http2.close();
     }
+    this.accessLogs.close();
     const whenEmpty = this.#whenEmpty;
     this.#whenEmpty = null;
     whenEmpty?.();
   }
+}
+
+/** As nginx's ngx_http_upstream_create_round_robin_peer(): nothing is kept of it but the address. */
+function literalPlan(address: string, host: string, port: number): UpstreamPlan {
+  const [policy] = policies;
+  if (policy === undefined) throw new Error('The registry of policies begins with the default one');
+  const config = policy.parse(null);
+  const span = { file: '', line: 1, column: 1, endLine: 1, endColumn: 1 };
+  return {
+    name: address,
+    span,
+    context: 'http',
+    policy,
+    policyConfig: config.ok ? config.value : null,
+    key: null,
+    servers: [
+      {
+        address,
+        host,
+        port,
+        text: address,
+        weight: 1,
+        maxFails: 0,
+        failTimeoutMs: 0,
+        maxConns: 0,
+        backup: false,
+        down: false,
+        span,
+        lab: null,
+      },
+    ],
+    keepalive: 0,
+    implicit: true,
+  };
 }

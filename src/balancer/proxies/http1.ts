@@ -40,6 +40,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
   #graceMs = 0;
   #keep = false;
   #mustClose = false;
+  #continued = false;
   #chunked = false;
   #untilClose = false;
   #bodyless = false;
@@ -50,7 +51,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
     readonly socket: Socket,
     readonly generation: Generation,
     readonly service: Extract<Service, { kind: 'http' }>,
-    origin: Origin,
+    readonly origin: Origin,
   ) {
     this.#engine = generation.engine;
     this.serial = this.#engine.nextSerial();
@@ -81,6 +82,8 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
   }
 
   sendContinue(): void {
+    if (this.#continued) return;
+    this.#continued = true;
     this.#out += 'HTTP/1.1 100 Continue\r\n\r\n';
     this.flush();
   }
@@ -154,8 +157,11 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
 
   abort(): void {
     // Where only the close would end the body, a plain close would look like a whole one.
-    if (this.#untilClose) this.socket.resetAndDestroy();
-    else {
+    if (this.#untilClose) {
+      // In TLS the missing close_notify says so.
+      if (this.origin.tls === null) this.socket.resetAndDestroy();
+      else this.socket.destroy();
+    } else {
       this.flush();
       this.socket.destroySoon();
     }
@@ -254,6 +260,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
     this.#requestDone = false;
     this.#responseDone = false;
     this.#mustClose = false;
+    this.#continued = false;
     this.#headDeadlineSet = false;
     this.deadlineAt = parser.framing === BY_CHUNKS || parser.framing === BY_LENGTH ? 0 : NEVER;
     if (this.deadlineAt === 0) this.#armBody();
@@ -317,7 +324,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
     telemetry.requests++;
     telemetry.answeredItself++;
     telemetry.dirty = true;
-    const page = errorPage(bad.status);
+    const page = errorPage(bad.page ?? bad.status);
     this.#out +=
       `HTTP/1.1 ${bad.status} ${reasonPhrase(bad.status)}\r\nServer: ${SERVER_NAME}\r\nDate: ${this.#engine.httpDate()}\r\n` +
       `Content-Type: text/html\r\nContent-Length: ${page?.length ?? 0}\r\nConnection: close\r\n\r\n${page?.toString('latin1') ?? ''}`;

@@ -25,6 +25,8 @@ export interface BadMessage {
   readonly status: number;
   /** For the log, in nginx's manner: "client sent ...". */
   readonly reason: string;
+  /** Its error page, where that is not the status's own. */
+  readonly page?: number;
 }
 
 export interface CodecOptions {

@@ -1,4 +1,5 @@
 import { NAME } from '../gateway/headers';
+import { TOO_LARGE_HEAD } from '../gateway/status';
 import { BY_CHUNKS, BY_LENGTH, MessageParser, NO_BODY, parseContentLength } from './http1Codec';
 
 /** Requests as a server reads them. Statuses of refusals are nginx's. */
@@ -15,7 +16,7 @@ export class RequestParser extends MessageParser {
 
   protected readonly badStatus = 400;
   protected readonly tooLongStart = { status: 414, reason: 'sent too long URI' };
-  protected readonly tooLongHead = { status: 400, reason: 'sent too large request' };
+  protected readonly tooLongHead = { status: 400, reason: 'sent too large request', page: TOO_LARGE_HEAD };
 
   protected startLine(line: string): boolean {
     const methodEnd = line.indexOf(' ');

@@ -1,10 +1,11 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { CallOwner, UpstreamCall } from './call';
 import type { Timed } from './deadlines';
 import type { Engine, PeerSite, UpstreamSite } from './engine';
 import { BAD, BODY, BY_CLOSE, END, HEAD, MORE, NO_BODY, type ParseEvent } from './http1Codec';
 import { ResponseParser } from './http1ResponseCodec';
 import { LIMITS } from './limits';
+import { dial, handshakeFailure, readyEvent, type SecureTarget } from './tlsUpstream';
 
 /** What an attempt over HTTP/1 needs to know. */
 export interface Http1CallOptions {
@@ -19,6 +20,8 @@ export interface Http1CallOptions {
   readonly readTimeoutMs: number;
   /** What the response head may take (proxy_buffer_size). */
   readonly headBytes: number;
+  /** Null or absent: in the clear. */
+  readonly secure?: SecureTarget | null;
 }
 
 /** HTTP/1 connections to the servers of one upstream, kept alive as its `keepalive` says (ngx_http_upstream_keepalive). */
@@ -33,12 +36,18 @@ export class Http1Pool {
   call(peer: PeerSite, owner: CallOwner, options: Http1CallOptions): UpstreamCall {
     for (let i = this.#idle.length - 1; i >= 0; i--) {
       const connection = this.#idle[i];
-      if (connection === undefined || connection.peer !== peer) continue;
+      if (connection === undefined || connection.peer !== peer || !connection.isFor(options.secure)) continue;
       this.#idle.splice(i, 1);
       connection.begin(owner, options);
       return connection;
     }
-    const connection = new Http1UpstreamConnection(this, peer, this.site.engine, options.connectTimeoutMs);
+    const connection = new Http1UpstreamConnection(
+      this,
+      peer,
+      this.site.engine,
+      options.connectTimeoutMs,
+      options.secure ?? null,
+    );
     this.#open.add(connection);
     connection.begin(owner, options);
     return connection;
@@ -75,6 +84,7 @@ export class Http1Pool {
 export class Http1UpstreamConnection implements UpstreamCall, Timed {
   deadlineAt = Number.POSITIVE_INFINITY;
   reused = false;
+  connectedAt = -1;
   readonly #socket: Socket;
   readonly #parser = new ResponseParser();
   #owner: CallOwner | null = null;
@@ -92,12 +102,13 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
     readonly peer: PeerSite,
     readonly engine: Engine,
     connectTimeoutMs: number,
+    readonly secure: SecureTarget | null,
   ) {
     this.deadlineAt = engine.clock.now() + connectTimeoutMs;
     engine.deadlines.watch(this);
-    const socket = connect({ host: peer.host, port: peer.port, noDelay: true });
+    const socket = dial(peer, secure);
     this.#socket = socket;
-    socket.on('connect', () => this.#onConnect());
+    socket.on(readyEvent(secure), () => this.#onConnect());
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
@@ -107,6 +118,11 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
 
   get sent(): boolean {
     return this.#connected;
+  }
+
+  /** Whether a request may run on it: whoever wants TLS gets no connection in the clear, nor one with other rules. */
+  isFor(secure: SecureTarget | null | undefined): boolean {
+    return this.secure?.settings === secure?.settings && this.secure?.name === secure?.name;
   }
 
   begin(owner: CallOwner, options: Http1CallOptions): void {
@@ -132,6 +148,12 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
       return true;
     }
     const socket = this.#socket;
+    if (this.#awaitsHandshake) {
+      // Nothing may be on its way before the server has proved who it is.
+      const text = chunk.toString('latin1');
+      this.#out += this.#chunked ? `${chunk.length.toString(16)}\r\n${text}\r\n` : text;
+      return false;
+    }
     socket.cork();
     const before = this.#chunked ? `${this.#out}${chunk.length.toString(16)}\r\n` : this.#out;
     if (before !== '') socket.write(before, 'latin1');
@@ -148,7 +170,7 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
   }
 
   flush(): void {
-    if (this.#out === '' || this.#closed) return;
+    if (this.#out === '' || this.#closed || this.#awaitsHandshake) return;
     const out = this.#out;
     this.#out = '';
     this.#socket.write(out, 'latin1');
@@ -192,6 +214,10 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
       );
   }
 
+  get #awaitsHandshake(): boolean {
+    return this.secure !== null && !this.#connected;
+  }
+
   #setDeadline(): void {
     this.deadlineAt = this.engine.clock.now() + (this.#bodyDone ? this.#readTimeoutMs : this.#sendTimeoutMs);
   }
@@ -199,10 +225,15 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
   #onConnect(): void {
     if (this.#closed) return;
     this.#connected = true;
+    this.connectedAt = this.engine.clock.now();
     this.peer.counter.connectionsOpened++;
     this.peer.counter.connectionsOpen++;
     this.engine.telemetry.dirty = true;
-    if (this.#owner !== null) this.#setDeadline();
+    if (this.#owner === null) return;
+    this.#setDeadline();
+    if (this.secure === null) return;
+    this.flush();
+    this.#owner.onUpstreamDrain();
   }
 
   #onDrain(): void {
@@ -277,7 +308,10 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
   #onError(error: NodeJS.ErrnoException): void {
     const text = `${error.syscall ?? 'recv'}() failed (${error.code ?? error.message})`;
     if (this.#connected) this.#fail('error', text);
-    else this.#fail(error.code === 'ETIMEDOUT' ? 'connect-timeout' : 'connect', `${text} while connecting to upstream`);
+    else if (this.secure !== null && error.syscall !== 'connect') {
+      this.#fail('connect', `${handshakeFailure(error)} while SSL handshaking to upstream`);
+    } else
+      this.#fail(error.code === 'ETIMEDOUT' ? 'connect-timeout' : 'connect', `${text} while connecting to upstream`);
   }
 
   #fail(failure: 'connect' | 'connect-timeout' | 'error' | 'timeout' | 'invalid', text: string): void {

@@ -6,7 +6,6 @@ import {
   type IncomingHttpHeaders,
   type IncomingHttpStatusHeader,
 } from 'node:http2';
-import { connect as connectSocket } from 'node:net';
 import { HeaderList, headerName } from '../gateway/headers';
 import { reasonPhrase } from '../gateway/status';
 import type { CallFailure, CallOwner, UpstreamCall } from './call';
@@ -14,6 +13,7 @@ import type { Timed } from './deadlines';
 import type { Engine, PeerSite, UpstreamSite } from './engine';
 import { sendFields } from './http2Fields';
 import { LIMITS } from './limits';
+import { dial, handshakeFailure, type SecureTarget } from './tlsUpstream';
 
 /** What an attempt over HTTP/2 needs to know. */
 export interface Http2CallOptions {
@@ -22,6 +22,8 @@ export interface Http2CallOptions {
   readonly bodyComing: boolean;
   readonly connectTimeoutMs: number;
   readonly readTimeoutMs: number;
+  /** Null or absent: in the clear. */
+  readonly secure?: SecureTarget | null;
 }
 
 /** HTTP/2 connections to the servers of one upstream: many calls over few of them, a new one only where all are full. */
@@ -38,9 +40,15 @@ export class Http2Pool {
       sessions = [];
       this.#sessions.set(peer, sessions);
     }
-    let session = sessions.find((each) => each.hasRoom);
+    let session = sessions.find((each) => each.hasRoom && each.isFor(options.secure));
     if (session === undefined) {
-      session = new Http2UpstreamSession(this, peer, this.site.engine, options.connectTimeoutMs);
+      session = new Http2UpstreamSession(
+        this,
+        peer,
+        this.site.engine,
+        options.connectTimeoutMs,
+        options.secure ?? null,
+      );
       sessions.push(session);
     }
     return session.call(owner, options);
@@ -71,6 +79,7 @@ export class Http2Pool {
 class Http2UpstreamSession implements Timed {
   deadlineAt: number;
   connected = false;
+  connectedAt = -1;
   readonly #session: ClientHttp2Session;
   readonly #calls = new Set<Http2Call>();
   #served = 0;
@@ -83,11 +92,12 @@ class Http2UpstreamSession implements Timed {
     readonly peer: PeerSite,
     readonly engine: Engine,
     connectTimeoutMs: number,
+    readonly secure: SecureTarget | null,
   ) {
     this.deadlineAt = engine.clock.now() + connectTimeoutMs;
     engine.deadlines.watch(this);
-    const socket = connectSocket({ host: peer.host, port: peer.port, noDelay: true });
-    const session = connect('http://upstream', {
+    const socket = dial(peer, secure);
+    const session = connect(secure === null ? 'http://upstream' : 'https://upstream', {
       createConnection: () => socket,
       settings: { enablePush: false, initialWindowSize: LIMITS.streamWindowBytes },
       maxHeaderListPairs: LIMITS.headerLines,
@@ -100,6 +110,11 @@ class Http2UpstreamSession implements Timed {
     session.on('goaway', () => this.#onGoaway());
     session.on('error', (error: NodeJS.ErrnoException) => this.#onError(error));
     session.on('close', () => this.#onClose());
+  }
+
+  /** Whether a call may run on it: whoever wants TLS gets no connection in the clear, nor one with other rules. */
+  isFor(secure: SecureTarget | null | undefined): boolean {
+    return this.secure?.settings === secure?.settings && this.secure?.name === secure?.name;
   }
 
   get hasRoom(): boolean {
@@ -162,6 +177,7 @@ class Http2UpstreamSession implements Timed {
   #onConnect(): void {
     if (this.#closed) return;
     this.connected = true;
+    this.connectedAt = this.engine.clock.now();
     this.deadlineAt = Number.POSITIVE_INFINITY;
     this.#session.setLocalWindowSize(LIMITS.sessionWindowBytes);
     this.peer.counter.connectionsOpened++;
@@ -178,6 +194,10 @@ class Http2UpstreamSession implements Timed {
 
   #onError(error: NodeJS.ErrnoException): void {
     const text = `${error.syscall ?? 'recv'}() failed (${error.code ?? error.message})`;
+    if (!this.connected && this.secure !== null && error.syscall !== 'connect') {
+      this.#fail('connect', `${handshakeFailure(error)} while SSL handshaking to upstream`);
+      return;
+    }
     if (this.connected) this.#fail(error.code?.startsWith('ERR_HTTP2') === true ? 'invalid' : 'error', text);
     else this.#fail(error.code === 'ETIMEDOUT' ? 'connect-timeout' : 'connect', `${text} while connecting to upstream`);
   }
@@ -227,6 +247,10 @@ class Http2Call implements UpstreamCall, Timed {
 
   get sent(): boolean {
     return this.session.connected;
+  }
+
+  get connectedAt(): number {
+    return this.session.connectedAt;
   }
 
   writeBody(chunk: Buffer): boolean {
@@ -284,9 +308,12 @@ class Http2Call implements UpstreamCall, Timed {
     this.#headSeen = true;
     const status = Number(headers[':status']);
     const list = headerList(headers, raw);
-    const length = list.get('content-length');
+    const declared = list.get('content-length');
     const ends = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-    this.#owner.onResponseHead(status, reasonPhrase(status), list, length === null ? -1 : Number(length), ends);
+    // Without a body its length is known, but for HEAD; as nginx does, so that HTTP/1 clients know it, too.
+    const length =
+      declared !== null ? Number(declared) : ends && this.stream.sentHeaders?.[':method'] !== 'HEAD' ? 0 : -1;
+    this.#owner.onResponseHead(status, reasonPhrase(status), list, length, ends);
   }
 
   #onData(chunk: Buffer): void {

@@ -44,4 +44,6 @@ export const LIMITS = {
   sentHeaderBlockBytes: 256 * 1024,
   /** Attempts on the same server where a connection was draining and provably did not process the request. */
   refusedStreamRetries: 2,
+  /** Upstreams remembered for addresses that variables in proxy_pass gave. */
+  literalUpstreams: 256,
 } as const;

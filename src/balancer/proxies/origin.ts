@@ -1,11 +1,31 @@
 import type { Socket } from 'node:net';
 
 /** The two ends of a client connection: as the socket has them, or as a PROXY header tells. */
-export interface Origin {
+export interface Ends {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+}
+
+/** Where a client connection comes from. Its own ends are the socket's; whom to believe is for real_ip to say. */
+export interface Origin extends Ends {
+  /** What a PROXY protocol header told; null: there was none, or it knew nothing. */
+  readonly proxied: Ends | null;
+  /** Null: it came in the clear. */
+  readonly tls: ClientTls | null;
+}
+
+/** What was agreed with the client, as the `$ssl_…` variables have it. */
+export interface ClientTls {
+  /** "TLSv1.3". */
+  readonly protocol: string;
+  readonly cipher: string;
+  /** SNI; ''. */
+  readonly serverName: string;
+  /** ALPN; ''. */
+  readonly alpn: string;
+  readonly reused: boolean;
 }
 
 export function originOf(socket: Socket): Origin {
@@ -14,5 +34,7 @@ export function originOf(socket: Socket): Origin {
     remotePort: socket.remotePort ?? 0,
     localAddress: socket.localAddress ?? '',
     localPort: socket.localPort ?? 0,
+    proxied: null,
+    tls: null,
   };
 }

@@ -1,19 +1,27 @@
 import { isIP } from 'node:net';
-import type { Origin } from './origin';
+import type { Ends } from './origin';
 
 /** PROXY protocol, version 1 (the text form; haproxy.org, proxy-protocol.txt, section 2.1). */
 
 /** The longest possible line with its line end, bytes. */
 export const PROXY_LINE_BYTES = 107;
 
+/** What a header of version 2 begins with (section 2.2). */
+const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
+
 export type ProxyHeader =
   | { readonly kind: 'more' }
   | { readonly kind: 'bad' }
-  /** `origin` null: "UNKNOWN", the connection's own addresses hold. */
-  | { readonly kind: 'header'; readonly length: number; readonly origin: Origin | null };
+  /** The binary form, which is not supported. */
+  | { readonly kind: 'version2' }
+  /** `ends` null: "UNKNOWN", the connection's own addresses hold. */
+  | { readonly kind: 'header'; readonly length: number; readonly ends: Ends | null };
 
 /** Reads the line that the bytes begin with. */
 export function parseProxyHeader(bytes: Buffer): ProxyHeader {
+  if (bytes[0] === SIGNATURE[0] && SIGNATURE.subarray(0, bytes.length).equals(bytes.subarray(0, SIGNATURE.length))) {
+    return { kind: bytes.length < SIGNATURE.length ? 'more' : 'version2' };
+  }
   const lf = bytes.subarray(0, PROXY_LINE_BYTES).indexOf(10);
   const expected = 'PROXY ';
   const start = bytes.toString('latin1', 0, Math.min(bytes.length, expected.length));
@@ -22,7 +30,7 @@ export function parseProxyHeader(bytes: Buffer): ProxyHeader {
   if (lf < 1 || bytes[lf - 1] !== 13) return { kind: 'bad' };
   const words = bytes.toString('latin1', 0, lf - 1).split(' ');
   const length = lf + 1;
-  if (words[1] === 'UNKNOWN') return { kind: 'header', length, origin: null };
+  if (words[1] === 'UNKNOWN') return { kind: 'header', length, ends: null };
   const [, family, remoteAddress = '', localAddress = '', remotePort = '', localPort = ''] = words;
   const version = family === 'TCP4' ? 4 : family === 'TCP6' ? 6 : 0;
   const good =
@@ -36,13 +44,13 @@ export function parseProxyHeader(bytes: Buffer): ProxyHeader {
   return {
     kind: 'header',
     length,
-    origin: { remoteAddress, remotePort: Number(remotePort), localAddress, localPort: Number(localPort) },
+    ends: { remoteAddress, remotePort: Number(remotePort), localAddress, localPort: Number(localPort) },
   };
 }
 
-export function proxyHeader(origin: Origin): string {
+export function proxyHeader(origin: Ends): string {
   const family = isIP(origin.remoteAddress);
-  if (family === 0 || isIP(origin.localAddress) !== family) return 'PROXY UNKNOWN\r\n';
+  if (family === 0) return 'PROXY UNKNOWN\r\n';
   return `PROXY TCP${family} ${origin.remoteAddress} ${origin.localAddress} ${origin.remotePort} ${origin.localPort}\r\n`;
 }
 

@@ -1,23 +1,17 @@
 import { connect, type Socket } from 'node:net';
-import type { StreamServerPlan } from '../plan';
-import type { VariableSource } from '../template';
+import type { StreamServerPlan, UpstreamPlan } from '../plan';
 import type { Selection } from '../upstream';
-import type { Timed } from './deadlines';
 import type { Engine, PeerSite, UpstreamSite } from './engine';
-import type { Client, Generation } from './generation';
-import type { Origin } from './origin';
 import { proxyHeader } from './proxyProtocol';
-
-const NEVER = Number.POSITIVE_INFINITY;
+import type { StreamSession } from './streamSession';
 
 /**
- * One connection through the L4 balancer: a peer is chosen once, when it comes in, and bytes go both ways from then on
- * (ngx_stream_proxy_module). Each side is read only as fast as the other takes it.
+ * The content phase of a stream session (ngx_stream_proxy_module): a peer is chosen once, and bytes go both ways from
+ * then on. Each side is read only as fast as the other takes it.
  */
-export class TcpClient implements Client, VariableSource, Timed {
-  deadlineAt = NEVER;
-  readonly serial: number;
+export class TcpRelay {
   readonly #engine: Engine;
+  readonly #plan: StreamServerPlan;
   readonly #site: UpstreamSite;
   readonly #selection: Selection;
   readonly #startedAt: number;
@@ -25,93 +19,63 @@ export class TcpClient implements Client, VariableSource, Timed {
   #peer: PeerSite | null = null;
   #connected = false;
   #connectMs = 0;
-  #tries = 0;
   #closed = false;
   #clientEnded = false;
   #serverEnded = false;
 
+  /** `early`: what was read of the client before. */
   constructor(
+    readonly session: StreamSession,
     readonly client: Socket,
-    readonly generation: Generation,
-    readonly plan: StreamServerPlan,
-    readonly origin: Origin,
+    upstream: UpstreamPlan,
+    readonly early: Buffer,
   ) {
-    this.#engine = generation.engine;
-    this.serial = this.#engine.nextSerial();
-    this.#site = generation.upstream(plan.proxyPass).site;
+    this.#engine = session.generation.engine;
+    this.#plan = session.plan;
+    this.#site = session.generation.upstream(upstream).site;
     this.#startedAt = this.#engine.clock.now();
-    this.#engine.deadlines.watch(this);
-    client.pause();
-    client.on('error', () => this.close());
-    client.on('close', () => this.close());
-    generation.add(this);
     const { key } = this.#site.plan;
     this.#selection = this.#site.upstream.begin({
-      clientAddress: origin.remoteAddress,
-      key: key === null ? '' : key.evaluate(this),
+      clientAddress: session.remoteAddress,
+      key: key === null ? '' : key.evaluate(session),
       traced: true,
-      maxTries: plan.nextUpstream.tries,
+      maxTries: this.#plan.nextUpstream.tries,
     });
-    this.#tryNext();
   }
 
-  /** A connection is bound for as long as it lasts; a reload waits for it, as nginx's old workers do. */
-  retire(): void {}
+  /** Of the peer that is being tried or serves; ''. */
+  get upstreamAddress(): string {
+    return this.#peer?.peer.address ?? '';
+  }
+
+  start(): void {
+    this.#tryNext();
+  }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.client.destroy();
     this.#dropUpstream();
     this.#settle();
-    const { telemetry } = this.#engine;
-    telemetry.connectionsOpen--;
-    telemetry.dirty = true;
-    this.#engine.deadlines.unwatch(this);
-    this.generation.remove(this);
   }
 
   onDeadline(): void {
     if (this.#connected) {
-      this.#log('info', 'connection timed out');
-      this.close();
+      this.session.log('info', 'connection timed out');
+      this.session.close();
     } else this.#failed('upstream timed out while connecting to upstream');
-  }
-
-  variable(name: string): string {
-    switch (name) {
-      case 'remote_addr':
-      case 'realip_remote_addr':
-        return this.origin.remoteAddress;
-      case 'remote_port':
-      case 'realip_remote_port':
-        return String(this.origin.remotePort);
-      case 'server_addr':
-        return this.origin.localAddress;
-      case 'server_port':
-        return String(this.origin.localPort);
-      case 'connection':
-        return String(this.serial);
-      case 'protocol':
-        return 'TCP';
-      case 'binary_remote_addr':
-        return String.fromCharCode(...this.origin.remoteAddress.split('.').map(Number));
-      default:
-        return '';
-    }
   }
 
   #tryNext(): void {
     const choice = this.#selection.next();
     if (choice === null) {
-      this.#log('error', 'no live upstreams while connecting to upstream');
-      this.close();
+      this.session.log('error', 'no live upstreams while connecting to upstream');
+      this.session.close();
       return;
     }
     const peer = this.#site.siteOf(choice.peer);
     this.#peer = peer;
-    this.#tries++;
-    this.deadlineAt = this.#engine.clock.now() + this.plan.connectTimeoutMs;
+    this.session.deadlineAt = this.#engine.clock.now() + this.#plan.connectTimeoutMs;
     const upstream = connect({ host: peer.host, port: peer.port, noDelay: true, allowHalfOpen: true });
     this.#upstream = upstream;
     const { decision } = choice;
@@ -124,30 +88,30 @@ export class TcpClient implements Client, VariableSource, Timed {
     });
     upstream.on('error', (error: NodeJS.ErrnoException) => {
       if (this.#upstream !== upstream) return;
-      if (this.#connected) this.close();
+      if (this.#connected) this.session.close();
       else
         this.#failed(
           `${error.syscall ?? 'connect'}() failed (${error.code ?? error.message}) while connecting to upstream`,
         );
     });
     upstream.on('close', () => {
-      if (this.#upstream === upstream && this.#connected) this.close();
+      if (this.#upstream === upstream && this.#connected) this.session.close();
     });
   }
 
   #failed(text: string): void {
     const peer = this.#peer;
     if (peer === null) return;
-    this.#log('error', text);
+    this.session.log('error', text);
     this.#dropUpstream();
     this.#peer = null;
     peer.counter.failures++;
     this.#engine.telemetry.dirty = true;
     this.#selection.failed(peer.peer);
-    const { enabled, timeoutMs } = this.plan.nextUpstream;
+    const { enabled, timeoutMs } = this.#plan.nextUpstream;
     const inTime = timeoutMs === 0 || this.#engine.clock.now() - this.#startedAt < timeoutMs;
     if (enabled && inTime && this.#selection.triesLeft > 0) this.#tryNext();
-    else this.close();
+    else this.session.close();
   }
 
   #onConnect(upstream: Socket, peer: PeerSite): void {
@@ -158,18 +122,23 @@ export class TcpClient implements Client, VariableSource, Timed {
     peer.counter.connectionsOpen++;
     this.#engine.telemetry.dirty = true;
     this.#touch();
-    if (this.plan.proxyProtocol) upstream.write(proxyHeader(this.origin), 'latin1');
-    this.#pump(this.client, upstream);
-    this.#pump(upstream, this.client);
-    this.client.on('end', () => {
+    const { client, session } = this;
+    if (this.#plan.proxyProtocol) {
+      const { remoteAddress, remotePort } = session;
+      upstream.write(proxyHeader({ ...session.origin, remoteAddress, remotePort }), 'latin1');
+    }
+    if (this.early.length > 0) upstream.write(this.early);
+    this.#pump(client, upstream);
+    this.#pump(upstream, client);
+    client.on('end', () => {
       this.#clientEnded = true;
       this.#onSideEnded(upstream);
     });
     upstream.on('end', () => {
       this.#serverEnded = true;
-      this.#onSideEnded(this.client);
+      this.#onSideEnded(client);
     });
-    this.client.resume();
+    client.resume();
   }
 
   #pump(from: Socket, to: Socket): void {
@@ -186,15 +155,15 @@ export class TcpClient implements Client, VariableSource, Timed {
   /** `other` gets what is still on the way to it; with proxy_half_close off it is then over for both, as in nginx. */
   #onSideEnded(other: Socket): void {
     if (this.#closed) return;
-    if (this.plan.halfClose && !(this.#clientEnded && this.#serverEnded)) {
+    if (this.#plan.halfClose && !(this.#clientEnded && this.#serverEnded)) {
       other.end();
       return;
     }
-    other.end(() => this.close());
+    other.end(() => this.session.close());
   }
 
   #touch(): void {
-    this.deadlineAt = this.#engine.clock.now() + this.plan.timeoutMs;
+    this.session.deadlineAt = this.#engine.clock.now() + this.#plan.timeoutMs;
   }
 
   #dropUpstream(): void {
@@ -211,13 +180,5 @@ export class TcpClient implements Client, VariableSource, Timed {
     if (peer === null) return;
     if (this.#connected) this.#selection.succeeded(peer.peer, this.#connectMs);
     else this.#selection.released(peer.peer);
-  }
-
-  #log(level: 'info' | 'error', text: string): void {
-    const upstream = this.#peer === null ? '' : `, upstream: "${this.#peer.peer.address}"`;
-    this.#engine.log(
-      level,
-      `*${this.serial} ${text}, client: ${this.origin.remoteAddress}, server: ${this.origin.localAddress}:${this.origin.localPort}${upstream}`,
-    );
   }
 }

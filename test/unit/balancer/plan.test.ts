@@ -45,7 +45,7 @@ describe('the files of the first lab', () => {
     const { stream, http: none, notes } = planOf(conf('l4.nginx.conf'), {});
     expect(none).toBeNull();
     expect(notes).toEqual([]);
-    expect(stream?.servers.map(({ listens, proxyPass }) => [listens.length, proxyPass.name])).toEqual([
+    expect(stream?.servers.map(({ listens, proxyPass }) => [listens.length, proxyPass?.name])).toEqual([
       [1, 'orders_rest'],
       [1, 'orders_grpc'],
     ]);

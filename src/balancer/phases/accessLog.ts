@@ -1,0 +1,136 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { message } from '../../base/message';
+import type { Problem } from '../../base/problem';
+import type { AccessLog, LocationPlan, Plan } from '../plan';
+import type { Engine } from '../proxies/engine';
+import type { Exchange } from '../proxies/exchange';
+
+/** ngx_http_log_module: a line for each request of a client, when it is over. */
+
+interface LogFile {
+  descriptor: number | null;
+  /** Lines of this turn of the event loop: written together. */
+  lines: string;
+}
+
+/** The access logs of one configuration. Files are opened before it serves, as nginx does, so that bad paths are told. */
+export class AccessLogs {
+  readonly #files = new Map<string, LogFile>();
+  #scheduled = false;
+  #toldOfFailure = false;
+
+  constructor(
+    readonly plan: Plan,
+    readonly engine: Engine,
+  ) {}
+
+  /** Every log that cannot be opened. */
+  open(): readonly Problem[] {
+    const problems: Problem[] = [];
+    for (const log of logsOf(this.plan)) {
+      if (this.#files.has(log.path)) continue;
+      try {
+        this.#files.set(log.path, { descriptor: this.#descriptor(log.path), lines: '' });
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        problems.push({
+          severity: 'error',
+          message: message('open() "{file}" failed ({reason})', { file: log.path, reason }),
+          span: log.span,
+        });
+      }
+    }
+    if (problems.length > 0) this.close();
+    return problems;
+  }
+
+  write(exchange: Exchange, logs: readonly AccessLog[]): void {
+    for (const log of logs) {
+      const file = this.#files.get(log.path);
+      if (file === undefined) continue;
+      const escaped = ESCAPES[log.escape];
+      const values = { variable: (name: string) => escaped(exchange.variable(name), name, exchange) };
+      file.lines += `${log.template.evaluate(values)}\n`;
+    }
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.engine.clock.setTimeout(() => this.flush(), 0);
+  }
+
+  flush(): void {
+    this.#scheduled = false;
+    for (const [path, file] of this.#files) {
+      const { lines } = file;
+      file.lines = '';
+      if (lines === '' || file.descriptor === null) continue;
+      try {
+        writeSync(file.descriptor, lines);
+      } catch (error) {
+        this.#failed(`write() to "${path}" failed (${String(error)})`);
+      }
+    }
+  }
+
+  /** Opens all files anew, so that those that were moved away are let go. */
+  reopen(): void {
+    this.flush();
+    for (const [path, file] of this.#files) {
+      try {
+        const descriptor = this.#descriptor(path);
+        if (file.descriptor !== null) closeSync(file.descriptor);
+        file.descriptor = descriptor;
+      } catch (error) {
+        this.engine.log('emerg', `open() "${path}" failed (${String(error)})`);
+      }
+    }
+  }
+
+  close(): void {
+    this.flush();
+    for (const file of this.#files.values()) if (file.descriptor !== null) closeSync(file.descriptor);
+    this.#files.clear();
+  }
+
+  #descriptor(path: string): number {
+    return openSync(isAbsolute(path) ? path : join(this.engine.prefix, path), 'a');
+  }
+
+  /** A full disk stops no request. */
+  #failed(text: string): void {
+    if (!this.#toldOfFailure) this.engine.log('alert', text);
+    this.#toldOfFailure = true;
+  }
+}
+
+function logsOf(plan: Plan): AccessLog[] {
+  const inLocations = (all: readonly LocationPlan[]): AccessLog[] =>
+    all.flatMap(({ settings, locations }) => [...settings.accessLogs, ...inLocations(locations)]);
+  return (plan.http?.servers ?? []).flatMap(({ settings, locations }) => [
+    ...settings.accessLogs,
+    ...inLocations(locations),
+  ]);
+}
+
+/** Variables that always have a value, if an empty one. */
+const NEVER_MISSING: ReadonlySet<string> = new Set(['is_args', 'https', 'server_name', 'http2', 'uri', 'host']);
+
+type Escape = (value: string, name: string, exchange: Exchange) => string;
+
+/** Values are bytes as latin1 text; the file is UTF-8. */
+function asText(value: string): string {
+  return /^[\x20-\x7e]*$/.test(value) ? value : Buffer.from(value, 'latin1').toString('utf8');
+}
+
+const ESCAPES: Readonly<Record<AccessLog['escape'], Escape>> = {
+  none: asText,
+  json: (value) => JSON.stringify(asText(value)).slice(1, -1),
+  default(value, name, exchange) {
+    // "-" stands for "no such thing", as opposed to an empty one.
+    if (value === '') return NEVER_MISSING.has(name) || exchange.isDefined(name) ? '' : '-';
+    return value.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, (ch) => {
+      const code = ch.charCodeAt(0);
+      return `\\x${(code & 0xff).toString(16).toUpperCase().padStart(2, '0')}`;
+    });
+  },
+};

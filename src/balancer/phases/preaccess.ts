@@ -1,0 +1,39 @@
+import { finish } from '../proxies/answers';
+import type { Exchange } from '../proxies/exchange';
+
+/** limit_req, then `next`, perhaps after the delay. Asked once per client request, as limit_conn is. */
+export function limitRequests(exchange: Exchange, next: (exchange: Exchange) => void): void {
+  const { main, settings } = exchange;
+  if (main.limitReqStatus !== null) {
+    next(exchange);
+    return;
+  }
+  const { engine } = exchange.generation;
+  const verdict = engine.limits.request(settings.limitReqs, settings.limitReqDryRun, exchange, (level, text) =>
+    exchange.logError(level, text),
+  );
+  main.limitReqStatus = verdict.outcome;
+  if (verdict.kind === 'pass') next(exchange);
+  else if (verdict.kind === 'refuse') finish(exchange, settings.limitReqStatus);
+  else {
+    const timer = engine.clock.setTimeout(() => exchange.goOn(next), verdict.ms);
+    exchange.waitFor(() => timer.cancel());
+  }
+}
+
+/** limit_conn. False: refused, and answered. */
+export function limitConnections(exchange: Exchange): boolean {
+  const { main, settings } = exchange;
+  if (main.limitConnStatus !== null) return true;
+  const { limits } = exchange.generation.engine;
+  const verdict = limits.connection(settings.limitConns, settings.limitConnDryRun, exchange, (level, text) =>
+    exchange.logError(level, text),
+  );
+  main.limitConnStatus = verdict.outcome;
+  if (verdict.kind === 'pass') {
+    main.release = verdict.release;
+    return true;
+  }
+  finish(exchange, settings.limitConnStatus);
+  return false;
+}

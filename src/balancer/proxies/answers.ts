@@ -1,0 +1,131 @@
+import { assertNever } from '../../base/assertNever';
+import { contentTypeOf } from '../gateway/contentType';
+import { HeaderList, headerName } from '../gateway/headers';
+import { errorPage, reasonPhrase, TO_HTTPS, toldStatus } from '../gateway/status';
+import { hostName } from '../gateway/variables';
+import { errorPageFor } from '../phases/errorPages';
+import type { Template } from '../template';
+import type { Exchange } from './exchange';
+
+/** Answers of the balancer's own: statuses with their small pages, redirects, texts. */
+
+/** RFC 9113, section 7. */
+const CANCEL = 8;
+
+/** Statuses of the balancer's own after which nginx closes the connection (ngx_http_special_response_handler). */
+const CLOSING: ReadonlySet<number> = new Set([400, 413, 414, TO_HTTPS, 500, 501, 505]);
+/** Statuses that add_header is for without `always`. */
+const ADDED_TO: ReadonlySet<number> = new Set([200, 201, 204, 206, 301, 302, 303, 304, 307, 308]);
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** Ends the request with a status, or goes on with what error_page puts in its place (ngx_http_special_response_handler). */
+export function finish(exchange: Exchange, status: number): void {
+  if (CLOSING.has(status)) exchange.downstream.willClose();
+  const substitute = errorPageFor(exchange, status);
+  if (substitute === null) {
+    answerStatus(exchange, status);
+    return;
+  }
+  // What came of a body for a server that took it cannot be sent once more, and a bad one to nobody.
+  const { body } = exchange;
+  if (body.kept === null || (!body.complete && CLOSING.has(status))) body.discard();
+  switch (substitute.kind) {
+    case 'path':
+      exchange.redirectTo(substitute.path, substitute.args);
+      return;
+    case 'named':
+      exchange.goOnAt(substitute.name);
+      return;
+    case 'redirect':
+      exchange.response.location = absolute(exchange, substitute.location);
+      answerStatus(exchange, substitute.status);
+      return;
+    default:
+      assertNever(substitute);
+  }
+}
+
+/** What `return` says (ngx_http_script_return_code, ngx_http_send_response). */
+export function answerReturn(exchange: Exchange, status: number, template: Template | null): void {
+  if (status === 444) {
+    exchange.abort(CANCEL);
+    return;
+  }
+  // A text that is written empty is none; one whose variables are empty is.
+  const text = template === null || template.source === '' ? null : template.evaluate(exchange);
+  if (text === null && (status >= 400 || REDIRECTS.has(status))) finish(exchange, status);
+  else if (text !== null && REDIRECTS.has(status)) redirect(exchange, status, text);
+  else {
+    const headers = new HeaderList();
+    const type = contentTypeOf(exchange.path, exchange.settings);
+    if (type !== '' && status !== 204) addHeader(headers, 'Content-Type', type);
+    answerWith(exchange, status, headers, Buffer.from(text ?? '', 'utf8'));
+  }
+}
+
+/**
+ * `location` as nginx completes it: a path gets scheme and host in front. It stays with the answer even where an error
+ * page stands in for the redirect.
+ */
+export function redirect(exchange: Exchange, status: number, location: string): void {
+  exchange.response.location = absolute(exchange, location);
+  finish(exchange, status);
+}
+
+function absolute(exchange: Exchange, location: string): string {
+  if (!location.startsWith('/')) return location;
+  return `${exchange.client.origin.tls === null ? 'http' : 'https'}://${redirectHost(exchange)}${location}`;
+}
+
+/** Host without port, with the listener's port where that is not the scheme's own (port_in_redirect). */
+function redirectHost(exchange: Exchange): string {
+  const { localAddress, localPort, origin } = exchange.client;
+  if (exchange.host === '') return `${localAddress}:${localPort}`;
+  const name = hostName(exchange.host);
+  return localPort === (origin.tls === null ? 80 : 443) ? name : `${name}:${localPort}`;
+}
+
+function answerStatus(exchange: Exchange, status: number): void {
+  const headers = new HeaderList();
+  const page = errorPage(status);
+  if (page !== null) addHeader(headers, 'Content-Type', 'text/html');
+  exchange.response.fixedStatus = toldStatus(exchange.response.fixedStatus);
+  answerWith(exchange, toldStatus(status), headers, page);
+}
+
+/** Sends a whole answer. `size` is what a body that HEAD does not get would have. */
+export function answerWith(
+  exchange: Exchange,
+  status: number,
+  headers: HeaderList,
+  body: Buffer | null,
+  size = 0,
+): void {
+  exchange.countOwnAnswer();
+  if (exchange.head.expectsContinue && !exchange.body.complete) exchange.downstream.willClose();
+  const bodyless = exchange.method === 'HEAD' || status === 204 || status === 304;
+  const length = body === null ? size : body.length;
+  exchange.response.sendHead(
+    status,
+    reasonPhrase(status),
+    headers,
+    status === 204 || status === 304 ? -1 : length,
+    bodyless || length === 0,
+  );
+  if (length > 0 && body !== null && !bodyless) exchange.response.sendBody(body);
+  exchange.response.sendEnd(null);
+}
+
+/** What `add_header` says for this status. */
+export function addHeaders(exchange: Exchange, status: number, headers: HeaderList): void {
+  for (const { name, value, always } of exchange.settings.addHeaders) {
+    if (!always && !ADDED_TO.has(status)) continue;
+    const text = value.evaluate(exchange);
+    if (text !== '') addHeader(headers, name, text.replace(/[\r\n\0]+/g, ' '));
+  }
+}
+
+export function addHeader(list: HeaderList, name: string, value: string): void {
+  const known = headerName(name);
+  if (known !== null) list.add(known, value);
+}

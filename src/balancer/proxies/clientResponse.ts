@@ -1,0 +1,125 @@
+import type { HeaderList } from '../gateway/headers';
+import { reasonPhrase } from '../gateway/status';
+import { isCompressible, takesGzip, weakenTag } from '../phases/gzip';
+import { addHeader, addHeaders } from './answers';
+import type { Exchange } from './exchange';
+import { type CompressedSink, GzipBody } from './gzipBody';
+
+/** "0", two line ends. */
+const LAST_CHUNK_BYTES = 5;
+
+/** What the client of one exchange gets, on its last steps: the file's own headers and statuses, compression, counting. */
+export class ClientResponse implements CompressedSink {
+  /** 0: none yet. */
+  status = 0;
+  headSent = false;
+  headers: HeaderList | null = null;
+  /** As told to the client; -1: not told. */
+  length = -1;
+  trailers: HeaderList | null = null;
+  /** Body as on the wire, with the framing of chunks, as nginx counts. */
+  bodyBytes = 0;
+  /** Answered in place of whatever status the answer has; 0: none. */
+  fixedStatus = 0;
+  /** Where a redirect leads, complete; null: nowhere. */
+  location: string | null = null;
+  /** Sent along, whatever the answer is; null: nothing. */
+  extraHeaders: HeaderList | null = null;
+  #chunked = false;
+  #gzip: GzipBody | null = null;
+
+  constructor(readonly exchange: Exchange) {}
+
+  /** As Downstream.sendHead(). */
+  sendHead(status: number, reason: string, headers: HeaderList, contentLength: number, bodyless: boolean): void {
+    const { exchange, fixedStatus } = this;
+    const isOwn = fixedStatus === 0 || fixedStatus === status;
+    const final = isOwn ? status : fixedStatus;
+    const isEmpty = final === 204 || final === 304;
+    if (final === 204 && !isOwn) headers.remove('content-type');
+    if (this.location !== null) addHeader(headers, 'Location', this.location);
+    if (this.extraHeaders !== null) headers.addAll(this.extraHeaders);
+    this.headSent = true;
+    this.status = final;
+    this.headers = headers;
+    this.length = isEmpty ? -1 : contentLength;
+    addHeaders(exchange, final, headers);
+    const withoutBody = bodyless || isEmpty;
+    // The answer to HEAD says what GET would get.
+    if (exchange.settings.gzip !== null && !isEmpty) this.#compress(final, headers, withoutBody);
+    this.#chunked = this.length < 0 && !withoutBody && exchange.protocol === 'HTTP/1.1';
+    exchange.downstream.sendHead(final, isOwn ? reason : reasonPhrase(final), headers, this.length, withoutBody);
+  }
+
+  /** False: wait for Content.resume(). */
+  sendBody(chunk: Buffer): boolean {
+    return this.#gzip === null ? this.onCompressed(chunk) : this.#gzip.write(chunk);
+  }
+
+  /** The exchange hears onSent() when all is out. */
+  sendEnd(trailers: HeaderList | null): void {
+    this.trailers = trailers;
+    if (this.#gzip === null) this.#sendEnd();
+    else this.#gzip.end();
+  }
+
+  flush(): void {
+    // What a server sends bit by bit, and the file does not want gathered, is not gathered here either.
+    if (!this.exchange.settings.buffering) this.#gzip?.flush();
+    this.exchange.downstream.flush();
+  }
+
+  /** The client takes more; false: it is for the source of the body to go on. */
+  resume(): boolean {
+    this.#gzip?.resume();
+    return this.#gzip !== null;
+  }
+
+  /** Nothing more is to be sent. */
+  abandon(): void {
+    this.#gzip?.destroy();
+    this.#gzip = null;
+  }
+
+  onCompressed(chunk: Buffer): boolean {
+    this.bodyBytes += this.#chunked && chunk.length > 0 ? chunkBytes(chunk.length) : chunk.length;
+    const flowing = this.exchange.downstream.sendBody(chunk);
+    if (this.#gzip !== null) this.exchange.downstream.flush();
+    return flowing;
+  }
+
+  onRoom(): void {
+    this.exchange.content?.resume();
+  }
+
+  onCompressedEnd(): void {
+    this.#gzip = null;
+    this.#sendEnd();
+    this.exchange.downstream.flush();
+  }
+
+  #compress(status: number, headers: HeaderList, withoutBody: boolean): void {
+    const { exchange } = this;
+    const { gzip } = exchange.settings;
+    if (gzip === null || !isCompressible(exchange, status, headers, this.length)) return;
+    if (gzip.vary) addHeader(headers, 'Vary', 'Accept-Encoding');
+    if (!takesGzip(exchange)) return;
+    headers.remove('accept-ranges');
+    weakenTag(headers);
+    addHeader(headers, 'Content-Encoding', 'gzip');
+    this.length = -1;
+    if (!withoutBody) this.#gzip = new GzipBody(gzip.level, this);
+  }
+
+  #sendEnd(): void {
+    if (this.#chunked) this.bodyBytes += LAST_CHUNK_BYTES;
+    this.exchange.onSent();
+    this.exchange.downstream.sendEnd(this.trailers);
+    this.exchange.settle();
+  }
+}
+
+/** A chunk's bytes with its size in hexadecimal in front and two line ends. */
+function chunkBytes(length: number): number {
+  return length + Math.ceil((32 - Math.clz32(length)) / 4) + 4;
+}

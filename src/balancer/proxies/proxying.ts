@@ -1,0 +1,302 @@
+import { HeaderList } from '../gateway/headers';
+import type { NextUpstreamCondition } from '../plan';
+import type { Selection } from '../upstream';
+import { addHeader, finish } from './answers';
+import type { CallFailure, CallOwner, UpstreamCall } from './call';
+import type { Content } from './content';
+import type { PeerSite } from './engine';
+import type { Exchange } from './exchange';
+import { responseFields } from './forwarding';
+import type { HttpUpstream } from './generation';
+import { LIMITS } from './limits';
+import { type Destination, openCall } from './openCall';
+import { Attempt, UpstreamHistory } from './upstreamHistory';
+
+/** RFC 9113, section 7. */
+const INTERNAL_ERROR = 2;
+
+/** Not repeated once a server may have got them, unless the file says `non_idempotent` (as nginx counts methods). */
+function isIdempotent(method: string): boolean {
+  return method !== 'POST' && method !== 'LOCK' && method !== 'PATCH';
+}
+
+/**
+ * A request on its way through the servers of one upstream: chooses a peer, passes both bodies on as they come, tries
+ * the next peer where nginx would (ngx_http_upstream_next).
+ */
+export class Proxying implements Content, CallOwner {
+  readonly #upstream: HttpUpstream;
+  readonly #selection: Selection;
+  readonly #key: string;
+  readonly #history: UpstreamHistory;
+  #peer: PeerSite | null = null;
+  #attempt: Attempt | null = null;
+  #call: UpstreamCall | null = null;
+  #refusals = 0;
+  #attempts = 0;
+
+  constructor(
+    readonly exchange: Exchange,
+    readonly destination: Destination,
+  ) {
+    const { generation, settings } = exchange;
+    this.#upstream = generation.upstream(destination.upstream);
+    const { site } = this.#upstream;
+    this.#key = site.plan.key === null ? '' : site.plan.key.evaluate(exchange);
+    this.#selection = site.upstream.begin({
+      clientAddress: exchange.remoteAddress,
+      key: this.#key,
+      traced: exchange.traceId !== null,
+      maxTries: settings.nextUpstream.tries,
+    });
+    exchange.history ??= new UpstreamHistory();
+    this.#history = exchange.history;
+    this.#history.beginSeries();
+  }
+
+  begin(): void {
+    const { exchange } = this;
+    const { body, settings } = exchange;
+    // Whatever still comes is of no use to the server, but has to be read.
+    if (!settings.passRequestBody && exchange.resumed) exchange.downstream.resumeBody();
+    if (exchange.head.expectsContinue) exchange.downstream.sendContinue();
+    if (this.destination.kind === 'proxy' && settings.httpVersion === '1.0' && this.#outgoingLength() < 0) {
+      if (!body.complete) {
+        body.holding = true;
+        exchange.downstream.resumeBody();
+        return;
+      }
+      body.held();
+    }
+    this.#tryNext();
+  }
+
+  // ── Content ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  writeBody(chunk: Buffer): boolean {
+    return this.#call === null || !this.exchange.settings.passRequestBody || this.#call.writeBody(chunk);
+  }
+
+  endBody(): void {
+    const { body } = this.exchange;
+    if (body.holding) {
+      body.held();
+      this.#tryNext();
+    } else if (this.#outgoingLength() !== 0) this.#call?.endBody();
+  }
+
+  flush(): void {
+    this.#call?.flush();
+  }
+
+  resume(): void {
+    this.#call?.resume();
+  }
+
+  abort(): void {
+    this.#dropCall();
+    this.#settle();
+  }
+
+  // ── From the server ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  onResponseHead(status: number, reason: string, headers: HeaderList, contentLength: number, bodyless: boolean): void {
+    const { exchange } = this;
+    const attempt = this.#attempt;
+    if (attempt !== null) {
+      attempt.status = status;
+      attempt.headers = headers;
+      attempt.headAt = exchange.now();
+      attempt.noteConnection(this.#call);
+    }
+    if (status >= 400 && this.#goesOnAfter(status)) return;
+    const out = new HeaderList();
+    responseFields(headers, out);
+    this.#addCookie(out);
+    if (!exchange.body.complete && !exchange.body.discarded) exchange.downstream.willClose();
+    exchange.response.sendHead(status, reason, out, contentLength, bodyless || exchange.method === 'HEAD');
+  }
+
+  onResponseBody(chunk: Buffer): void {
+    if (this.#attempt !== null) this.#attempt.bodyBytes += chunk.length;
+    if (!this.exchange.response.sendBody(chunk)) this.#call?.pause();
+  }
+
+  onResponseEnd(trailers: HeaderList | null): void {
+    this.#endAttempt();
+    if (this.#attempt !== null) this.#attempt.trailers = trailers;
+    this.#call = null;
+    this.#succeed();
+    this.exchange.response.sendEnd(this.destination.kind === 'grpc' ? trailers : null);
+  }
+
+  onResponsePause(): void {
+    this.exchange.flush();
+  }
+
+  onUpstreamDrain(): void {
+    this.exchange.downstream.resumeBody();
+  }
+
+  onCallFailed(failure: CallFailure, text: string, code: number): void {
+    const { exchange } = this;
+    const call = this.#call;
+    const peer = this.#peer;
+    this.#endAttempt();
+    this.#call = null;
+    if (exchange.done || call === null) return;
+    this.#log(text);
+    if (exchange.response.headSent || peer === null) {
+      // The status is out: only a visible break is left. As in nginx this is no failure of the peer's.
+      this.#settle();
+      exchange.abort(code === 0 ? INTERNAL_ERROR : code);
+      return;
+    }
+    const unprocessed = failure === 'refused' || !call.sent;
+    if (failure === 'refused' && exchange.body.kept !== null && this.#refusals < LIMITS.refusedStreamRetries) {
+      this.#refusals++;
+      this.#callPeer(peer);
+      return;
+    }
+    const timedOut = failure === 'timeout' || failure === 'connect-timeout';
+    const status = timedOut ? 504 : 502;
+    if (this.#attempt !== null) this.#attempt.status = status;
+    peer.counter.failures++;
+    this.#peer = null;
+    this.#selection.failed(peer.peer, { reused: call.reused && failure === 'error' });
+    const condition = timedOut ? 'timeout' : failure === 'invalid' ? 'invalid_header' : 'error';
+    if (this.#mayRepeat(condition, unprocessed)) this.#tryNext();
+    else this.#giveUp(status);
+  }
+
+  // ── To the server ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #tryNext(): void {
+    const { exchange } = this;
+    const choice = this.#selection.next();
+    if (choice === null) {
+      this.#log('no live upstreams while connecting to upstream');
+      const none = new Attempt(this.#upstream.site.plan.name, exchange.now());
+      none.status = 502;
+      none.endedAt = none.startedAt;
+      this.#history.add(none);
+      this.#giveUp(502);
+      return;
+    }
+    const { telemetry } = exchange.generation.engine;
+    if (choice.decision !== null) {
+      telemetry.decided({ request: exchange.traceId, upstreamPort: null, decision: choice.decision });
+    }
+    const peer = this.#upstream.site.siteOf(choice.peer);
+    this.#attempts++;
+    this.#attempt = new Attempt(choice.peer.address, exchange.now());
+    this.#history.add(this.#attempt);
+    if (exchange.counted) peer.counter.requests++;
+    this.#callPeer(peer);
+  }
+
+  #callPeer(peer: PeerSite): void {
+    const { exchange, destination } = this;
+    const { body } = exchange;
+    this.#peer = peer;
+    const bodyLength = this.#outgoingLength();
+    const call = openCall(exchange, this.#upstream, peer, destination, this, bodyLength);
+    if (call === null) {
+      this.#settle();
+      this.#giveUp(400);
+      return;
+    }
+    this.#call = call;
+    if (bodyLength !== 0) {
+      let flowing = true;
+      for (const chunk of body.kept ?? []) flowing = call.writeBody(chunk);
+      body.forgetExcess();
+      if (body.complete) call.endBody();
+      else if (flowing) exchange.downstream.resumeBody();
+      else exchange.downstream.pauseBody();
+    }
+    // More of the request may be at hand: whoever reads it flushes. Else this is all there is.
+    if (body.complete || body.received > 0 || this.#attempts > 1 || exchange.resumed) call.flush();
+  }
+
+  /** Bytes of body for the server; 0: none; -1: as many as come. */
+  #outgoingLength(): number {
+    const { settings, body } = this.exchange;
+    return settings.passRequestBody && !body.discarded ? body.length : 0;
+  }
+
+  #addCookie(headers: HeaderList): void {
+    if (this.#peer === null) return;
+    const cookie = this.#upstream.site.upstream.sessionCookie(this.#peer.peer, this.#key);
+    if (cookie !== null) addHeader(headers, 'Set-Cookie', cookie);
+  }
+
+  // ── Trying again ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #mayRepeat(condition: NextUpstreamCondition, unprocessed: boolean): boolean {
+    const { exchange } = this;
+    const { on, timeoutMs } = exchange.settings.nextUpstream;
+    if (exchange.body.kept === null || !on.has(condition) || this.#selection.triesLeft === 0) return false;
+    if (!unprocessed && !isIdempotent(exchange.method) && !on.has('non_idempotent')) return false;
+    return timeoutMs === 0 || exchange.now() - exchange.startedAt < timeoutMs;
+  }
+
+  /** A status that proxy_next_upstream names, while another peer can be tried (ngx_http_upstream_test_next). */
+  #goesOnAfter(status: number): boolean {
+    const condition = `http_${status}` as NextUpstreamCondition;
+    if (!this.exchange.settings.nextUpstream.on.has(condition)) return false;
+    const peer = this.#peer;
+    // Whether a try would be left once this peer's is used up.
+    if (peer === null || this.#selection.triesLeft <= 1) return false;
+    if (!this.#mayRepeat(condition, false)) return false;
+    this.#dropCall();
+    this.#peer = null;
+    if (status === 403 || status === 404) this.#selection.released(peer.peer);
+    else {
+      peer.counter.failures++;
+      this.#selection.failed(peer.peer);
+    }
+    this.#tryNext();
+    return true;
+  }
+
+  #giveUp(status: number): void {
+    this.exchange.content = null;
+    finish(this.exchange, status);
+  }
+
+  #endAttempt(): void {
+    this.#attempt?.end(this.exchange.now(), this.#call);
+  }
+
+  #dropCall(): void {
+    this.#endAttempt();
+    const call = this.#call;
+    this.#call = null;
+    call?.abort();
+  }
+
+  /** Nothing is to be learnt from the attempt that ends here. */
+  #settle(): void {
+    const peer = this.#peer;
+    this.#peer = null;
+    if (peer !== null) this.#selection.released(peer.peer);
+    this.exchange.generation.engine.telemetry.dirty = true;
+  }
+
+  #succeed(): void {
+    const peer = this.#peer;
+    const attempt = this.#attempt;
+    this.#peer = null;
+    if (peer !== null) {
+      this.#selection.succeeded(peer.peer, attempt === null ? 0 : attempt.headAt - attempt.startedAt);
+    }
+    this.exchange.generation.engine.telemetry.dirty = true;
+  }
+
+  #log(text: string): void {
+    const { scheme } = this.destination;
+    const address = this.#peer?.peer.address ?? this.#upstream.site.plan.name;
+    this.exchange.logError('error', text, `${scheme}://${address}${this.destination.target}`);
+  }
+}

@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect as connectH2, createServer as createH2, type IncomingHttpHeaders } from 'node:http2';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { damaged } from '../harness/http2Mutations';
+import { request, WireClient } from '../harness/http2Wire';
+import { closeAll, closeLater, listenOn, startRig } from './proxyRig';
+
+afterEach(closeAll);
+
+const runs = Number(process.env.FUZZ_RUNS ?? 300);
+
+describe('the HTTP/2 codec', () => {
+  it('survives damaged conversations, and serves the next one', async () => {
+    const server = await listenOn(
+      createServer((asked, response) => {
+        asked.on('error', () => {});
+        asked.resume();
+        asked.on('end', () => response.end('fine'));
+      }),
+    );
+    const rig = await startRig(`http { server { listen 127.0.0.1:1 http2;
+      location / { proxy_pass http://127.0.0.1:${server}; proxy_http_version 1.1; } } }`);
+    await fc.assert(
+      fc.asyncProperty(damaged, async (bytes) => {
+        const client = new WireClient(rig.port());
+        client.send(bytes);
+        client.socket.end();
+        await client.until(() => false);
+        client.close();
+        const next = new WireClient(rig.port()).open().send(request(1));
+        expect(await next.outcome(1)).toBe('200');
+        next.close();
+      }),
+      { numRuns: runs },
+    );
+    expect(rig.logs.filter((line) => line.startsWith('[alert]'))).toEqual([]);
+  }, 600_000);
+
+  it('understands and is understood by node:http2, whatever the fields and bodies', async () => {
+    let seen: IncomingHttpHeaders = {};
+    let answer: Record<string, string> = {};
+    const server = createH2();
+    server.on('stream', (stream, headers) => {
+      seen = headers;
+      stream.respond({ ':status': 200, ...answer }, { waitForTrailers: true });
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'x-end': 'yes', ...answer }));
+      stream.pipe(stream);
+    });
+    const rig = await startRig(`http { upstream peers { server 127.0.0.1:${await listenOn(server)}; keepalive 4; }
+      server { listen 127.0.0.1:1 http2; location / { grpc_pass grpc://peers; } } }`);
+    const client = connectH2(`http://127.0.0.1:${rig.port()}`);
+    closeLater(() => client.destroy());
+    const name = fc.stringMatching(/^x-[a-z0-9-]{1,12}$/).filter((each) => !/^x-(?:pad|accel|end|lab)/.test(each));
+    const value = fc.stringMatching(/^(?:[!-~\u00a1-\u00ff](?:[ -~\u00a1-\u00ff]{0,60}[!-~\u00a1-\u00ff])?)?$/);
+    const fields = fc.dictionary(
+      name,
+      value.filter((each) => each !== ''),
+      { maxKeys: 12, noNullPrototype: true },
+    );
+    await fc.assert(
+      fc.asyncProperty(fields, fields, fc.uint8Array({ maxLength: 40_000 }), async (asked, answered, body) => {
+        answer = answered;
+        const stream = client.request({ ':method': 'POST', ':path': '/', ...asked });
+        let trailers: IncomingHttpHeaders = {};
+        stream.on('trailers', (received) => {
+          trailers = received;
+        });
+        stream.end(body);
+        const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+        const parts: Buffer[] = [];
+        for await (const part of stream) parts.push(part as Buffer);
+        expect(Buffer.concat(parts).equals(body)).toBe(true);
+        expect(seen).toMatchObject(asked);
+        expect(headers).toMatchObject(answered);
+        expect(trailers).toMatchObject({ 'x-end': 'yes', ...answered });
+      }),
+      { numRuns: runs },
+    );
+  }, 600_000);
+});

@@ -1,0 +1,100 @@
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TwinStage } from '../harness/httpTwins';
+import { nginxIsMissing } from '../harness/nginx';
+import {
+  answerCases,
+  choiceCases,
+  locationCases,
+  retryCases,
+  server,
+  type TwinCase,
+  wireCases,
+} from './httpDifferential.cases';
+
+/*
+ * The same file, requests and failures through the installed nginx and through the balancer: the peers chosen, statuses,
+ * header fields and bodies have to be the same. Where the balancer is stricter than nginx on purpose, that is not here but
+ * in proxyBadRequests.test.ts.
+ */
+
+const stage = new TwinStage();
+
+beforeAll(() => stage.open());
+afterAll(() => stage.close());
+
+function sameFor(cases: readonly TwinCase[]): void {
+  it.for(cases.map((each) => [each.name, each] as const))('%s', async ([, { http, requests }]) => {
+    expect(await stage.compare(http(stage.ports), requests)).toHaveLength(requests.length);
+  });
+}
+
+describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
+  describe('choosing servers', () => sameFor(choiceCases));
+  describe('when servers fail', () => sameFor(retryCases));
+  describe('with servers and locations', () => sameFor(locationCases));
+  describe('when they answer themselves', () => sameFor(answerCases));
+  describe('on the wire', () => sameFor(wireCases));
+
+  it('with files', async () => {
+    const root = join(stage.folder, 'www');
+    mkdirSync(join(root, 'folder'), { recursive: true });
+    mkdirSync(join(root, 'bare'), { recursive: true });
+    const files = {
+      'index.html': '<p>start</p>',
+      'folder/index.html': 'inner',
+      'a.txt': 'text',
+      'style.css': 'p {}',
+      'data.JSON': '{}',
+      none: 'no type',
+      'empty.txt': '',
+      'a b.txt': 'space',
+      'big.bin': 'x'.repeat(300_000),
+    };
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(join(root, name), text);
+      utimesSync(join(root, name), 1_700_000_000, 1_700_000_000);
+    }
+    const modified = new Date(1_700_000_000_000).toUTCString();
+    const etag = '"6553f100-4"';
+    const http = server(
+      stage.ports,
+      `root ${root}; types { text/css css; text/plain txt; application/json json; text/html html; }
+       location /aliased/ { alias ${root}/folder/; }
+       location /typed/ { alias ${root}/; default_type text/x-lab; add_header X-File $uri; }
+       location = /one { alias ${root}/a.txt; }
+       location /other-index/ { alias ${root}/; index nothing.html a.txt; }`,
+    );
+    const requests = [
+      ...['/', '/a.txt', '/style.css', '/data.JSON', '/none', '/empty.txt', '/a%20b.txt', '/big.bin', '/missing'].map(
+        (target) => ({ target }),
+      ),
+      ...[
+        '/folder',
+        '/folder?x=1',
+        '/folder/',
+        '/bare/',
+        '/bare',
+        '/a.txt/',
+        '/aliased/',
+        '/aliased/index.html',
+        '/one',
+      ].map((target) => ({ target })),
+      ...['/typed/none', '/typed/a.txt', '/typed/missing', '/other-index/', '/folder/../a.txt', '/index.html?q'].map(
+        (target) => ({ target }),
+      ),
+      ...['/a.txt', '/', '/missing', '/folder', '/empty.txt', '/big.bin'].map((target) => ({ method: 'HEAD', target })),
+      { method: 'POST', target: '/a.txt', body: 'x' },
+      { method: 'DELETE', target: '/a.txt' },
+      { method: 'POST', target: '/missing', body: 'x' },
+      { target: '/a.txt', fields: [`If-Modified-Since: ${modified}`] },
+      { target: '/a.txt', fields: ['If-Modified-Since: Thu, 01 Jan 2015 00:00:00 GMT'] },
+      { target: '/a.txt', fields: [`If-None-Match: ${etag}`] },
+      { target: '/a.txt', fields: ['If-None-Match: *'] },
+      { target: '/a.txt', fields: ['If-None-Match: "x"'] },
+      { target: '/a.txt', version: '1.0' as const },
+    ];
+    expect(await stage.compare(http, requests)).toHaveLength(requests.length);
+  });
+});

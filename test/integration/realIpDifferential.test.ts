@@ -1,0 +1,210 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import * as fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { freePorts, httpTempPaths, nginxIsMissing, startNginx } from '../harness/nginx';
+import { closeAll, listenOn, RawClient, startRig } from './proxyRig';
+
+/** real_ip, the PROXY protocol and limit_conn of stream: as nginx has them, with generated networks and headers. */
+
+afterEach(closeAll);
+
+const [p0 = 0, p1 = 0, p2 = 0, p3 = 0] = await freePorts(4);
+
+async function sameAsNginx<T>(blocks: string, observe: () => Promise<T>): Promise<T> {
+  const nginx = await startNginx(`events { }\n${blocks.replace('http {', `http { access_log off; ${httpTempPaths}`)}`);
+  let theirs: T;
+  try {
+    theirs = await observe();
+  } finally {
+    await nginx.stop();
+  }
+  await startRig(blocks, { ports: 'declared' });
+  expect(await observe()).toEqual(theirs);
+  return theirs;
+}
+
+const address = fc.constantFrom(
+  '127.0.0.1',
+  '10.0.0.1',
+  '10.1.2.3',
+  '192.0.2.1',
+  '2001:db8::1',
+  '::1',
+  '::ffff:10.0.0.1',
+  '2001:DB8:0:0:0::2',
+);
+const entry = fc.oneof(
+  { weight: 6, arbitrary: address },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(fc.constantFrom('10.0.0.1', '192.0.2.9'), fc.nat(70_000)).map(([a, n]) => `${a}:${n}`),
+  },
+  { weight: 1, arbitrary: fc.constantFrom('[2001:db8::1]:80', '[::1]', '[10.0.0.1]', '2001:db8::1:80') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('unknown', '10.0.0', '10.0.0.256', '1.2.3.4.5', 'x', '_', '10.0.0.01', '10.0.0.1:'),
+  },
+);
+const network = fc.constantFrom(
+  '127.0.0.1',
+  '127.0.0.0/8',
+  '10.0.0.0/8',
+  '10.1.2.0/23',
+  '0.0.0.0/0',
+  '2001:db8::/32',
+  '::/0',
+  '10.1.2.3/31',
+);
+
+describe.skipIf(nginxIsMissing)('who the client is, as nginx has it', () => {
+  it('by any header, networks and addresses', async () => {
+    const settings = fc.sample(
+      fc.record({
+        from: fc.uniqueArray(network, { minLength: 1, maxLength: 3 }),
+        header: fc.constantFrom('X-Forwarded-For', 'X-Real-IP', 'X-Any'),
+        recursive: fc.boolean(),
+      }),
+      { numRuns: 24, seed: 2 },
+    );
+    const values = fc.sample(
+      fc.array(
+        fc
+          .tuple(fc.array(entry, { minLength: 1, maxLength: 4 }), fc.constantFrom(', ', ',', ' ', ' , '))
+          .map(([all, by]) => all.join(by)),
+        { minLength: 1, maxLength: 2 },
+      ),
+      { numRuns: 40, seed: 3 },
+    );
+    const servers = settings.map(
+      ({ from, header, recursive }, i) => `server { listen 127.0.0.1:${p0}; server_name s${i};
+        ${from.map((range) => `set_real_ip_from ${range};`).join(' ')} real_ip_header ${header}; real_ip_recursive ${recursive ? 'on' : 'off'};
+        return 200 "$remote_addr $remote_port $realip_remote_addr $proxy_add_x_forwarded_for\\n"; }`,
+    );
+    const seen = await sameAsNginx(`http { ${servers.join('\n')} }`, async () => {
+      const answers: [string, string, string][] = [];
+      for (const [i, { header, from, recursive }] of settings.entries()) {
+        const client = new RawClient(p0);
+        for (const lines of values) {
+          client.received = '';
+          client.send(`GET / HTTP/1.1\r\nHost: s${i}\r\n${lines.map((line) => `${header}: ${line}\r\n`).join('')}\r\n`);
+          await client.until((text) => /\r\n\r\n.*\n$/.test(text));
+          const body = client.received.slice(client.received.indexOf('\r\n\r\n') + 4);
+          const own = String(client.socket.localPort);
+          answers.push([`${from} ${recursive}`, `${header}: ${lines.join(' & ')}`, body.replace(` ${own} `, ' own ')]);
+        }
+        client.socket.destroy();
+      }
+      return answers;
+    });
+    expect(seen.filter(([, , answer]) => !answer.startsWith('127.0.0.1 own')).length).toBeGreaterThan(100);
+  });
+
+  it('by the PROXY header on stream, which it may also pass on', async () => {
+    // Says what came first.
+    const server = await listenOn(
+      createServer((socket) => {
+        socket.on('error', () => {});
+        socket.once('data', (chunk: Buffer) => socket.end(chunk));
+      }),
+    );
+    const blocks = `stream {
+      upstream by_address { hash $remote_addr; ${[1, 2].map(() => `server 127.0.0.1:${server};`).join(' ')} }
+      server { listen 127.0.0.1:${p0} proxy_protocol; proxy_pass 127.0.0.1:${server}; proxy_protocol on; }
+      server { listen 127.0.0.1:${p1} proxy_protocol; proxy_pass by_address; proxy_protocol on; set_real_ip_from 127.0.0.0/8; }
+      server { listen 127.0.0.1:${p2}; proxy_pass 127.0.0.1:${server}; proxy_protocol on; }
+      server { listen 127.0.0.1:${p3} proxy_protocol; proxy_pass 127.0.0.1:${server}; set_real_ip_from 10.0.0.0/8; proxy_protocol on; }
+    }`;
+    const headers = [
+      'PROXY TCP4 192.0.2.7 127.0.0.1 4711 80\r\n',
+      'PROXY TCP6 2001:db8::7 ::1 4712 80\r\n',
+      'PROXY UNKNOWN\r\n',
+      'PROXY TCP4 192.0.2.7 127.0.0.1 4711\r\n',
+      'PROXY  TCP4 192.0.2.7 127.0.0.1 1 2\r\n',
+      `PROXY ${'x'.repeat(120)}`,
+    ];
+    const seen = await sameAsNginx(blocks, async () => {
+      const answers: [number, string, string][] = [];
+      for (const [i, port] of [p0, p1, p2, p3].entries()) {
+        for (const header of headers) {
+          const client = new RawClient(port).send(`${header}hello`);
+          const text = await client.untilClosed();
+          const own = String(client.socket.localPort ?? '');
+          answers.push([
+            i,
+            header,
+            text.replace(/^(PROXY TCP4 127\.0\.0\.1 127\.0\.0\.1) \d+/, `$1 ${own === '' ? '' : 'own'}`),
+          ]);
+        }
+      }
+      return answers.map(([i, header, text]) => [i, header, text.replace(/(127\.0\.0\.1) (own|) /, '$1 own ')]);
+    });
+    expect(seen[6]?.[2]).toContain('192.0.2.7');
+  });
+
+  it('refuses the binary PROXY header, and says so', async () => {
+    const rig = await startRig(
+      `http { server { listen 127.0.0.1:1 proxy_protocol; return 200 ok; } }
+       stream { server { listen 127.0.0.1:2 proxy_protocol; proxy_pass 127.0.0.1:9; } }`,
+    );
+    const signature = Buffer.from('0d0a0d0a000d0a515549540a211100', 'hex');
+    for (const declared of ['127.0.0.1:1', '127.0.0.1:2']) {
+      expect(await new RawClient(rig.port(declared)).send(signature).untilClosed()).toBe('');
+    }
+    expect(rig.logs.filter((line) => line.includes('PROXY protocol version 2 is not supported'))).toHaveLength(2);
+  });
+});
+
+describe.skipIf(nginxIsMissing)('limit_conn on stream, as nginx decides', () => {
+  it('any arrivals and departures, also of clients behind a PROXY header', async () => {
+    const ended = new Map<string, Promise<unknown>>();
+    const server = await listenOn(
+      createServer((socket: Socket) => {
+        socket.on('error', () => {});
+        socket.once('data', (chunk: Buffer) => {
+          ended.set(chunk.toString(), once(socket, 'close'));
+          socket.write('in');
+          socket.resume();
+        });
+      }),
+    );
+    const blocks = `stream {
+      limit_conn_zone $binary_remote_addr zone=address:1m; limit_conn_zone $server_port zone=port:1m;
+      server { listen 127.0.0.1:${p0} proxy_protocol; set_real_ip_from 127.0.0.1; limit_conn address 2; limit_conn port 4; proxy_pass 127.0.0.1:${server}; }
+      server { listen 127.0.0.1:${p1} proxy_protocol; set_real_ip_from 127.0.0.1; limit_conn address 2; limit_conn_dry_run on; proxy_pass 127.0.0.1:${server}; }
+    }`;
+    const moves = fc.sample(
+      fc.record({
+        end: fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(9) }),
+        address: fc.constantFrom('192.0.2.1', '192.0.2.2', '192.0.2.3'),
+        port: fc.constantFrom(p0, p0, p0, p1),
+      }),
+      { numRuns: 60, seed: 9 },
+    );
+    let run = 0;
+    const seen = await sameAsNginx(blocks, async () => {
+      run += 1;
+      const open: { id: string; client: RawClient }[] = [];
+      const end = async ({ id, client }: (typeof open)[number]) => {
+        client.socket.destroy();
+        await ended.get(id);
+      };
+      const answers: string[] = [];
+      for (const [i, { end: which, address: from, port }] of moves.entries()) {
+        const [ending] = which === null ? [] : open.splice(which % Math.max(1, open.length), 1);
+        if (ending !== undefined) {
+          await end(ending);
+          continue;
+        }
+        const id = `${run}-${i}`;
+        const client = new RawClient(port).send(`PROXY TCP4 ${from} 127.0.0.1 1 2\r\n${id}`);
+        const passed = await client.until((text) => text === 'in');
+        answers.push(passed ? 'in' : 'out');
+        if (passed) open.push({ id, client });
+      }
+      for (const each of open) await end(each);
+      return answers;
+    });
+    expect(new Set(seen)).toEqual(new Set(['in', 'out']));
+  });
+});
