@@ -272,6 +272,27 @@ export const errorPageCases: readonly PhaseCase[] = [
     ],
   },
   {
+    name: 'error_page: statuses without a body in place of others, and others in place of them',
+    http: (ports) =>
+      backend(ports) +
+      server(
+        ports,
+        `location /a { error_page 404 /empty; return 404; } location /b { error_page 404 = /empty; return 404; }
+         location /c { error_page 404 =204 /full; return 404; } location /d { error_page 301 /empty; return 301 /x; }
+         location /e { error_page 404 =200 /by-backend; return 404; } location /f { error_page 404 =204 /by-backend; return 404; }
+         location /h { error_page 404 /by-backend; return 404; }
+         location /empty { return 204; } location /full { return 200 full; }
+         location /by-backend { proxy_pass http://peers; ${KEPT} }`,
+      ),
+    requests: ['/a', '/b', '/c', '/d', '/e', '/f', '/h'].flatMap((target) => [
+      { target },
+      { target, method: 'HEAD' },
+      { target, deeds: '0=204' },
+      { target, deeds: '0=304' },
+      { target, deeds: '0=empty' },
+    ]),
+  },
+  {
     name: 'internal',
     http: (ports) =>
       server(

@@ -58,7 +58,7 @@ export function answerReturn(exchange: Exchange, status: number, template: Templ
   else {
     const headers = new HeaderList();
     const type = contentTypeOf(exchange.path, exchange.settings);
-    if (type !== '' && status !== 204) addHeader(headers, 'Content-Type', type);
+    if (type !== '') addHeader(headers, 'Content-Type', type);
     answerWith(exchange, status, headers, Buffer.from(text ?? '', 'utf8'));
   }
 }
@@ -103,16 +103,10 @@ export function answerWith(
 ): void {
   exchange.countOwnAnswer();
   if (exchange.head.expectsContinue && !exchange.body.complete) exchange.downstream.willClose();
-  const bodyless = exchange.method === 'HEAD' || status === 204 || status === 304;
   const length = body === null ? size : body.length;
-  exchange.response.sendHead(
-    status,
-    reasonPhrase(status),
-    headers,
-    status === 204 || status === 304 ? -1 : length,
-    bodyless || length === 0,
-  );
-  if (length > 0 && body !== null && !bodyless) exchange.response.sendBody(body);
+  const bodyless = exchange.method === 'HEAD' || body === null || length === 0;
+  exchange.response.sendHead(status, reasonPhrase(status), headers, length, bodyless);
+  if (body !== null && !bodyless) exchange.response.sendBody(body);
   exchange.response.sendEnd(null);
 }
 

@@ -33,10 +33,11 @@ export class ClientResponse implements CompressedSink {
   /** As Downstream.sendHead(). */
   sendHead(status: number, reason: string, headers: HeaderList, contentLength: number, bodyless: boolean): void {
     const { exchange, fixedStatus } = this;
-    const isOwn = fixedStatus === 0 || fixedStatus === status;
+    const isOwn = fixedStatus === 0;
     const final = isOwn ? status : fixedStatus;
     const isEmpty = final === 204 || final === 304;
-    if (final === 204 && !isOwn) headers.remove('content-type');
+    // What a server says of itself it may say.
+    if (final === 204 && (!isOwn || exchange.content === null)) headers.remove('content-type');
     if (this.location !== null) addHeader(headers, 'Location', this.location);
     if (this.extraHeaders !== null) headers.addAll(this.extraHeaders);
     this.headSent = true;
@@ -44,7 +45,9 @@ export class ClientResponse implements CompressedSink {
     this.headers = headers;
     this.length = isEmpty ? -1 : contentLength;
     addHeaders(exchange, final, headers);
-    const withoutBody = bodyless || isEmpty;
+    // A 204 told as something else has an empty body: without its end the client would wait.
+    const hasEnd = !isOwn && contentLength < 0 && exchange.method !== 'HEAD';
+    const withoutBody = isEmpty || (bodyless && !hasEnd);
     // The answer to HEAD says what GET would get.
     if (exchange.settings.gzip !== null && !isEmpty) this.#compress(final, headers, withoutBody);
     this.#chunked = this.length < 0 && !withoutBody && exchange.protocol === 'HTTP/1.1';
