@@ -143,7 +143,11 @@ export abstract class MessageParser {
           continue;
         case START:
         case FIELDS:
-          return this.#position >= this.#buffer.length ? MORE : this.#readHead();
+          if (this.#position < this.#buffer.length) return this.#readHead();
+          // An idle connection holds on to nothing it has read.
+          this.#buffer = EMPTY;
+          this.#position = 0;
+          return MORE;
         case IN_LENGTH:
           if (this.#left === 0) return this.#complete();
           return this.#take();

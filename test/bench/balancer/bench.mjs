@@ -51,7 +51,12 @@ async function rounds(count, contenders, measure) {
       try {
         await measure(port, 1);
         // The first round is for warming up the machine.
-        if (round >= 0) figures.get(name).push(await measure(port, SECONDS));
+        if (round < 0) continue;
+        const before = run.cpuSeconds(server.pid);
+        const figure = await measure(port, SECONDS);
+        const used = run.cpuSeconds(server.pid) - before;
+        // What others on the machine do changes the speed, but hardly this.
+        figures.get(name).push({ ...figure, perCpuSecond: (figure.perSecond * SECONDS) / used });
       } finally {
         await server.stop();
       }
@@ -117,10 +122,11 @@ async function http1(count, peers) {
   const nginx = found.get('nginx');
   print('HTTP/1.1, 64 keep-alive connections, small JSON');
   printTable(
-    [...found].map(([name, { perSecond, p99Ms }]) => [
+    [...found].map(([name, { perSecond, p99Ms, perCpuSecond }]) => [
       `  ${name}`,
       `${number(perSecond)}/s, p99 ${p99Ms.toFixed(2)} ms`,
-      `${ratio(perSecond, nginx.perSecond)} of nginx, p99 ${ratio(p99Ms, nginx.p99Ms)}`,
+      `${ratio(perSecond, nginx.perSecond)} of nginx, p99 ${ratio(p99Ms, nginx.p99Ms)}; ` +
+        `per second of its own processor time ${number(perCpuSecond)}, ${ratio(perCpuSecond, nginx.perCpuSecond)}`,
     ]),
   );
   const fastest = Math.max(
@@ -140,13 +146,14 @@ async function grpc(count) {
     ],
     (port, seconds) => grpcLoad(port, message, { seconds }),
   );
-  const nginx = found.get('nginx').perSecond;
+  const nginx = found.get('nginx');
   print('gRPC unary, 4 connections of 50 streams');
   printTable(
-    [...found].map(([name, { perSecond, failed }]) => [
+    [...found].map(([name, { perSecond, perCpuSecond, failed }]) => [
       `  ${name}`,
       `${number(perSecond)}/s`,
-      `${ratio(perSecond, nginx)} of nginx${failed > 0 ? `; ${failed} failed in a round` : ''}`,
+      `${ratio(perSecond, nginx.perSecond)} of nginx; per second of its own processor time ${number(perCpuSecond)}, ` +
+        `${ratio(perCpuSecond, nginx.perCpuSecond)}${failed > 0 ? `; ${failed} failed in a round` : ''}`,
     ]),
   );
   print();
@@ -177,10 +184,11 @@ async function l4(count, chunk) {
   const haproxy = found.get('HAProxy');
   print('L4: 8 connections with bulk; new connections, 32 at a time, one small answer each');
   printTable(
-    [...found].map(([name, { mbPerSecond, perSecond }]) => [
+    [...found].map(([name, { mbPerSecond, perSecond, perCpuSecond }]) => [
       `  ${name}`,
       `${number(mbPerSecond)} MB/s, ${number(perSecond)} connections/s`,
-      `${ratio(mbPerSecond, haproxy.mbPerSecond)} and ${ratio(perSecond, haproxy.perSecond)} of HAProxy`,
+      `${ratio(mbPerSecond, haproxy.mbPerSecond)} and ${ratio(perSecond, haproxy.perSecond)} of HAProxy; ` +
+        `connections per second of its own processor time ${ratio(perCpuSecond, haproxy.perCpuSecond)}`,
     ]),
   );
   print();
@@ -189,7 +197,7 @@ async function l4(count, chunk) {
 /** One proxy in front of the files, one in front of the pages. */
 async function l4Pair(port, start) {
   const servers = [await start(port, PORTS.files), await start(port + 100, PORTS.pages)];
-  return { stop: () => Promise.all(servers.map((server) => server.stop())) };
+  return { pid: servers[1].pid, stop: () => Promise.all(servers.map((server) => server.stop())) };
 }
 
 async function memory(gigabyte) {
