@@ -48,6 +48,12 @@ export function seconds(ms: number): string {
   return ms < 1000 ? `${whole.format(Math.round(ms))} ms` : `${tenths.format(ms / 1000)} s`;
 }
 
+/** A measured number with its unit: whole, or with as many digits as it is worth. "12.5 ms", "3,000", "1.8 ×". */
+export function reading(value: number, unit: string): string {
+  const number = value >= 100 || Number.isInteger(value) ? whole.format(value) : tenths.format(value);
+  return unit === '' ? number : `${number} ${unit}`;
+}
+
 export function connectionsText(n: number): string {
   return n === 1 ? t('1 connection') : t('{count} connections', { count: count(n) });
 }

@@ -67,7 +67,10 @@ export function quizCard(view: QuizViewBase, first: QuizState | null, level: num
     const verdict = h('p', { class: 'verdict', 'data-verdict': feedback.verdict, tabindex: -1 }, verdictText(feedback));
     const parts: Child[] = [
       verdict,
-      form?.review(view, state.answer, feedback),
+      form?.review(view, state.answer, feedback, (answer) => {
+        waitingForGrade = true;
+        send({ type: 'answer', quiz: view.id, answer });
+      }),
       feedback.explanationHtml === ''
         ? null
         : h('div', { class: 'quiz-explanation' }, trustedHtml(feedback.explanationHtml)),
@@ -87,7 +90,7 @@ export function quizCard(view: QuizViewBase, first: QuizState | null, level: num
       return;
     }
     ask();
-    if (wasGraded) place.querySelector<HTMLElement>('vscode-radio, vscode-checkbox, input')?.focus();
+    if (wasGraded) place.querySelector<HTMLElement>('vscode-radio, vscode-checkbox, input, select, button')?.focus();
     wasGraded = false;
   };
   show(first);
