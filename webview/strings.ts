@@ -54,6 +54,11 @@ export function reading(value: number, unit: string): string {
   return unit === '' ? number : `${number} ${unit}`;
 }
 
+/** "January 5, 2026", "2026년 1월 5일", by the reader's own clock. */
+export function day(msSinceEpoch: number): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(msSinceEpoch);
+}
+
 export function connectionsText(n: number): string {
   return n === 1 ? t('1 connection') : t('{count} connections', { count: count(n) });
 }

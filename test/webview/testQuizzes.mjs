@@ -43,7 +43,12 @@ export function furtherQuizzes(language) {
   const lab = { lab: 'grpc-pinning', arm: 'grpc-l4', comparedTo: null };
   return [
     { id: 'k1', kind: 'short-answer', promptHtml: w.short },
-    { id: 'k2', kind: 'order', promptHtml: w.order, steps: withIds(w.steps, ['connect', 'choose', 'follow']).reverse() },
+    {
+      id: 'k2',
+      kind: 'order',
+      promptHtml: w.order,
+      steps: withIds(w.steps, ['connect', 'choose', 'follow']).reverse(),
+    },
     {
       id: 'k3',
       kind: 'match',
@@ -60,14 +65,29 @@ export function furtherQuizzes(language) {
       unit: '',
       outcomes: withIds(w.outcomes, ['one', 'two', 'all']),
     },
-    { id: 'k5', kind: 'predict-outcome', promptHtml: w.number, ...lab, reading: 'latencyMs.p99', unit: 'ms', outcomes: null },
+    {
+      id: 'k5',
+      kind: 'predict-outcome',
+      promptHtml: w.number,
+      ...lab,
+      reading: 'latencyMs.p99',
+      unit: 'ms',
+      outcomes: null,
+    },
     {
       id: 'k6',
       kind: 'find-the-fault',
       promptHtml: w.fault,
       exhibit: {
         kind: 'listing',
-        lines: ['server {', '    listen 127.0.0.1:28151;', '    location / {', '        grpc_pass grpc://orders;', '    }', '}'],
+        lines: [
+          'server {',
+          '    listen 127.0.0.1:28151;',
+          '    location / {',
+          '        grpc_pass grpc://orders;',
+          '    }',
+          '}',
+        ],
       },
       parts: [
         { id: 'listen', line: 2, html: '' },
@@ -88,7 +108,13 @@ export function furtherQuizzes(language) {
   ];
 }
 
-const option = (id, correct, chosen, explanationHtml, rightHtml) => ({ id, correct, chosen, explanationHtml, rightHtml });
+const option = (id, correct, chosen, explanationHtml, rightHtml) => ({
+  id,
+  correct,
+  chosen,
+  explanationHtml,
+  rightHtml,
+});
 
 /** null: none of these questions. */
 export function gradeFurther(language, quiz, answer) {
