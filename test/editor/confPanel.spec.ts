@@ -24,7 +24,7 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     });
     await editor.runCommand('Traffic Lab: Open Course');
     const lab = new CoursePage(editor.webview()).lab(LAB);
-    await lab.root.waitFor();
+    await lab.root.waitFor({ timeout: 60_000 });
     await lab.chooseArm(ARM);
     await lab.button('open-configuration').click();
     const conf = new ConfEditor(editor);
@@ -43,7 +43,7 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     await lab.phase('running').waitFor();
     await conf.lens('■ Stop').waitFor();
     await conf.hint('server-c grpc').waitFor();
-    expect(await conf.hint('server-c grpc').innerText()).toMatch(/\d %.*\d requests.*connection.*p99/);
+    expect(await conf.hintText('server-c grpc')).toMatch(/\d %.*\d requests.*connection.*p99/);
     expect(await conf.hintCount()).toBe(3);
     await window.screenshot('running');
 
@@ -80,12 +80,12 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     await conf.lens('■ Stop').click();
     await lab.phase('stopped').waitFor({ timeout: 30_000 });
     const table = await lab.table();
+    expect(table.map((row) => row.id).sort()).toEqual(['server-a', 'server-b', 'server-c']);
     for (const row of table) {
-      const hint = conf.hint(`${row.id} grpc`);
       const requests = row.requests.toLocaleString('en');
       await expect
-        .poll(() => hint.innerText())
-        .toContain(`${row.share} · ${requests} requests`.replaceAll(' ', '\u00a0'));
+        .poll(() => conf.hintText(`${row.id} grpc`), { timeout: 10_000 })
+        .toContain(`${row.share} · ${requests} requests · ${row.connections} connection`);
     }
     expect(await lab.root.locator('[data-figure="failed"]').innerText()).toBe('0');
     await lab.root.locator('.reconciliation[data-verdict="agree"]').waitFor();
@@ -95,7 +95,8 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
 
   it('adds a server by an edit of the open file, which undo takes back', async () => {
     const [window, lab, conf] = await openConfiguration('conf-add');
-    await conf.lens('▶ Run gRPC · L7').click();
+    await lab.field('requests').fill('30000');
+    await lab.button('run').click();
     await lab.phase('running').waitFor();
 
     await lab.button('add-server').click();
@@ -119,8 +120,12 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     expect(window.consoleErrors).toEqual([]);
   });
 
-  it('explains directives on hover and completes them', async () => {
-    const [window, , conf] = await openConfiguration('conf-help');
+  it('runs from the lens, explains directives on hover and completes them', async () => {
+    const [window, lab, conf] = await openConfiguration('conf-help');
+    await conf.lens('▶ Run gRPC · L7').click();
+    await lab.phase('done').waitFor({ timeout: 60_000 });
+    expect((await lab.table()).reduce((sum, row) => sum + row.requests, 0)).toBe(3_000);
+
     await conf.line('keepalive').first().getByText('keepalive').hover();
     await window.page.locator('.monaco-hover').getByText('How many idle connections').first().waitFor();
 
@@ -157,6 +162,10 @@ class ConfEditor {
     return this.line(line).locator('[class*="dyn-rule"]').filter({ hasText: '%' }).first();
   }
 
+  async hintText(line: string): Promise<string> {
+    return (await this.hint(line).innerText()).replaceAll('\u00a0', ' ');
+  }
+
   async hintCount(): Promise<number> {
     const lines = await this.#root.locator('.view-line').filter({ hasText: /%/ }).count();
     return lines;
@@ -174,10 +183,11 @@ class ConfEditor {
     return (await this.#window.page.locator('#status\\.editor\\.mode').innerText()).trim();
   }
 
+  /** By its place: a line with live numbers is drawn anew twice a second, which a click on the element would wait for. */
   async #focusEnd(text: string): Promise<void> {
-    await this.line(text)
-      .first()
-      .click({ position: { x: 60, y: 8 } });
+    const box = await this.line(text).first().boundingBox();
+    if (box === null) throw new Error(`no line "${text}" in sight`);
+    await this.#window.page.mouse.click(box.x + 60, box.y + box.height / 2);
     await this.#window.page.keyboard.press('End');
   }
 
@@ -193,10 +203,7 @@ class ConfEditor {
   }
 
   async undoUntil(reached: () => Promise<boolean>): Promise<void> {
-    await this.#root
-      .locator('.view-line')
-      .first()
-      .click({ position: { x: 5, y: 5 } });
+    await this.#focusEnd('worker_processes');
     for (let step = 0; step < 20 && !(await reached()); step += 1) await this.#window.page.keyboard.press('Control+Z');
     expect(await reached()).toBe(true);
   }

@@ -136,7 +136,7 @@ export function hints(course: ConfCourse, changed: vscode.Event<void>): vscode.I
           const position = new vscode.Position(line - 1, column - 1);
           const hint = new vscode.InlayHint(position, hintText(server, course.language(), course.catalog()));
           hint.paddingLeft = true;
-          hint.tooltip = say(about);
+          hint.tooltip = `${say(about)}\n${hint.label}`;
           return hint;
         })
         .filter((hint) => range.contains(hint.position));
