@@ -185,9 +185,16 @@ class ConfEditor {
 
   /** By its place: a line with live numbers is drawn anew twice a second, which a click on the element would wait for. */
   async #focusEnd(text: string): Promise<void> {
-    const box = await this.line(text).first().boundingBox();
-    if (box === null) throw new Error(`no line "${text}" in sight`);
-    await this.#window.page.mouse.click(box.x + 60, box.y + box.height / 2);
+    let line: Awaited<ReturnType<Locator['boundingBox']>> = null;
+    const find = async () => {
+      line = await this.line(text).first().boundingBox();
+      return line;
+    };
+    await expect.poll(find).not.toBeNull();
+    const { y, height } = line ?? { y: Number.NaN, height: 0 };
+    // In the middle of the editor, however far it is scrolled to the side.
+    const editor = await this.#root.boundingBox();
+    await this.#window.page.mouse.click((editor?.x ?? 0) + (editor?.width ?? 0) / 2, y + height / 2);
     await this.#window.page.keyboard.press('End');
   }
 
