@@ -68,7 +68,12 @@ export class Learner {
 
   /** The question is asked anew; when it is due stays. */
   async retry(id: string): Promise<void> {
-    await this.#options.store.setAnswer(this.#options.courseId, id, null);
+    const { courseId, store } = this.#options;
+    const quiz = this.#quiz(id);
+    const review = quiz === undefined ? null : this.#review(quiz);
+    // What follows from the answer alone would go with it.
+    if (review !== null) await store.setReview(courseId, id, review);
+    await store.setAnswer(courseId, id, null);
   }
 
   /** Ids of the questions to be asked again now, longest due first. */

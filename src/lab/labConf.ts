@@ -66,7 +66,7 @@ export function understandConf(
 
 /**
  * Everything worth saying about a lab's configuration file, for whichever of its arms: errors, warnings and notes, in
- * the order of the file. An error that two arms share is said once.
+ * the order of the file. An error that two arms share is said once, and a line that is out of bounds has one error.
  */
 export function confProblems(
   definition: LabDefinition,
@@ -75,16 +75,18 @@ export function confProblems(
   text: string,
 ): readonly Problem[] {
   const parsed = parseConf(file, text);
-  const plan = buildPlan(parsed.file);
-  const found = [...parsed.problems, ...(plan.ok ? plan.value.notes : plan.error)];
-  if (plan.ok && parsed.problems.length === 0) {
-    found.push(...boundsProblems(plan.value));
+  const plan = buildPlan(parsed.file, {}, parsed.problems);
+  const found = [...(plan.ok ? plan.value.notes : plan.error)];
+  if (plan.ok) {
+    const bounds = boundsProblems(plan.value);
+    const told = new Set(bounds.map(({ span }) => span.line));
+    found.push(...bounds);
     for (const arm of definition.arms.filter((candidate) => candidate.conf === confFile)) {
       const wiring = wireArm(definition, arm, plan.value, file);
-      if (!wiring.ok) found.push(...wiring.error);
+      if (!wiring.ok) found.push(...wiring.error.filter(({ span }) => !told.has(span.line)));
     }
   }
-  return uniqueProblems(found);
+  return uniqueProblems(found).toSorted((a, b) => a.span.line - b.span.line || a.span.column - b.span.column);
 }
 
 /** Without those that say the same of the same place. */

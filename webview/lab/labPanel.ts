@@ -144,6 +144,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       t('Run'),
       controls.element,
       refusal,
+      confNote,
       moved,
       status,
       spoken,
@@ -191,7 +192,6 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       openConf.element,
     ),
     problems,
-    confNote,
     body,
   );
 

@@ -120,6 +120,17 @@ describe('a prediction', () => {
     expect(learner.state('w')?.feedback?.verdict).toBe('wrong');
     expect(learner.due()).toEqual(['w']);
   });
+
+  it('that missed comes back, even if it is changed once the run is known', async () => {
+    const { world, learner } = reader(named(outcome(...ranges), 'w'));
+    await learner.answer('w', { outcome: 'none' });
+    world.readings = { 'latencyMs.p99': 5 };
+    await learner.retry('w');
+    await learner.answer('w', { outcome: 'some' });
+    expect(learner.state('w')?.feedback?.verdict).toBe('right');
+    world.now += DAY;
+    expect(learner.due()).toEqual(['w']);
+  });
 });
 
 describe('a review', () => {
