@@ -14,8 +14,8 @@ let painted = false;
 function openPage(message: Extract<ToWebview, { type: 'course' }>): void {
   const state = message.page;
   // Another language keeps the reader's place, which is saved by heading.
-  const main = document.querySelector<HTMLElement>('main');
-  if (page !== null && main !== null) savePlace(placeIn(main));
+  const main = document.querySelector<HTMLElement>('main#course');
+  if (page && main?.checkVisibility()) savePlace(placeIn(main));
   const focused = document.activeElement?.closest<HTMLElement>('[data-language]') !== null;
   page?.dispose();
   openMemory(state.courseId);
@@ -57,6 +57,15 @@ receive((message) => {
       break;
     case 'reveal':
       page?.reveal(message.anchor);
+      break;
+    case 'view':
+      page?.setView(message.view);
+      break;
+    case 'review':
+      page?.updateReview(message.review);
+      break;
+    case 'progress':
+      page?.updateProgress(message.progress);
       break;
     default:
       assertNever(message);

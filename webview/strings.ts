@@ -49,6 +49,18 @@ export function seconds(ms: number): string {
   return ms < 1000 ? `${whole.format(Math.round(ms))} ms` : `${tenths.format(ms / 1000)} s`;
 }
 
+/** A measured number with its unit: whole, or with as many digits as it is worth. "12.5 ms", "3,000", "1.8 ×". */
+export function reading(value: number, unit: string): string {
+  const number = value >= 100 || Number.isInteger(value) ? whole.format(value) : tenths.format(value);
+  // Korean writes its counters without a space: "1.8배".
+  return unit === '' ? number : `${number}${/^\p{Script=Hangul}/u.test(unit) ? '' : ' '}${unit}`;
+}
+
+/** "January 5, 2026", "2026년 1월 5일", by the reader's own clock. */
+export function day(msSinceEpoch: number): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(msSinceEpoch);
+}
+
 export function connectionsText(n: number): string {
   return n === 1 ? t('1 connection') : t('{count} connections', { count: count(n) });
 }

@@ -1,8 +1,11 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { type Clock, systemClock } from '../base/clock';
 import { renderMessage } from '../base/message';
 import type { Problem } from '../base/problem';
 import type { WorkerPaths } from '../lab/workerThread';
+import type { PageView } from '../protocol/webview';
+import { courseFolder } from './courseFolder';
 import type { CoursePanel } from './coursePanel';
 import type { CourseSession } from './courseSession';
 import { CourseTree } from './courseTree';
@@ -11,6 +14,9 @@ import { StatusBar } from './statusBar';
 
 const COURSE_VIEW_TYPE = 'trafficLab.course';
 
+/** Days pass while a window stays open. */
+const LOOK_FOR_DUE_MS = 10 * 60 * 1000;
+
 /** What commands act on: the one course page of this window, and the session behind it. Made lazily: activation is cheap. */
 export class TrafficLab implements vscode.Disposable {
   readonly #context: vscode.ExtensionContext;
@@ -18,6 +24,7 @@ export class TrafficLab implements vscode.Disposable {
   readonly #statusBar = new StatusBar();
   readonly #tree: CourseTree;
   readonly #disposables: vscode.Disposable[] = [];
+  readonly #clock: Clock = systemClock();
   #session: Promise<CourseSession | null> | null = null;
   #panel: CoursePanel | null = null;
 
@@ -28,6 +35,7 @@ export class TrafficLab implements vscode.Disposable {
     this.#disposables.push(
       this.#statusBar,
       this.#tree,
+      vscode.window.onDidChangeWindowState(({ focused }) => (focused ? void this.#lookForDue() : undefined)),
       vscode.window.registerTreeDataProvider('trafficLab.course', this.#tree),
       vscode.window.registerWebviewPanelSerializer(COURSE_VIEW_TYPE, {
         deserializeWebviewPanel: async (panel) => {
@@ -35,6 +43,9 @@ export class TrafficLab implements vscode.Disposable {
         },
       }),
     );
+    const timer = this.#clock.setInterval(() => void this.#lookForDue(), LOOK_FOR_DUE_MS);
+    this.#disposables.push({ dispose: () => timer.cancel() });
+    void this.#lookForDue();
   }
 
   /** The open course; null if it cannot be read, which the reader has been told. */
@@ -48,6 +59,13 @@ export class TrafficLab implements vscode.Disposable {
     if (this.#panel === null) await this.#show();
     else this.#panel.reveal();
     if (anchor !== undefined) (await this.session())?.reveal(anchor);
+  }
+
+  /** Shows the questions that are due, or how far the reader has come. */
+  async show(view: PageView): Promise<void> {
+    await this.openCourse();
+    (await this.session())?.show(view);
+    await this.#lookForDue();
   }
 
   async stopLab(): Promise<void> {
@@ -92,7 +110,7 @@ export class TrafficLab implements vscode.Disposable {
 
   async #openSession(): Promise<CourseSession | null> {
     const { openSession } = await import('./courseRuntime');
-    const opened = await openSession(path.join(this.#context.extensionUri.fsPath, 'labs', 'traffic-lab'), {
+    const opened = await openSession(await courseFolder(this.#context.extensionUri), {
       extensionUri: this.#context.extensionUri,
       storageFolder: this.#context.globalStorageUri.fsPath,
       workers: this.#workers(),
@@ -104,12 +122,27 @@ export class TrafficLab implements vscode.Disposable {
       return null;
     }
     const session = opened.value;
-    session.onProgress(() => this.#tree.refresh());
+    session.onProgress(() => {
+      this.#tree.refresh();
+      void this.#lookForDue();
+      markSteps(session.armsRun);
+    });
+    markSteps(session.armsRun);
     session.onRun((run) => {
-      if (run === null) this.#statusBar.showIdle();
-      else this.#statusBar.showRun(run.title, run.snapshot);
+      if (run === null) {
+        this.#statusBar.showIdle();
+        return;
+      }
+      this.#statusBar.showRun(run.title, run.snapshot);
     });
     return session;
+  }
+
+  /** Until the course is opened, what is kept says it well enough; reading the course would delay the editor. */
+  async #lookForDue(): Promise<void> {
+    const session = await this.#session;
+    const due = session?.due ?? this.#progress.dueRoughly(this.#clock.wallNow());
+    this.#statusBar.showDue(due);
   }
 
   async #complain(problems: readonly Problem[]): Promise<void> {
@@ -134,4 +167,10 @@ export class TrafficLab implements vscode.Disposable {
     const worker = (name: string) => path.join(this.#context.extensionUri.fsPath, 'dist', 'workers', `${name}.js`);
     return { balancer: worker('balancer'), backend: worker('backend'), traffic: worker('traffic') };
   }
+}
+
+/** Steps of the walkthrough (package.json) that no command completes. */
+function markSteps(armsRun: number): void {
+  void vscode.commands.executeCommand('setContext', 'trafficLab.hasRun', armsRun > 0);
+  void vscode.commands.executeCommand('setContext', 'trafficLab.hasCompared', armsRun > 1);
 }

@@ -2,25 +2,32 @@ import * as path from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { assertNever } from '../base/assertNever';
-import { systemClock } from '../base/clock';
-import { type Catalog, message } from '../base/message';
-import type { Problem } from '../base/problem';
+import { type Clock, systemClock } from '../base/clock';
+import { type Catalog, message, renderMessage } from '../base/message';
 import type { CourseView } from '../course/courseView';
 import type { OutlineSection } from '../course/outline';
 import { type ParsedCourse, viewCourse } from '../course/parsedCourse';
-import { understandConf } from '../lab/labConf';
+import { confProblems } from '../lab/labConf';
 import type { WorkerPaths } from '../lab/workerThread';
 import type { Snapshot } from '../measurement/snapshot';
 import { RUN_LIMITS, type RunParams } from '../protocol/run';
-import { type FromWebview, type PageState, type QuizState, runParamsSchema, type ToWebview } from '../protocol/webview';
+import {
+  type FromWebview,
+  type PageState,
+  type PageView,
+  type ProgressState,
+  runParamsSchema,
+  type ToWebview,
+} from '../protocol/webview';
 import { readerOrder } from '../quiz/optionOrder';
-import type { Quiz } from '../quiz/quiz';
-import type { MeasuredShares } from '../quiz/quizKind';
+import { ConfFeatures } from './conf/confFeatures';
+import type { ConfCourse } from './conf/confProviders';
 import { ConfDiagnostics } from './confDiagnostics';
 import { type CourseFolder, readCourseDocument } from './courseSource';
 import type { OutlineNode } from './courseTree';
 import { LabController, Refusal } from './labController';
 import { languageName, preferredLanguage, readCatalog } from './language';
+import { Learner } from './learner';
 import type { ProgressStore } from './progressStore';
 import { WorkingCopy } from './workingCopy';
 
@@ -30,6 +37,7 @@ export interface CourseSessionOptions {
   readonly storageFolder: string;
   readonly workers: WorkerPaths;
   readonly progress: ProgressStore;
+  readonly clock?: Clock;
 }
 
 /** An open course: its documents, labs and answers. The page, the tree and the status bar show what is in here. */
@@ -52,9 +60,21 @@ export class CourseSession implements vscode.Disposable {
   #catalog: Catalog = {};
   #document: ParsedCourse | null = null;
   #readerSeed = 0;
+  #features: ConfFeatures | null = null;
+  #view: PageView = 'course';
+  readonly #learner: Learner;
 
   private constructor(options: CourseSessionOptions) {
     this.#options = options;
+    this.#learner = new Learner({
+      courseId: options.course.manifest.id,
+      store: options.progress,
+      clock: options.clock ?? systemClock(),
+      quizzes: () => this.#document?.quizzes ?? new Map(),
+      orderOf: (quiz) => readerOrder(this.#readerSeed, quiz),
+      shares: (lab, arm) => this.#labs.get(lab)?.measuredShares(arm) ?? null,
+      readings: (lab, arm) => this.#labs.get(lab)?.readings(arm) ?? null,
+    });
     this.#copies = new WorkingCopy(options.storageFolder, options.course.manifest.id);
     this.#language = this.#firstLanguage();
   }
@@ -100,7 +120,45 @@ export class CourseSession implements vscode.Disposable {
   }
 
   reveal(anchor: string): void {
+    this.#show('course');
     this.#post({ type: 'reveal', anchor });
+  }
+
+  /** Turns the page to the text, the review or the progress. */
+  show(view: PageView): void {
+    if (view === 'review') {
+      this.#learner.startReview();
+      this.#postReview();
+    }
+    this.#postProgress();
+    this.#show(view);
+  }
+
+  /** How many arms of all labs have a result. */
+  get armsRun(): number {
+    return [...this.#labs.values()].reduce((sum, lab) => sum + lab.armsRun.run, 0);
+  }
+
+  /** How many questions are to be asked again now. */
+  get due(): number {
+    return this.#learner.due().length;
+  }
+
+  /** Forgets everything the reader did in this course, after asking. */
+  async resetProgress(): Promise<void> {
+    const reset = vscode.l10n.t('Reset');
+    const answer = await vscode.window.showWarningMessage(
+      vscode.l10n.t('Forget your answers, reviews, predictions and results in “{course}”?', { course: this.title }),
+      { modal: true, detail: vscode.l10n.t('Your configuration files stay. This cannot be undone.') },
+      reset,
+    );
+    if (answer !== reset) return;
+    for (const lab of this.#labs.values()) await lab.reset();
+    await this.#options.progress.clear(this.#courseId);
+    this.#learner.forget();
+    this.#view = 'course';
+    this.#post({ type: 'course', page: await this.#pageState() });
+    this.#progressChanged.fire();
   }
 
   async setLanguage(language: string): Promise<void> {
@@ -108,6 +166,8 @@ export class CourseSession implements vscode.Disposable {
     this.#language = language;
     await this.#options.progress.setLanguage(this.#courseId, language);
     await this.#loadDocument();
+    for (const open of vscode.workspace.textDocuments) this.#diagnose(open);
+    for (const lab of this.#labs.keys()) this.#features?.changed(lab);
     this.#post({ type: 'course', page: await this.#pageState() });
     this.#progressChanged.fire();
   }
@@ -117,6 +177,34 @@ export class CourseSession implements vscode.Disposable {
     const { languages } = this.#options.course.manifest;
     const next = languages[(languages.indexOf(this.#language) + 1) % languages.length];
     if (next !== undefined) await this.setLanguage(next);
+  }
+
+  /**
+   * Runs an arm as the page's button does, with the settings kept there. Without a lab: the one whose configuration is in
+   * the active editor, else the first. A refusal is told in the page and, as the reader is not looking there, as a message.
+   */
+  async runFromEditor(labId?: string, armId?: string): Promise<void> {
+    const active = vscode.window.activeTextEditor?.document.uri.fsPath;
+    const copy = active === undefined ? null : this.#copies.identify(active);
+    const lab = this.#labs.get(labId ?? copy?.lab ?? '') ?? [...this.#labs.values()][0];
+    if (lab === undefined) return;
+    const arm = armId ?? (copy === null ? null : lab.armOfFile(copy.file)) ?? lab.selectedArm;
+    try {
+      await this.#runLab(lab.definition.id, arm, lab.params);
+    } catch (error) {
+      this.#refuse(lab.definition.id, error);
+      if (error instanceof Refusal) void vscode.window.showErrorMessage(renderMessage(error.text, this.#catalog));
+    }
+  }
+
+  /** What the editor's helpers see of this course; language and words change with the reader's choice. */
+  #confCourse(): ConfCourse {
+    return {
+      copies: this.#copies,
+      language: () => this.#language,
+      catalog: () => this.#catalog,
+      lab: (id) => this.#labs.get(id),
+    };
   }
 
   async openConfiguration(labId?: string, armId?: string): Promise<void> {
@@ -145,14 +233,49 @@ export class CourseSession implements vscode.Disposable {
     if (answer !== restore) return;
     await this.#copies.restore(lab.definition, arm.conf);
     this.#diagnostics.clear(vscode.Uri.file(this.#copies.pathOf(lab.definition, arm.conf)));
-    lab.refresh();
+    const original = await this.#copies.read(lab.definition, arm.conf);
+    if (original !== null) await lab.confSaved(arm.conf, original.text);
   }
 
   /** What the tree shows. */
   outline(): readonly OutlineNode[] {
     const document = this.#document;
     if (document === null) return [];
-    return document.outline.map((section) => this.#outlineNode(section));
+    const sections = document.outline.map((section) => this.#outlineNode(section));
+    return [...this.#learningNodes(), ...sections];
+  }
+
+  /** What is due, and how far the reader has come: above the sections. */
+  #learningNodes(): readonly OutlineNode[] {
+    const { due } = this;
+    const { sections, questions } = this.#progress();
+    const node = (view: 'review' | 'progress', label: string, description: string, done: boolean): OutlineNode => ({
+      label,
+      anchor: view,
+      kind: view,
+      description,
+      done,
+      children: [],
+    });
+    return [
+      node(
+        'review',
+        vscode.l10n.t('Review'),
+        due === 0 ? vscode.l10n.t('nothing due') : vscode.l10n.t('{count} due', { count: due }),
+        false,
+      ),
+      node(
+        'progress',
+        vscode.l10n.t('My progress'),
+        vscode.l10n.t('{read} of {all} sections read, {known} of {questions} questions known', {
+          read: sections.read,
+          all: sections.all,
+          known: questions.known,
+          questions: questions.all,
+        }),
+        sections.read === sections.all && questions.known === questions.all,
+      ),
+    ];
   }
 
   /** Ends what runs; the page is closed. */
@@ -163,6 +286,7 @@ export class CourseSession implements vscode.Disposable {
   dispose(): void {
     for (const lab of this.#labs.values()) lab.dispose();
     for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#features?.dispose();
     this.#diagnostics.dispose();
     this.#outgoing.dispose();
     this.#progressChanged.dispose();
@@ -203,7 +327,7 @@ export class CourseSession implements vscode.Disposable {
   }
 
   #quizNode(id: string, number: number): OutlineNode {
-    const state = this.#quizState(id);
+    const state = this.#learner.state(id);
     const right = state?.feedback?.verdict === 'right';
     const answered = state !== null && state.answer !== null;
     return {
@@ -236,12 +360,15 @@ export class CourseSession implements vscode.Disposable {
       );
     }
     await this.#loadDocument();
+    progress.sync(this.#courseId, this.#document?.quizzes.keys() ?? [], this.#labs.keys());
+    this.#features = new ConfFeatures(this.#confCourse());
+    for (const open of vscode.workspace.textDocuments) this.#diagnose(open);
     this.#subscriptions.push(
       vscode.workspace.onDidOpenTextDocument((document) => this.#diagnose(document)),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.#diagnose(document)),
       vscode.workspace.onDidSaveTextDocument((document) => {
         const copy = this.#copies.identify(document.uri.fsPath);
-        if (copy !== null) this.#labs.get(copy.lab)?.refresh();
+        if (copy !== null) void this.#labs.get(copy.lab)?.confSaved(copy.file, document.getText());
       }),
     );
   }
@@ -277,15 +404,24 @@ export class CourseSession implements vscode.Disposable {
       case 'answer':
         return this.#answer(received.quiz, received.answer);
       case 'retryQuiz':
-        await this.#options.progress.setAnswer(this.#courseId, received.quiz, null);
+        await this.#learner.retry(received.quiz);
         return this.#quizChanged(received.quiz);
+      case 'view':
+        return this.show(received.view);
+      case 'nextReview':
+        this.#learner.nextReview();
+        return this.#postReview();
+      case 'replay':
+        return this.#replay(received.quiz);
+      case 'resetProgress':
+        return this.resetProgress();
       case 'setLanguage':
         return this.setLanguage(received.language);
       case 'openProblem':
         return this.#openProblem(received.file, received.line, received.column);
       case 'section':
         await this.#options.progress.addVisitedSection(this.#courseId, received.anchor);
-        return this.#progressChanged.fire();
+        return this.#progressed();
       case 'mark':
         return;
       default:
@@ -309,16 +445,20 @@ export class CourseSession implements vscode.Disposable {
   }
 
   async #answer(quizId: string, answer: unknown): Promise<void> {
-    const quiz = this.#quiz(quizId);
-    if (quiz === undefined || !quiz.isAnswer(answer)) {
+    if (!(await this.#learner.answer(quizId, answer))) {
       throw new Refusal(message('This answer does not fit the question; nothing was changed.'));
     }
-    await this.#options.progress.setAnswer(this.#courseId, quizId, {
-      answer,
-      key: quiz.key,
-      answeredAt: systemClock().wallNow(),
-    });
+    if (this.#learner.isReviewing(quizId)) this.#postReview();
     this.#quizChanged(quizId);
+  }
+
+  /** The experiment behind a question, ready to run. */
+  async #replay(quizId: string): Promise<void> {
+    const experiment = this.#document?.quizzes.get(quizId)?.experiment ?? null;
+    if (experiment === null) return;
+    this.reveal(`lab-${experiment.lab}`);
+    const lab = this.#lab(experiment.lab);
+    if (experiment.arm !== null && !lab.isRunning) await lab.selectArm(experiment.arm);
   }
 
   async #openProblem(file: string, line: number, column: number): Promise<void> {
@@ -338,6 +478,8 @@ export class CourseSession implements vscode.Disposable {
     const document = this.#document;
     if (document === null) throw new Error('the course document is loaded before a page asks for it');
     const order = (quizId: string) => readerOrder(this.#readerSeed, quizId);
+    // A review of another day, or of questions that have changed with the language.
+    if (this.#view === 'review') this.#learner.startReview();
     const embedded = [...this.#labs.values()];
     return {
       courseId: course.manifest.id,
@@ -346,38 +488,66 @@ export class CourseSession implements vscode.Disposable {
       catalog: this.#catalog,
       course: withBrokenLabs(viewCourse(document, order), course.labs),
       labs: await Promise.all(embedded.map((lab) => lab.state(this.#language))),
-      quizzes: [...document.quizzes.keys()].flatMap((id) => this.#quizState(id) ?? []),
+      quizzes: this.#learner.states(),
       mayRun: vscode.workspace.isTrusted,
+      view: this.#view,
+      review: this.#learner.reviewState(),
+      progress: this.#progress(),
     };
   }
 
-  #quizState(id: string): QuizState | null {
-    const quiz = this.#quiz(id);
-    if (quiz === undefined) return null;
-    const kept = this.#options.progress.answer(this.#courseId, id);
-    // An answer to a question that has changed since is no answer any more.
-    if (kept === null || kept.key !== quiz.key) return { id, answer: null, feedback: null };
-    return { id, answer: kept.answer, feedback: quiz.grade(kept.answer, this.#measured) };
+  #progress(): ProgressState {
+    const visited = this.#options.progress.visitedSections(this.#courseId);
+    const anchors = (this.#document?.outline ?? []).flatMap(anchorsOf);
+    return {
+      sections: { read: anchors.filter((anchor) => visited.includes(anchor)).length, all: anchors.length },
+      labs: (this.#document?.labs ?? []).flatMap((id) => {
+        const lab = this.#labs.get(id);
+        return lab === undefined ? [] : [{ id, title: lab.title(this.#language), ...lab.armsRun }];
+      }),
+      questions: this.#learner.counts(),
+      weak: this.#learner.weak(),
+      due: this.due,
+      nextDueAt: this.#learner.nextDueAt(),
+    };
   }
 
-  readonly #measured: MeasuredShares = (lab, arm) => this.#labs.get(lab)?.measuredShares(arm) ?? null;
+  #progressed(): void {
+    this.#postProgress();
+    this.#progressChanged.fire();
+  }
+
+  #postProgress(): void {
+    this.#post({ type: 'progress', progress: this.#progress() });
+  }
+
+  #postReview(): void {
+    this.#post({ type: 'review', review: this.#learner.reviewState() });
+  }
+
+  #show(view: PageView): void {
+    this.#view = view;
+    this.#post({ type: 'view', view });
+  }
 
   #quizChanged(id: string): void {
-    const state = this.#quizState(id);
+    const state = this.#learner.state(id);
     if (state !== null) this.#post({ type: 'quiz', quiz: state });
-    this.#progressChanged.fire();
+    this.#progressed();
   }
 
   async #labChanged(lab: LabController): Promise<void> {
     this.#post({ type: 'lab', lab: await lab.state(this.#language) });
+    this.#features?.changed(lab.definition.id);
     if (!lab.isRunning) {
       this.#runChanged.fire(null);
-      this.#progressChanged.fire();
+      this.#progressed();
     }
   }
 
   #labMeasured(lab: LabController, snapshot: Snapshot): void {
     this.#post({ type: 'snapshot', lab: lab.definition.id, snapshot });
+    this.#features?.measured(lab.definition.id);
     this.#runChanged.fire(lab.isRunning ? { title: lab.title(this.#language), snapshot } : null);
   }
 
@@ -401,8 +571,7 @@ export class CourseSession implements vscode.Disposable {
     const lab = copy === null ? undefined : this.#labs.get(copy.lab);
     const arm = lab?.definition.arms.find((candidate) => candidate.conf === copy?.file);
     if (lab === undefined || arm === undefined) return;
-    const understood = understandConf(lab.definition, arm, document.uri.fsPath, document.getText());
-    const problems: readonly Problem[] = understood.ok ? [] : understood.error;
+    const problems = confProblems(lab.definition, arm.conf, document.uri.fsPath, document.getText());
     this.#diagnostics.show(document.uri, problems, this.#catalog);
   }
 
@@ -410,10 +579,6 @@ export class CourseSession implements vscode.Disposable {
     const lab = this.#labs.get(id);
     if (lab === undefined) throw new Refusal(message('There is no lab “{id}” in this course.', { id }));
     return lab;
-  }
-
-  #quiz(id: string): Quiz | undefined {
-    return this.#document?.quizzes.get(id);
   }
 
   #post(outgoing: ToWebview): void {
@@ -438,6 +603,10 @@ function withBrokenLabs(view: CourseView, labs: CourseFolder['labs']): CourseVie
       return problems === undefined ? block : { kind: 'problem', problems, source: '' };
     }),
   };
+}
+
+function anchorsOf(section: OutlineSection): readonly string[] {
+  return [section.anchor, ...section.children.flatMap(anchorsOf)];
 }
 
 /** Throws Refusal that names the field. */

@@ -4,14 +4,16 @@ import * as vscode from 'vscode';
 export interface OutlineNode {
   readonly label: string;
   readonly anchor: string;
-  readonly kind: 'section' | 'lab' | 'quiz';
+  /** 'review' and 'progress' lead to pages of their own. */
+  readonly kind: 'section' | 'lab' | 'quiz' | 'review' | 'progress';
   /** "read", "2 of 3 runs" ...; ''. */
   readonly description: string;
   readonly done: boolean;
   readonly children: readonly OutlineNode[];
 }
 
-const ICONS = { section: 'book', lab: 'beaker', quiz: 'question' } as const;
+const ICONS = { section: 'book', lab: 'beaker', quiz: 'question', review: 'history', progress: 'graph' } as const;
+const OWN_COMMANDS = { review: 'trafficLab.review', progress: 'trafficLab.showProgress' } as const;
 
 /** The course in the activity bar: sections, the labs and questions in them, and what is done. */
 export class CourseTree implements vscode.TreeDataProvider<OutlineNode>, vscode.Disposable {
@@ -35,7 +37,10 @@ export class CourseTree implements vscode.TreeDataProvider<OutlineNode>, vscode.
     item.id = `${node.kind}:${node.anchor}`;
     item.description = node.description;
     item.iconPath = new vscode.ThemeIcon(node.done ? 'pass-filled' : ICONS[node.kind]);
-    item.command = { command: 'trafficLab.openCourse', title: node.label, arguments: [node.anchor] };
+    item.command =
+      node.kind === 'review' || node.kind === 'progress'
+        ? { command: OWN_COMMANDS[node.kind], title: node.label }
+        : { command: 'trafficLab.openCourse', title: node.label, arguments: [node.anchor] };
     const state = node.done ? vscode.l10n.t('done') : vscode.l10n.t('not done yet');
     item.accessibilityInformation = { label: `${node.label}, ${node.description || state}` };
     return item;

@@ -5,7 +5,15 @@ import { type Message, message } from '../base/message';
 import type { Problem } from '../base/problem';
 import { freshSeed } from '../base/random';
 import { topologyOf } from '../lab/armWiring';
-import { ConfProblems, type PreparedConf, prepareConf } from '../lab/labConf';
+import {
+  ConfProblems,
+  nextSpare,
+  type PreparedConf,
+  prepareConf,
+  understandConf,
+  uniqueProblems,
+  withAddedServer,
+} from '../lab/labConf';
 import { type ArmDefinition, inLanguage, type LabDefinition } from '../lab/labDefinition';
 import { IN_PROCESS_ENGINE, LabRun } from '../lab/labRun';
 import type { WorkerPaths } from '../lab/workerThread';
@@ -13,7 +21,10 @@ import type { Snapshot } from '../measurement/snapshot';
 import type { RunParams, Topology } from '../protocol/run';
 import type { LabArm, LabResult, LabState } from '../protocol/webview';
 import { scoreShape } from '../quiz/scoreSplit';
+import { editCopy } from './conf/editCopy';
+import type { MeasuredServers } from './conf/hintModel';
 import type { KeptLab, ProgressStore } from './progressStore';
+import { readingsOf } from './readings';
 import type { WorkingCopy } from './workingCopy';
 
 /** Samples kept with a finished run; the live list shows more. */
@@ -54,6 +65,10 @@ export class LabController implements vscode.Disposable {
   #runTopology: Topology | null = null;
   #phase: Snapshot['phase'] | null = null;
   #lastSnapshot: Snapshot | null = null;
+  /** The last good configuration of each arm that was read. */
+  readonly #prepared = new Map<string, PreparedConf>();
+  /** What was said of the last save while the lab ran. */
+  #refusedSave: ConfNotice | null = null;
 
   constructor(options: LabControllerOptions) {
     this.#options = options;
@@ -90,15 +105,23 @@ export class LabController implements vscode.Disposable {
     return result === undefined ? null : sharesOf(result.snapshot);
   }
 
+  /** Numbers of the last run of an arm by name; null: not run. */
+  readings(arm: string): Readonly<Record<string, number>> | null {
+    const result = this.#results[arm];
+    return result === undefined ? null : readingsOf(result.result);
+  }
+
   async state(language: string): Promise<LabState> {
     const problems: Problem[] = [];
+    /** Of originals: the lab itself is broken. */
+    const broken: Problem[] = [];
     const arms = await Promise.all(
       this.definition.arms.map(async (arm): Promise<LabArm> => {
         const conf = await this.#prepare(arm).catch((error: unknown) => {
           if (!(error instanceof ConfProblems)) throw error;
           problems.push(...error.problems);
-          // The reader's file cannot run as it is; the picture is still that of the lab.
-          return prepareConf(this.definition, arm).catch(() => null);
+          // The picture stays as it was; without one, it is that of the original.
+          return this.#prepared.get(arm.id) ?? this.#original(arm, broken);
         });
         const live = this.#runArm === arm.id ? this.#runTopology : null;
         return {
@@ -126,7 +149,8 @@ export class LabController implements vscode.Disposable {
       canAdd: this.#run?.canAddServer ?? false,
       movedPorts: this.#run?.movedPorts ?? [],
       engine: IN_PROCESS_ENGINE,
-      problems: uniqueProblems(problems),
+      problems: uniqueProblems(broken),
+      confNotice: this.#refusedSave ?? confNoticeOf(uniqueProblems(problems)),
     };
   }
 
@@ -164,6 +188,8 @@ export class LabController implements vscode.Disposable {
     });
     this.#run = run;
     this.#runArm = armId;
+    this.#lastSnapshot = null;
+    this.#refusedSave = null;
     this.#phase = 'starting';
     this.#kept = { ...this.#kept, selectedArm: armId, params };
     this.#changed.fire();
@@ -186,6 +212,7 @@ export class LabController implements vscode.Disposable {
     } finally {
       this.#run = null;
       this.#phase = null;
+      this.#refusedSave = null;
       this.#changed.fire();
     }
     await this.#keep({});
@@ -213,8 +240,88 @@ export class LabController implements vscode.Disposable {
     await this.#saveResults(null);
   }
 
+  /** Writes the next spare server into the reader's configuration and saves it: what runs follows, as with any save. */
   addServer(): Promise<void> {
-    return this.#interfere((run) => run.addServer());
+    return this.#interfere(async () => {
+      const arm = this.#arm(this.#runArm ?? '');
+      const file = await this.configurationFile(arm.id);
+      const saved = await editCopy(file, (text) => {
+        const conf = understandConf(this.definition, arm, file, text);
+        if (!conf.ok) throw new ConfProblems(conf.error);
+        const spare = nextSpare(this.definition, conf.value.wiring);
+        if (spare === undefined) {
+          throw new ReaderError('no-spare', message('This lab has no further server to add.'));
+        }
+        return withAddedServer(this.definition, arm, conf.value, spare).text;
+      });
+      if (saved !== null) await this.confSaved(arm.conf, saved);
+    });
+  }
+
+  /**
+   * A configuration file of the reader's was saved. A run that uses it goes on with the new text, as after
+   * `nginx -s reload`; where that has problems it goes on with the old one, and the page says so.
+   */
+  async confSaved(file: string, text: string): Promise<void> {
+    const run = this.#run;
+    if (run === null || this.#runConf !== file) {
+      this.refresh();
+      return;
+    }
+    const refused = await run.reloadConf(text).then(
+      (reloaded) => (reloaded.ok ? null : { text: SAVE_REFUSED, problems: reloaded.error }),
+      (error: unknown) => ({
+        text: error instanceof ReaderError ? error.readerMessage : message('{detail}', { detail: String(error) }),
+        problems: [],
+      }),
+    );
+    if (this.#run === run) this.#refusedSave = refused;
+    this.#changed.fire();
+  }
+
+  /** The arm that a file runs when it is asked to: the selected one, else the first that uses it; null: no arm does. */
+  armOfFile(file: string): string | null {
+    const arms = this.definition.arms.filter((arm) => arm.conf === file);
+    return (arms.find((arm) => arm.id === this.#selectedArm()) ?? arms[0])?.id ?? null;
+  }
+
+  armTitle(arm: string, language: string): string {
+    return inLanguage(this.#arm(arm).title, language);
+  }
+
+  get selectedArm(): string {
+    return this.#selectedArm();
+  }
+
+  get params(): RunParams {
+    return this.#kept.params ?? this.#defaults();
+  }
+
+  /** What the run that goes on, or the last one, measured of the servers of a configuration file; null: nothing yet. */
+  measuredOn(file: string): (MeasuredServers & { readonly arm: string; readonly live: boolean }) | null {
+    const live = this.#runConf === file;
+    const arm = live ? this.#runArm : this.#lastRunOn(file);
+    const snapshot = live ? this.#lastSnapshot : (this.#results[arm ?? '']?.snapshot ?? null);
+    const wiring = this.#prepared.get(arm ?? '')?.wiring;
+    if (arm === null || snapshot === null || wiring === undefined) return null;
+    return {
+      arm,
+      live,
+      upstreams: [wiring.upstream.name],
+      servers: snapshot.servers,
+      addresses: Object.fromEntries(wiring.backends.map((backend) => [backend.address, backend.id])),
+    };
+  }
+
+  #lastRunOn(file: string): string | null {
+    const ran = this.definition.arms.filter((arm) => arm.conf === file && this.#results[arm.id] !== undefined);
+    const finishedAt = (arm: ArmDefinition) => this.#results[arm.id]?.finishedAt ?? 0;
+    return ran.sort((a, b) => finishedAt(b) - finishedAt(a))[0]?.id ?? null;
+  }
+
+  /** The file of the run that goes on; null: nothing runs. */
+  get #runConf(): string | null {
+    return this.#run === null ? null : this.#arm(this.#runArm ?? '').conf;
   }
 
   killServer(server: string): Promise<void> {
@@ -264,8 +371,26 @@ export class LabController implements vscode.Disposable {
   }
 
   async #prepare(arm: ArmDefinition): Promise<PreparedConf> {
-    const conf = await this.#options.copies.read(this.definition, arm.conf);
-    return prepareConf(this.definition, arm, conf ?? undefined);
+    // What runs is what is shown, whatever a save that was refused says.
+    const text = this.#runConf === arm.conf ? (this.#run?.confText ?? null) : null;
+    const copy = await this.#options.copies.read(this.definition, arm.conf);
+    const conf = await prepareConf(
+      this.definition,
+      arm,
+      copy === null || text === null ? (copy ?? undefined) : { ...copy, text },
+    );
+    this.#prepared.set(arm.id, conf);
+    return conf;
+  }
+
+  async #original(arm: ArmDefinition, broken: Problem[]): Promise<PreparedConf | null> {
+    try {
+      return await prepareConf(this.definition, arm);
+    } catch (error) {
+      if (!(error instanceof ConfProblems)) throw error;
+      broken.push(...error.problems);
+      return null;
+    }
   }
 
   #arm(id: string): ArmDefinition {
@@ -311,6 +436,15 @@ function sharesOf(snapshot: Snapshot): Readonly<Record<string, number>> {
   return Object.fromEntries(snapshot.servers.map((server) => [server.id, server.share]));
 }
 
+type ConfNotice = NonNullable<LabState['confNotice']>;
+
+const SAVE_REFUSED = message('The saved configuration was refused; the last good one runs on.');
+
+function confNoticeOf(problems: readonly Problem[]): ConfNotice | null {
+  const text = message('The configuration has problems. It cannot run until they are mended.');
+  return problems.length === 0 ? null : { text, problems };
+}
+
 function asRefusal(error: unknown): Error {
   if (error instanceof Refusal) return error;
   if (error instanceof ConfProblems) {
@@ -318,14 +452,4 @@ function asRefusal(error: unknown): Error {
   }
   if (error instanceof ReaderError) return new Refusal(error.readerMessage, [], 'run');
   return error instanceof Error ? error : new Error(String(error));
-}
-
-function uniqueProblems(problems: readonly Problem[]): readonly Problem[] {
-  const seen = new Set<string>();
-  return problems.filter(({ span, message: text }) => {
-    const key = `${span.file}:${span.line}:${span.column}:${text.text}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
 }

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import type * as vscode from 'vscode';
 import { freshSeed } from '../base/random';
 import type { KeptAnswer } from '../course/progress';
+import { isDue, type KeptReview } from '../course/reviewState';
 import type { RunParams } from '../protocol/run';
 import type { LabResult } from '../protocol/webview';
 
@@ -22,10 +23,10 @@ const NO_LAB: KeptLab = { selectedArm: null, params: null, predictions: {} };
  * and renamed, so that a crash or a full disk never leaves half a file.
  */
 export class ProgressStore {
-  readonly #state: vscode.Memento;
+  readonly #state: vscode.ExtensionContext['globalState'];
   readonly #folder: string;
 
-  constructor(context: vscode.ExtensionContext) {
+  constructor(context: Pick<vscode.ExtensionContext, 'globalState' | 'globalStorageUri'>) {
     this.#state = context.globalState;
     this.#folder = context.globalStorageUri.fsPath;
   }
@@ -47,12 +48,52 @@ export class ProgressStore {
     await this.#state.update(`language:${course}`, language);
   }
 
-  answer(course: string, quiz: string): KeptAnswer | null {
-    return this.#state.get<KeptAnswer>(`answer:${course}:${quiz}`) ?? null;
+  /** Whatever is stored: standingAnswer() says what it is worth. */
+  answer(course: string, quiz: string): unknown {
+    return this.#state.get(`answer:${course}:${quiz}`);
   }
 
   async setAnswer(course: string, quiz: string, answer: KeptAnswer | null): Promise<void> {
     await this.#state.update(`answer:${course}:${quiz}`, answer ?? undefined);
+  }
+
+  /** Whatever is stored: standingReview() says what it is worth. */
+  review(course: string, quiz: string): unknown {
+    return this.#state.get(`review:${course}:${quiz}`);
+  }
+
+  async setReview(course: string, quiz: string, review: KeptReview | null): Promise<void> {
+    await this.#state.update(`review:${course}:${quiz}`, review ?? undefined);
+  }
+
+  /** How many questions are due by what is kept, without reading any course: some may have changed since. */
+  dueRoughly(now: number): number {
+    const reviews = this.#state
+      .keys()
+      .filter((key) => key.startsWith('review:'))
+      .map((key) => this.#state.get<Partial<KeptReview>>(key)?.dueAt);
+    return reviews.filter((dueAt) => typeof dueAt === 'number' && isDue({ dueAt }, now)).length;
+  }
+
+  /** Lets Settings Sync carry the reader's progress to their other machines; results of runs stay where they were measured. */
+  sync(course: string, quizzes: Iterable<string>, labs: Iterable<string>): void {
+    this.#state.setKeysForSync([
+      'readerSeed',
+      `language:${course}`,
+      `sections:${course}`,
+      ...[...quizzes].flatMap((id) => [`answer:${course}:${id}`, `review:${course}:${id}`]),
+      ...[...labs].map((id) => `lab:${course}:${id}`),
+    ]);
+  }
+
+  /** Forgets what the reader did in a course. The language and the order of options stay. */
+  async clear(course: string): Promise<void> {
+    const own = [`sections:${course}`, ...['answer', 'review', 'lab'].map((kind) => `${kind}:${course}:`)];
+    const keys = this.#state
+      .keys()
+      .filter((key) => own.some((prefix) => key === prefix || (prefix.endsWith(':') && key.startsWith(prefix))));
+    for (const key of keys) await this.#state.update(key, undefined);
+    await rm(path.join(this.#folder, 'results', course), { recursive: true, force: true });
   }
 
   lab(course: string, lab: string): KeptLab {

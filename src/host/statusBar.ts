@@ -4,9 +4,12 @@ import type { Snapshot } from '../measurement/snapshot';
 /** The lab's state at the bottom of the window; a click opens the course. */
 export class StatusBar implements vscode.Disposable {
   readonly #item = vscode.window.createStatusBarItem('trafficLab.status', vscode.StatusBarAlignment.Left, 10);
+  readonly #due = vscode.window.createStatusBarItem('trafficLab.due', vscode.StatusBarAlignment.Left, 9);
   #shownAtSecond = -1;
 
   constructor() {
+    this.#due.name = vscode.l10n.t('Traffic Lab: review');
+    this.#due.command = 'trafficLab.review';
     this.#item.name = 'Traffic Lab';
     this.#item.command = 'trafficLab.openCourse';
     this.showIdle();
@@ -30,7 +33,22 @@ export class StatusBar implements vscode.Disposable {
     );
   }
 
+  /** How many questions are to be asked again; nothing is shown where none is. */
+  showDue(count: number): void {
+    if (count === 0) {
+      this.#due.hide();
+      return;
+    }
+    const text = vscode.l10n.t('{count} due', { count });
+    const tooltip = vscode.l10n.t('Questions to be asked again. Open the review.');
+    this.#due.text = `$(history) ${text}`;
+    this.#due.tooltip = tooltip;
+    this.#due.accessibilityInformation = { label: `Traffic Lab: ${text}. ${tooltip}` };
+    this.#due.show();
+  }
+
   dispose(): void {
+    this.#due.dispose();
     this.#item.dispose();
   }
 

@@ -9,15 +9,16 @@ import type { ConfSource } from '../protocol/balancerWorker';
  * on, never overwritten but by an explicit restore. The extension's own files stay as they were installed.
  */
 export class WorkingCopy {
-  readonly #root: string;
+  /** Folder of the copies: one folder for each lab. */
+  readonly root: string;
 
   constructor(storageFolder: string, courseId: string) {
-    this.#root = path.join(storageFolder, 'labs', courseId);
+    this.root = path.join(storageFolder, 'labs', courseId);
   }
 
   /** Where the reader's copy of a lab's file is, or would be. */
   pathOf(lab: LabDefinition, file: string): string {
-    return path.join(this.#root, lab.id, file);
+    return path.join(this.root, lab.id, file);
   }
 
   /** Makes the copy if there is none. Returns its path. */
@@ -48,7 +49,7 @@ export class WorkingCopy {
 
   /** The lab and file that a path is the copy of; null: none. */
   identify(file: string): { readonly lab: string; readonly file: string } | null {
-    const relative = path.relative(this.#root, file);
+    const relative = path.relative(this.root, file);
     const parts = relative.split(path.sep);
     const [lab, name] = parts;
     return parts.length === 2 && lab !== undefined && lab !== '..' && name !== undefined ? { lab, file: name } : null;

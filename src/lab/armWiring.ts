@@ -40,7 +40,7 @@ export function wireArm(
       ? problem(message('This lab needs an upstream “{name}” here.', { name: arm.upstream ?? '' }), top)
       : problem(
           message('This lab sends its traffic to {listen}, but nothing listens there.', { listen: arm.listen }),
-          top,
+          strayListen(definition, arm.conf, plan) ?? top,
         );
   }
   const known = new Set([...definition.serverIds, ...definition.spares.map((spare) => spare.id)]);
@@ -48,8 +48,9 @@ export function wireArm(
   const backends: WiredBackend[] = [];
   for (const server of found.upstream.servers) {
     const backend = wireBackend(server, known);
-    if ('address' in backend) backends.push(backend);
-    else problems.push(backend);
+    if (!('address' in backend)) problems.push(backend);
+    // A server may stand in several lines (nginx adds up their weights); it is one server all the same.
+    else if (!backends.some(({ id }) => id === backend.id)) backends.push(backend);
   }
   if (problems.length > 0) return err(problems);
   return ok({
@@ -58,6 +59,13 @@ export function wireArm(
     backends,
     listen: arm.listen,
   });
+}
+
+/** The `listen` line that no arm of the lab knows: most likely the one that was edited. */
+function strayListen(definition: LabDefinition, conf: string, plan: Plan): Span | null {
+  const wanted = definition.arms.filter((arm) => arm.conf === conf).map((arm) => arm.listen);
+  const listens = [...(plan.stream?.servers ?? []), ...(plan.http?.servers ?? [])].flatMap((server) => server.listens);
+  return listens.find((listen) => !wanted.includes(listen.declared))?.span ?? null;
 }
 
 function wireBackend(server: ServerPlan, known: ReadonlySet<string>): WiredBackend | Problem {

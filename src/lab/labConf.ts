@@ -8,7 +8,8 @@ import { insertDirectiveAfter } from '../conf/edit';
 import { parseConf } from '../conf/parse';
 import type { ConfSource } from '../protocol/balancerWorker';
 import { type ArmWiring, wireArm } from './armWiring';
-import type { ArmDefinition, LabDefinition } from './labDefinition';
+import { boundsProblems } from './labBounds';
+import type { ArmDefinition, LabDefinition, SpareServer } from './labDefinition';
 import { readLabFile } from './labFiles';
 
 /** A configuration that was refused; every problem has its place. */
@@ -57,8 +58,51 @@ export function understandConf(
   const plan = buildPlan(parsed.file);
   const problems = [...parsed.problems, ...(plan.ok ? [] : plan.error)].filter(({ severity }) => severity === 'error');
   if (!plan.ok || problems.length > 0) return err(problems);
+  const outOfBounds = boundsProblems(plan.value);
+  if (outOfBounds.length > 0) return err(outOfBounds);
   const wiring = wireArm(definition, arm, plan.value, file);
   return wiring.ok ? ok({ path: file, text, file: parsed.file, wiring: wiring.value }) : wiring;
+}
+
+/**
+ * Everything worth saying about a lab's configuration file, for whichever of its arms: errors, warnings and notes, in
+ * the order of the file. An error that two arms share is said once, and a line that is out of bounds has one error.
+ */
+export function confProblems(
+  definition: LabDefinition,
+  confFile: string,
+  file: string,
+  text: string,
+): readonly Problem[] {
+  const parsed = parseConf(file, text);
+  const plan = buildPlan(parsed.file, {}, parsed.problems);
+  const found = [...(plan.ok ? plan.value.notes : plan.error)];
+  if (plan.ok) {
+    const bounds = boundsProblems(plan.value);
+    const told = new Set(bounds.map(({ span }) => span.line));
+    found.push(...bounds);
+    for (const arm of definition.arms.filter((candidate) => candidate.conf === confFile)) {
+      const wiring = wireArm(definition, arm, plan.value, file);
+      if (!wiring.ok) found.push(...wiring.error.filter(({ span }) => !told.has(span.line)));
+    }
+  }
+  return uniqueProblems(found).toSorted((a, b) => a.span.line - b.span.line || a.span.column - b.span.column);
+}
+
+/** Without those that say the same of the same place. */
+export function uniqueProblems(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ span, message: text }) => {
+    const key = `${span.file}:${span.line}:${span.column}:${text.text}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+/** The first of the lab's spare servers that the configuration does not name yet. */
+export function nextSpare(definition: LabDefinition, wiring: ArmWiring): SpareServer | undefined {
+  return definition.spares.find((spare) => !wiring.backends.some((backend) => backend.id === spare.id));
 }
 
 /** The configuration with one more server line behind the last of the arm's upstream. Throws ConfProblems. */
@@ -66,14 +110,15 @@ export function withAddedServer(
   definition: LabDefinition,
   arm: ArmDefinition,
   conf: PreparedConf,
-  server: { readonly id: string; readonly protocol: string; readonly port: number },
+  spare: SpareServer,
 ): PreparedConf {
+  const protocol = conf.wiring.backends[0]?.protocol ?? 'grpc';
   const last = conf.wiring.upstream.servers.at(-1);
   const line = last === undefined ? undefined : directiveAt(conf.file.directives, last.span.line, last.span.column);
   if (line === undefined) throw new Error('an upstream of a checked configuration has a server line');
   // The newcomer gets the same parameters as the server above it.
-  const words = ['server', `127.0.0.1:${server.port}`, ...line.args.slice(1).map((word) => word.value)];
-  const added = `${words.join(' ')}; # lab: backend ${server.id} ${server.protocol}`;
+  const words = ['server', `127.0.0.1:${spare.ports[protocol]}`, ...line.args.slice(1).map((word) => word.value)];
+  const added = `${words.join(' ')}; # lab: backend ${spare.id} ${protocol}`;
   const edited = understandConf(definition, arm, conf.path, insertDirectiveAfter(conf.file, line, added));
   if (!edited.ok) throw new ConfProblems(edited.error);
   return edited.value;

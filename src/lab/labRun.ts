@@ -3,13 +3,15 @@ import { deferred } from '../base/deferred';
 import { type Disposable, DisposableStore } from '../base/dispose';
 import { ReaderError } from '../base/errors';
 import { type Message, message } from '../base/message';
+import type { Problem } from '../base/problem';
+import { err, ok, type Result } from '../base/result';
 import type { Snapshot, TimelineEvent } from '../measurement/snapshot';
 import type { AddressMap, BalancerReport, ConfSource, FromBalancer, ToBalancer } from '../protocol/balancerWorker';
 import type { RunParams, RunResult, Topology } from '../protocol/run';
 import type { FromTraffic, ToTraffic, TrafficReport } from '../protocol/trafficWorker';
-import { type ArmWiring, topologyOf } from './armWiring';
+import { type ArmWiring, topologyOf, type WiredBackend } from './armWiring';
 import { DecisionLog } from './decisionLog';
-import { ConfProblems, type PreparedConf, prepareConf, withAddedServer } from './labConf';
+import { ConfProblems, nextSpare, type PreparedConf, prepareConf, understandConf, withAddedServer } from './labConf';
 import type { ArmDefinition, LabDefinition } from './labDefinition';
 import { LabServer } from './labServer';
 import { RunCounts } from './runCounts';
@@ -65,6 +67,10 @@ export class LabRun implements Disposable {
   #stopRequested = false;
   /** The traffic thread has reported for the last time. */
   #ended = false;
+  /** Resolved when traffic flows, or never will. */
+  readonly #flowing = deferred<void>();
+  /** Changes of the configuration, one after the other: each begins with what the last one left. */
+  #changes: Promise<unknown> = Promise.resolve();
 
   constructor(options: LabRunOptions) {
     this.#options = options;
@@ -83,7 +89,7 @@ export class LabRun implements Disposable {
   }
 
   get canAddServer(): boolean {
-    return this.#nextSpare() !== undefined;
+    return this.#conf !== null && nextSpare(this.#options.definition, this.#conf.wiring) !== undefined;
   }
 
   /** Runs to the end. Throws ReaderError or ConfProblems; whatever happens, nothing is left running. */
@@ -97,6 +103,7 @@ export class LabRun implements Disposable {
       if (this.#phase !== 'draining') this.#phase = 'running';
       if (this.#stopRequested) this.#needTraffic().post({ type: 'stop' });
       const startMs = this.#startedAtMs - calledAt;
+      this.#flowing.resolve();
       const final = await Promise.race([done, this.#failure.promise]);
       if (final === null)
         throw new ReaderError('traffic-ended', message('The traffic thread ended before the run did.'));
@@ -111,6 +118,8 @@ export class LabRun implements Disposable {
       throw error;
     } finally {
       const last = this.snapshot();
+      this.#ended = true;
+      this.#flowing.resolve();
       this.#ticker?.cancel();
       await this.#store.dispose();
       this.#options.onSnapshot?.(last);
@@ -138,35 +147,33 @@ export class LabRun implements Disposable {
     if (server.state !== 'dead') return;
     await this.#startServer(server);
     this.#note('revive', id, message('{server} is back', { server: id }));
-    await this.#reload();
+    await this.#inTurn(async () => {
+      // Its port may be another one now.
+      if (this.#conf !== null && this.#movedPorts.size > 0) await this.#reloadBalancer(this.#conf);
+    });
     this.#emit();
   }
 
-  /** Starts a spare server and writes it into the running configuration, as an operator would. */
+  /** Writes the next spare server into the running configuration and starts it, as an operator would. */
   async addServer(): Promise<void> {
-    const spare = this.#nextSpare();
-    const conf = this.#conf;
-    if (spare === undefined || conf === null) {
-      throw new ReaderError('no-spare', message('This lab has no further server to add.'));
-    }
-    const protocol = this.#protocol();
-    const edited = withAddedServer(this.#options.definition, this.#options.arm, conf, {
-      id: spare.id,
-      protocol,
-      port: spare.ports[protocol],
+    const { definition, arm } = this.#options;
+    const added = await this.#inTurn(async () => {
+      const spare = this.#conf === null ? undefined : nextSpare(definition, this.#conf.wiring);
+      if (this.#conf === null || spare === undefined) {
+        throw new ReaderError('no-spare', message('This lab has no further server to add.'));
+      }
+      return this.#changeConf(withAddedServer(definition, arm, this.#conf, spare).text);
     });
-    const server = this.#makeServer(spare.id, protocol, spare.ports[protocol]);
-    await this.#startServer(server);
-    this.#conf = edited;
-    this.#options.onTopology?.(topologyOf(edited.wiring, this.#protocolName()));
-    this.#note(
-      'add',
-      spare.id,
-      message('{server} joined, and its line was added to the configuration', { server: spare.id }),
-    );
-    if (this.#balancer === null) this.#traffic?.post({ type: 'targets', targets: this.#targets(edited.wiring) });
-    await this.#reload(true);
-    this.#emit();
+    if (!added.ok) throw new ConfProblems(added.error);
+  }
+
+  /**
+   * Runs on with another text of the arm's configuration, as `nginx -s reload` does: servers that joined are started
+   * first, those that left end after their last request, and no request fails of it. A text with problems changes
+   * nothing. A call before traffic flows waits until it does; one after the end does nothing. Throws ReaderError.
+   */
+  reloadConf(text: string): Promise<Result<null, readonly Problem[]>> {
+    return this.#inTurn(() => this.#changeConf(text));
   }
 
   setFault(id: string, fault: { readonly slowFactor: number; readonly errorRate: number }): void {
@@ -219,23 +226,29 @@ export class LabRun implements Disposable {
     const listening = conf.wiring.listen === null ? null : this.#startBalancer(conf, conf.wiring.listen);
     // Awaited below, after the servers; a refusal must not go unhandled until then.
     listening?.catch(() => {});
-    const moved = await Promise.all(
-      conf.wiring.backends.map((backend) =>
-        this.#startServer(this.#makeServer(backend.id, backend.protocol, backend.port)),
-      ),
-    );
+    const moved = await Promise.all(conf.wiring.backends.map((backend) => this.#startServer(this.#serverFor(backend))));
     await listening;
-    if (moved.includes(true)) await this.#reload(true);
+    if (moved.includes(true)) {
+      const refused = await this.#reloadBalancer(conf);
+      if (refused !== null) throw new ConfProblems(refused);
+    }
     this.#phase = this.#stopRequested ? 'draining' : 'warming';
     await this.#prepareTraffic(conf.wiring);
   }
 
-  #makeServer(id: string, protocol: 'rest' | 'grpc', port: number): LabServer {
+  /** The server of that id, which may have served before, told where to listen. */
+  #serverFor({ id, protocol, port }: WiredBackend): LabServer {
+    const listen = [{ protocol, port }];
+    const known = this.#servers.get(id);
+    if (known !== undefined) {
+      known.listenOn(listen);
+      return known;
+    }
     const server = new LabServer({
       id,
       workerPath: this.#options.workers.backend,
       clock: this.#options.clock,
-      listen: [{ protocol, port }],
+      listen,
       capacity: this.#options.definition.capacity,
       maxConnectionAgeMs: this.#options.arm.maxConnectionAgeMs,
       seed: this.#options.params.seed,
@@ -330,13 +343,70 @@ export class LabRun implements Disposable {
     if (answer.type === 'failed') throw new ReaderError(answer.code, message('{detail}', { detail: answer.text }));
   }
 
-  /** Tells the balancer what changed, as `nginx -s reload` does; a refused configuration leaves the old one running. */
-  async #reload(changed = this.#movedPorts.size > 0): Promise<void> {
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#changes.then(change);
+    this.#changes = done.then(
+      () => {},
+      () => {},
+    );
+    return done;
+  }
+
+  async #changeConf(text: string): Promise<Result<null, readonly Problem[]>> {
+    await this.#flowing.promise;
+    const before = this.#conf;
+    if (this.#ended || before === null || before.text === text) return ok(null);
+    const { definition, arm } = this.#options;
+    const understood = understandConf(definition, arm, before.path, text);
+    const problems = understood.ok ? movedServers(before.wiring, understood.value.wiring) : understood.error;
+    if (!understood.ok || problems.length > 0) return this.#refuseConf(problems);
+    const next = understood.value;
+    const joining = without(next.wiring.backends, before.wiring.backends);
+    const leaving = without(before.wiring.backends, next.wiring.backends);
+    const withdraw = () => {
+      for (const { id } of joining) void this.#servers.get(id)?.drain();
+    };
+    try {
+      await Promise.all(joining.map((backend) => this.#startServer(this.#serverFor(backend))));
+      const refused = await this.#reloadBalancer(next);
+      if (refused !== null) {
+        withdraw();
+        return this.#refuseConf(refused);
+      }
+    } catch (error) {
+      withdraw();
+      throw error;
+    }
+    this.#conf = next;
+    this.#options.onTopology?.(topologyOf(next.wiring, this.#protocolName()));
+    for (const { id } of joining) {
+      this.#note('add', id, message('{server} joined, and its line was added to the configuration', { server: id }));
+    }
+    for (const { id } of leaving) {
+      this.#note(
+        'drain',
+        id,
+        message('{server} left the configuration; it ends after its last request', { server: id }),
+      );
+      void this.#servers.get(id)?.drain();
+    }
+    if (this.#balancer === null) this.#traffic?.post({ type: 'targets', targets: this.#targets(next.wiring) });
+    this.#emit();
+    return ok(null);
+  }
+
+  #refuseConf(problems: readonly Problem[]): Result<null, readonly Problem[]> {
+    this.#note('reload-refused', null, message('The new configuration was refused; the old one runs on'));
+    this.#emit();
+    return err(problems);
+  }
+
+  /** Gives the balancer a configuration; the problems if it refuses it and runs on with the old one, else null. */
+  async #reloadBalancer(conf: PreparedConf): Promise<readonly Problem[] | null> {
     const thread = this.#balancer;
-    const conf = this.#conf;
-    if (!changed || thread === null || conf === null) return;
+    if (thread === null) return null;
     const serial = ++this.#reloadSerial;
-    const answer = thread.next('reloaded', 'refused');
+    const answer = thread.next('reloaded', 'refused', 'failed');
     thread.post({
       type: 'reload',
       conf: { path: conf.path, text: conf.text },
@@ -344,11 +414,11 @@ export class LabRun implements Disposable {
       serial,
     });
     const received = await answer;
-    if (received?.type === 'refused') {
-      this.#note('reload-refused', null, message('The new configuration was refused; the old one runs on'));
-      throw new ConfProblems(received.problems);
-    }
+    if (received?.type === 'refused') return received.problems;
+    if (received === null || received.type === 'failed')
+      throw threadDied('balancer', received === null ? null : new Error(received.text));
     this.#note('reload', null, message('The balancer reloaded its configuration'));
+    return null;
   }
 
   /** Waits until the sides' counts agree, at most SETTLE_LIMIT_MS: the balancer's last report may still be on its way. */
@@ -442,10 +512,6 @@ export class LabRun implements Disposable {
     return this.#protocol() === 'grpc' ? 'gRPC' : 'REST';
   }
 
-  #nextSpare() {
-    return this.#options.definition.spares.find((spare) => !this.#servers.has(spare.id));
-  }
-
   #needServer(id: string): LabServer {
     const server = this.#servers.get(id);
     if (server === undefined)
@@ -457,6 +523,24 @@ export class LabRun implements Disposable {
     if (this.#traffic === null) throw new Error('traffic was not started');
     return this.#traffic;
   }
+}
+
+function without(backends: readonly WiredBackend[], others: readonly WiredBackend[]): readonly WiredBackend[] {
+  return backends.filter(({ id }) => !others.some((other) => other.id === id));
+}
+
+/** Server lines that give a running server another address: its thread listens where it does. */
+function movedServers(before: ArmWiring, next: ArmWiring): Problem[] {
+  return next.backends.flatMap((backend) => {
+    const was = before.backends.find(({ id }) => id === backend.id);
+    if (was === undefined || (was.address === backend.address && was.protocol === backend.protocol)) return [];
+    const line = next.upstream.servers.find((server) => server.lab?.serverId === backend.id);
+    const text = message('{id} is at {address} while the lab runs. Stop the lab to move it.', {
+      id: backend.id,
+      address: was.address,
+    });
+    return [{ severity: 'error', message: text, span: (line ?? next.upstream).span }];
+  });
 }
 
 function threadDied(which: 'balancer' | 'traffic', error: Error | null): ReaderError {

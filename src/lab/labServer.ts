@@ -13,6 +13,12 @@ import {
 } from '../protocol/backendWorker';
 import { WorkerThread } from './workerThread';
 
+/** No request came for so long: nobody sends to a server that left the configuration any more. */
+const QUIET_MS = 100;
+/** Connections that were bound to it before (L4) go on using it; then it says goodbye. */
+const LINGER_MS = 600;
+const DRAIN_LIMIT_MS = 3_000;
+
 export type LabServerOptions = Omit<BackendStart, 'counters'> & {
   readonly workerPath: string;
   readonly clock: Clock;
@@ -45,10 +51,13 @@ export class LabServer implements Disposable {
   #state: ServerState = 'starting';
   #fault: Fault = { slowFactor: 1, errorRate: 0 };
   #deaths = 0;
+  #listen: BackendStart['listen'];
+  #leaving: Promise<void> = Promise.resolve();
 
   constructor(options: LabServerOptions) {
     this.id = options.id;
     this.#options = options;
+    this.#listen = options.listen;
   }
 
   get state(): ServerState {
@@ -60,22 +69,30 @@ export class LabServer implements Disposable {
     return this.#deaths;
   }
 
+  /** Where it listens from its next start on. */
+  listenOn(listen: BackendStart['listen']): void {
+    this.#listen = listen;
+  }
+
   /** Starts (or restarts) the thread. Gives declared -> actual port for each listener; throws ReaderError. */
   async start(): Promise<ReadonlyMap<number, number>> {
+    // Its last life may not have left its port yet.
+    await this.#leaving;
     const counters = new SharedArrayBuffer(COUNTER_BYTES);
     this.#lives.push(new Int32Array(counters));
     this.#state = 'starting';
     const { workerPath, onCrash, clock, ...start } = this.#options;
     const thread: WorkerThread<ToBackend, FromBackend> = new WorkerThread(
       workerPath,
-      { ...start, counters } satisfies BackendStart,
+      { ...start, listen: this.#listen, counters } satisfies BackendStart,
       clock,
       {
         onMessage: () => {},
         onExit: (cause) => {
           if (this.#thread !== thread) return;
           this.#thread = null;
-          this.#markDead();
+          if (this.#state === 'draining' && cause.expected) this.#state = 'removed';
+          else this.#markDead();
           if (!cause.expected) onCrash(cause.error);
         },
       },
@@ -100,17 +117,62 @@ export class LabServer implements Disposable {
     await thread.end({ type: 'kill' });
   }
 
+  /**
+   * Ends it as an operator does who took it out of the configuration: it goes on serving until nobody asks it any more
+   * (QUIET_MS, at most LINGER_MS), then says goodbye on its connections, finishes what runs, and ends.
+   */
+  drain(): Promise<void> {
+    const thread = this.#thread;
+    if (thread === null) {
+      if (this.#state === 'dead') this.#state = 'removed';
+      return this.#leaving;
+    }
+    if (this.#state !== 'draining') {
+      this.#state = 'draining';
+      this.#leaving = this.#leave(thread);
+    }
+    return this.#leaving;
+  }
+
+  async #leave(thread: WorkerThread<ToBackend, FromBackend>): Promise<void> {
+    await this.#untilQuiet();
+    const { clock } = this.#options;
+    const limit = clock.setTimeout(() => {
+      // Cut off in the middle of something: what it had counted need not add up.
+      this.#deaths += 1;
+      void thread.dispose();
+    }, DRAIN_LIMIT_MS);
+    await thread.leave({ type: 'drain' });
+    limit.cancel();
+  }
+
+  async #untilQuiet(): Promise<void> {
+    const { clock } = this.#options;
+    const deadline = clock.now() + LINGER_MS;
+    let received = -1;
+    let since = clock.now();
+    while (this.#thread !== null && clock.now() < deadline) {
+      const now = this.counts();
+      if (now.received !== received || now.inFlight > 0 || now.queued > 0) {
+        received = now.received;
+        since = clock.now();
+      } else if (clock.now() - since >= QUIET_MS) return;
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, 20));
+    }
+  }
+
   setFault(fault: Fault): void {
     this.#fault = fault;
     this.#thread?.post({ type: 'fault', fault });
-    if (this.#state !== 'dead') this.#state = fault.errorRate > 0 ? 'failing' : fault.slowFactor > 1 ? 'slow' : 'up';
+    if (this.#thread !== null && this.#state !== 'draining')
+      this.#state = fault.errorRate > 0 ? 'failing' : fault.slowFactor > 1 ? 'slow' : 'up';
   }
 
   counts(): LabServerCounts {
     const sum = (index: number): number => this.#lives.reduce((total, life) => total + Atomics.load(life, index), 0);
     const now = (index: number): number => {
       const life = this.#lives.at(-1);
-      return life === undefined || this.#state === 'dead' ? 0 : Atomics.load(life, index);
+      return life === undefined || this.#state === 'dead' || this.#state === 'removed' ? 0 : Atomics.load(life, index);
     };
     return {
       connections: sum(COUNTER.connectionsAccepted),

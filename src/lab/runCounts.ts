@@ -81,6 +81,7 @@ export class RunCounts {
         queued: counts.queued,
         rejected: counts.rejected,
         share: answered === 0 ? 0 : counts.answered / answered,
+        latencyMs: this.#client.latencyByServer?.[id] ?? null,
       })),
       reconciliation: reconcile({
         client: this.#client,

@@ -87,6 +87,13 @@ export class WorkerThread<To extends { readonly type: string }, From extends { r
     limit.cancel();
   }
 
+  /** Tells the thread to end by itself, in its own time, and waits until it is gone. `dispose` cuts it short. */
+  async leave(order: To): Promise<void> {
+    this.#ending = true;
+    this.post(order);
+    await this.#exited;
+  }
+
   dispose(): Promise<void> {
     return this.end({ type: 'close' } as unknown as To);
   }

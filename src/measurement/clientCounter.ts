@@ -1,5 +1,5 @@
 import { LatencyRecorder } from './latency';
-import type { ClientCounts, Outcome } from './snapshot';
+import type { ClientCounts, Latency, Outcome } from './snapshot';
 
 /** How a request ended, as the client saw it. */
 export interface Ending {
@@ -30,6 +30,7 @@ const RATE_WINDOW_MS = 1000;
  */
 export class ClientCounter {
   readonly #latency = new LatencyRecorder();
+  readonly #latencyBy = new Map<string, LatencyRecorder>();
   readonly #outcomes = new Map<string, { status: string; by: string; requests: number }>();
   readonly #slots: number[] = [];
   #sent = 0;
@@ -61,6 +62,7 @@ export class ClientCounter {
     }
     this.#answered += 1;
     this.#latency.record(ending.latencyMs);
+    this.#latencyOf(ending.by).record(ending.latencyMs);
     const slot = Math.max(0, Math.floor(atMs / SLOT_MS));
     // Slots in which nothing was answered are new to the reader too.
     this.#changedSlot = Math.min(this.#changedSlot, slot, this.#slots.length);
@@ -84,6 +86,7 @@ export class ClientCounter {
       connectionsOpen: connections.open,
       outcomes: sortedOutcomes([...this.#outcomes.values()].map((outcome) => ({ ...outcome }))),
       latencyMs: this.#latency.summary(),
+      latencyByServer: this.#latencies(),
       requestsPerSecond: done ? perSecond(this.#answered, this.#lastEndMs) : this.#recentRate(atMs),
     };
   }
@@ -93,6 +96,19 @@ export class ClientCounter {
     const from = Math.min(this.#changedSlot, this.#slots.length);
     this.#changedSlot = Number.POSITIVE_INFINITY;
     return { from, answered: this.#slots.slice(from) };
+  }
+
+  #latencyOf(by: string): LatencyRecorder {
+    let recorder = this.#latencyBy.get(by);
+    if (recorder === undefined) {
+      recorder = new LatencyRecorder();
+      this.#latencyBy.set(by, recorder);
+    }
+    return recorder;
+  }
+
+  #latencies(): Readonly<Record<string, Latency>> {
+    return Object.fromEntries([...this.#latencyBy].map(([by, recorder]) => [by, recorder.summary()]));
   }
 
   #recentRate(atMs: number): number {

@@ -37,6 +37,8 @@ export interface ClientCounts {
   readonly connectionsOpen: number;
   readonly outcomes: readonly Outcome[];
   readonly latencyMs: Latency;
+  /** Of the answers of each server (or stage), by its id; absent in what was kept before this was measured. */
+  readonly latencyByServer?: Readonly<Record<string, Latency>>;
   /** Answered per second over the last second (while running) or over the whole run (when done). */
   readonly requestsPerSecond: number;
 }
@@ -99,9 +101,12 @@ export interface ServerCounts {
   readonly rejected: number;
   /** Its share of all answered requests, 0 to 1. */
   readonly share: number;
+  /** As the client saw its answers; null: none yet. Absent in what was kept before this was measured. */
+  readonly latencyMs?: Latency | null;
 }
 
-export type ServerState = 'starting' | 'up' | 'slow' | 'failing' | 'draining' | 'dead';
+/** 'removed': its line left the configuration, and it ended after its last request. */
+export type ServerState = 'starting' | 'up' | 'slow' | 'failing' | 'draining' | 'dead' | 'removed';
 
 /** The counts of the three sides held against each other. A difference while requests are in flight is none. */
 export interface Reconciliation {

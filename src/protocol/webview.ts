@@ -3,7 +3,7 @@ import type { Catalog, Message } from '../base/message';
 import type { Problem } from '../base/problem';
 import type { CourseView } from '../course/courseView';
 import type { Snapshot } from '../measurement/snapshot';
-import type { QuizAnswer, QuizFeedback } from '../quiz/quizKind';
+import type { QuizAnswer, QuizFeedback, QuizViewBase } from '../quiz/quizKind';
 import { RUN_LIMITS, type RunParams, type RunResult, type Topology } from './run';
 
 /** Messages between the course page (webview) and the extension host. Text in them is already in the page's language. */
@@ -25,7 +25,13 @@ export type ToWebview =
       readonly problems: readonly Problem[];
     }
   /** Scroll to a heading or block of the course. */
-  | { readonly type: 'reveal'; readonly anchor: string };
+  | { readonly type: 'reveal'; readonly anchor: string }
+  | { readonly type: 'view'; readonly view: PageView }
+  | { readonly type: 'review'; readonly review: ReviewState | null }
+  | { readonly type: 'progress'; readonly progress: ProgressState };
+
+/** What the page shows: the text, the questions that are due, or how far the reader has come. */
+export type PageView = 'course' | 'review' | 'progress';
 
 export interface PageState {
   /** Identity of the course, for the page's own saved state. */
@@ -40,6 +46,46 @@ export interface PageState {
   readonly quizzes: readonly QuizState[];
   /** Servers may be started here (a trusted workspace). */
   readonly mayRun: boolean;
+  readonly view: PageView;
+  readonly review: ReviewState | null;
+  readonly progress: ProgressState;
+}
+
+/** A review that is going on. */
+export interface ReviewState {
+  /** How many questions it began with, and how many are left; one that was wrong stays until it is known. */
+  readonly total: number;
+  readonly left: number;
+  /** How many were wrong at least once. */
+  readonly missed: number;
+  /** null: all are known. */
+  readonly current: {
+    readonly quiz: QuizViewBase;
+    /** Without an answer until it is answered in this review. */
+    readonly state: QuizState;
+    /** It was wrong before in this review. */
+    readonly again: boolean;
+    /** The lab that shows its point; null: none. */
+    readonly lab: string | null;
+  } | null;
+}
+
+export interface ProgressState {
+  readonly sections: { readonly read: number; readonly all: number };
+  readonly labs: readonly { readonly id: string; readonly title: string; readonly run: number; readonly all: number }[];
+  readonly questions: { readonly known: number; readonly answered: number; readonly all: number };
+  readonly weak: readonly WeakQuestion[];
+  /** Questions to be asked again now. */
+  readonly due: number;
+  /** Milliseconds since the Unix epoch; null: nothing is planned. */
+  readonly nextDueAt: number | null;
+}
+
+/** A question that was answered and is not known yet. */
+export interface WeakQuestion {
+  readonly quiz: string;
+  readonly promptHtml: string;
+  readonly lab: string | null;
 }
 
 export interface LabState {
@@ -62,8 +108,10 @@ export interface LabState {
   readonly movedPorts: readonly { readonly declared: string; readonly actual: string }[];
   /** "in-process". */
   readonly engine: string;
-  /** Broken lab.yaml or conf: shown in place of the lab. */
+  /** A broken lab: shown in its place. */
   readonly problems: readonly Problem[];
+  /** What is wrong with the reader's configuration; the lab goes on with the last good one. Absent or null: nothing. */
+  readonly confNotice?: { readonly text: Message; readonly problems: readonly Problem[] } | null;
 }
 
 export interface LabArm {
@@ -120,6 +168,13 @@ const fromWebviewSchema = v.variant('type', [
   v.object({ type: v.literal('predict'), lab: id, arm: id, shares }),
   v.object({ type: v.literal('answer'), quiz: id, answer: v.unknown() }),
   v.object({ type: v.literal('retryQuiz'), quiz: id }),
+  v.object({ type: v.literal('view'), view: v.picklist(['course', 'review', 'progress']) }),
+  /** On to the next question of the review. */
+  v.object({ type: v.literal('nextReview') }),
+  /** Show the lab, and the arm of it, that belongs to a question. */
+  v.object({ type: v.literal('replay'), quiz: id }),
+  /** Forget everything this reader did in the course; the host asks first. */
+  v.object({ type: v.literal('resetProgress') }),
   v.object({ type: v.literal('setLanguage'), language: id }),
   v.object({ type: v.literal('openProblem'), file: v.string(), line: v.number(), column: v.number() }),
   /** A heading came into view: progress and the tree follow. */
@@ -142,6 +197,9 @@ const toWebviewTypes: Record<ToWebview['type'], true> = {
   quiz: true,
   refused: true,
   reveal: true,
+  view: true,
+  review: true,
+  progress: true,
 };
 
 /** The host is trusted, but other frames may post too: anything but our own message types is dropped. */

@@ -3,6 +3,7 @@ import { type Message, message } from '../base/message';
 import type { Problem } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
 import { checkYaml, type YamlPath } from '../base/yamlSource';
+import { experimentFields, readExperiment } from './experiment';
 import { inOrder } from './optionOrder';
 import type { OptionOrder, QuizFeedback, QuizItemBase, QuizSource, QuizViewBase } from './quizKind';
 
@@ -46,6 +47,7 @@ const schema = v.strictObject({
     v.maxLength(10),
   ),
   explanation: v.optional(courseText),
+  ...experimentFields,
 });
 
 /** Reads the fields that all choice questions share. `wrongKey` says what is wrong about so many correct options, if anything is. */
@@ -61,16 +63,16 @@ export function parseChoice<Kind extends string>(
   const problem = (path: YamlPath, text: Message): void => {
     problems.push({ severity: 'error', message: text, span: source.locate(path) });
   };
-  const ids = raw.options.map((option) => option.id);
-  ids.forEach((id, index) => {
-    if (ids.indexOf(id) < index) problem(['options', index, 'id'], message('Two options have the id “{id}”.', { id }));
-  });
+  problems.push(...repeatedIds(source, 'options', raw.options));
   const key = wrongKey(raw.options.filter((option) => option.correct).length);
   if (key !== null) problem(['options'], key);
-  if (problems.length > 0) return err(problems);
+  const experiment = readExperiment(source, raw);
+  if (!experiment.ok) problems.push(experiment.error);
+  if (problems.length > 0 || !experiment.ok) return err(problems);
   return ok({
     id: raw.id,
     kind,
+    experiment: experiment.value,
     promptHtml: source.renderInline(raw.prompt, ['prompt']),
     options: raw.options.map((option, index) => ({
       id: option.id,
@@ -80,6 +82,26 @@ export function parseChoice<Kind extends string>(
     })),
     explanationHtml: raw.explanation === undefined ? '' : source.renderInline(raw.explanation, ['explanation']),
   });
+}
+
+/** Options that have the id of one before them. */
+export function repeatedIds(
+  source: QuizSource,
+  list: string,
+  options: readonly { readonly id: string }[],
+): readonly Problem[] {
+  const ids = options.map((option) => option.id);
+  return ids.flatMap((id, index) =>
+    ids.indexOf(id) === index
+      ? []
+      : [
+          {
+            severity: 'error' as const,
+            message: message('Two options have the id “{id}”.', { id }),
+            span: source.locate([list, index, 'id']),
+          },
+        ],
+  );
 }
 
 export function viewOptions(item: ChoiceItem, order: OptionOrder): ChoiceView['options'] {

@@ -1,6 +1,8 @@
 import type { Problem } from '../base/problem';
 import { ok, type Result } from '../base/result';
 import type {
+  Experiment,
+  MeasuredReadings,
   MeasuredShares,
   OptionOrder,
   QuizFeedback,
@@ -17,7 +19,8 @@ export interface Quiz {
   view(order: OptionOrder): QuizViewBase;
   isAnswer(raw: unknown): boolean;
   /** null: `raw` is not an answer to this question. */
-  grade(raw: unknown, measured: MeasuredShares): QuizFeedback | null;
+  grade(raw: unknown, measured: MeasuredShares, readings?: MeasuredReadings): QuizFeedback | null;
+  readonly experiment: Experiment | null;
   /** See QuizKind.key; canonical JSON text. */
   readonly key: string;
 }
@@ -50,10 +53,11 @@ function bind<Item extends QuizItemBase, View extends QuizViewBase, Answer>(
     kind: item.kind,
     view: (order) => kind.view(item, order),
     isAnswer: (raw) => kind.parseAnswer(item, raw) !== null,
-    grade(raw, measured) {
+    grade(raw, measured, readings = () => null) {
       const answer = kind.parseAnswer(item, raw);
-      return answer === null ? null : kind.grade(item, answer, measured);
+      return answer === null ? null : kind.grade(item, answer, measured, readings);
     },
+    experiment: item.experiment,
     key: JSON.stringify([item.kind, kind.key(item)]),
   };
 }

@@ -15,7 +15,7 @@ export interface QuizKind<Item extends QuizItemBase, View extends QuizViewBase, 
   view(item: Item, order: OptionOrder): View;
   /** null: not an answer to this item (wrong shape, an option that does not exist). */
   parseAnswer(item: Item, raw: unknown): Answer | null;
-  grade(item: Item, answer: Answer, measured: MeasuredShares): QuizFeedback;
+  grade(item: Item, answer: Answer, measured: MeasuredShares, readings: MeasuredReadings): QuizFeedback;
   /**
    * What an answer depends on: option ids and the key, never texts, so that it is equal in every language. A kept answer
    * survives an upgrade of the course if this is unchanged. Plain JSON.
@@ -45,14 +45,30 @@ export type OptionOrder = (count: number) => readonly number[];
 /** Shares of answered requests by server id from the reader's own last run of a lab's arm; null: not run yet. */
 export type MeasuredShares = (lab: string, arm: string) => Readonly<Record<string, number>> | null;
 
-export interface QuizItemBase {
+/**
+ * Numbers of the reader's own last run of a lab's arm by name, as the result object has them: "failed", "latencyMs.p99",
+ * "busyServers"; null: not run yet.
+ */
+export type MeasuredReadings = (lab: string, arm: string) => Readonly<Record<string, number>> | null;
+
+/** What the page may know of a question of any kind. */
+export interface QuizViewBase {
   readonly id: string;
   readonly kind: string;
   /** Rendered Markdown (inline), safe HTML. */
   readonly promptHtml: string;
 }
 
-export type QuizViewBase = QuizItemBase;
+export interface QuizItemBase extends QuizViewBase {
+  /** What the reader can run again to see the answer; null: the question names none. */
+  readonly experiment: Experiment | null;
+}
+
+/** A lab, and the arm of it that shows the point; null: any. */
+export interface Experiment {
+  readonly lab: string;
+  readonly arm: string | null;
+}
 
 /** As kept in the reader's progress; each kind knows its own shape. */
 export type QuizAnswer = unknown;
@@ -68,9 +84,11 @@ export interface QuizFeedback {
     readonly correct: boolean;
     readonly chosen: boolean;
     readonly explanationHtml: string;
+    /** What belongs there (an accepted answer, the right partner), where the view must not hold it; safe HTML. */
+    readonly rightHtml?: string;
   }[];
   /** For questions without options, or in addition to them; safe HTML, may be empty. */
   readonly explanationHtml: string;
-  /** For predict-the-split: what was measured, by server id. */
+  /** For predictions: what was measured, by server id or by the name of the reading. */
   readonly measured: Readonly<Record<string, number>> | null;
 }

@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { renderMessage } from '../../src/base/message';
 import type { ParsedBlock, ParsedCourse } from '../../src/course/parsedCourse';
+import { quizKinds } from '../../src/quiz/kinds/index';
 import { sourceOrder } from '../../src/quiz/optionOrder';
+import { rightAnswer, type WrittenQuiz } from './rightAnswer';
 import { documentIn, fileText, htmlOf, labs, manifest, references } from './trafficLabCourse';
 
 const languages = manifest().languages;
@@ -43,7 +46,12 @@ function diagramShape(source: string): readonly string[] {
 
 function withoutWords(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  return JSON.parse(JSON.stringify(value, (key, part) => (/^(html|promptHtml)$/.test(key) ? '' : part)));
+  return JSON.parse(
+    JSON.stringify(value, (key, part) => {
+      if (key === 'source') return diagramShape(String(part));
+      return /^(html|promptHtml|text|title|unit)$/.test(key) ? '' : part;
+    }),
+  );
 }
 
 describe('the course', () => {
@@ -78,9 +86,15 @@ describe('the course', () => {
 
   it('asks a question of each kind', () => {
     const kinds = [...document('en').quizzes.values()].map((quiz) => quiz.kind);
-    expect(new Set(kinds)).toEqual(new Set(['single-choice', 'multiple-choice', 'predict-split']));
+    expect(new Set(kinds)).toEqual(new Set(quizKinds.map((kind) => kind.kind)));
   });
 });
+
+function sources(language: string): readonly WrittenQuiz[] {
+  return [...fileText(`course.${language}.md`).matchAll(/^```quiz\n([\s\S]*?)^```/gm)].map(([, yaml = '']) =>
+    parse(yaml),
+  );
+}
 
 describe.each(languages)('the course in %s', (language) => {
   it('has no problem: no dead anchor, no image without text, every option explained, every lab and arm there', () => {
@@ -133,23 +147,40 @@ describe.each(languages)('the course in %s', (language) => {
 
   it('grades the right answer of every question as right, and explains every option', () => {
     for (const quiz of document(language).quizzes.values()) {
-      const key = JSON.parse(quiz.key) as [string, unknown];
-      if (quiz.kind === 'predict-split') {
-        const [, , servers] = key[1] as [string, string, string[]];
-        const pinned = Object.fromEntries(servers.map((id, index) => [id, index === 0 ? 1 : 0]));
-        expect(quiz.grade({ shares: pinned }, () => null)?.verdict).toBe('waiting');
-        expect(quiz.grade({ shares: pinned }, () => ({ 'server-b': 1 }))).toMatchObject({
-          verdict: 'right',
-          score: 100,
-        });
-        continue;
-      }
-      const correct = (key[1] as [string, boolean][]).filter(([, isCorrect]) => isCorrect).map(([id]) => id);
-      const answer = quiz.kind === 'single-choice' ? { option: correct[0] } : { options: correct };
-      const feedback = quiz.grade(answer, () => null);
-      expect(feedback?.verdict).toBe('right');
-      expect(feedback?.options.every((option) => option.explanationHtml.length > 20)).toBe(true);
+      const { answer, shares, readings } = rightAnswer(quiz, sources(language));
+      const isPrediction = quiz.kind.startsWith('predict-');
+      if (isPrediction) expect(quiz.grade(answer, () => null)?.verdict).toBe('waiting');
+      const feedback = quiz.grade(
+        answer,
+        () => shares,
+        () => readings,
+      );
+      expect(feedback, quiz.id).toMatchObject({ verdict: 'right', score: 100 });
+      for (const option of feedback?.options ?? [])
+        expect(option.explanationHtml.length, option.id).toBeGreaterThan(20);
     }
+  });
+
+  it('accepts the spellings of both languages', () => {
+    for (const other of languages) {
+      for (const written of sources(other)) {
+        if (written.kind !== 'short-answer') continue;
+        for (const { correct, accept } of written.answers ?? []) {
+          for (const spelling of accept) {
+            const text = spelling.replaceAll('*', ' 그 ');
+            const verdict = document(language)
+              .quizzes.get(written.id)
+              ?.grade({ text }, () => null)?.verdict;
+            expect(verdict, `${written.id}: ${text}`).toBe(correct === true ? 'right' : 'wrong');
+          }
+        }
+      }
+    }
+  });
+
+  it('names a lab for every question, so that the review can replay it', () => {
+    const without = [...document(language).quizzes.values()].filter((quiz) => quiz.experiment === null);
+    expect(without.map((quiz) => quiz.id)).toEqual([]);
   });
 });
 
@@ -163,6 +194,9 @@ describe('every diagram', () => {
       for (const block of document(language).blocks) {
         if (block.kind !== 'mermaid') continue;
         await expect(mermaid.parse(block.source), `${block.id} in ${language}`).resolves.toBeTruthy();
+      }
+      for (const { id, diagram } of sources(language)) {
+        if (diagram !== undefined) await expect(mermaid.parse(diagram), `${id} in ${language}`).resolves.toBeTruthy();
       }
     }
     await expect(mermaid.parse('flowchart LR\n  A["open" --> B')).rejects.toThrow();

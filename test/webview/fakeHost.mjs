@@ -1,5 +1,6 @@
 // Stands where the extension host stands, in a plain browser page: answers the page's messages with test data.
-import { grade, labState, pageState } from './testCourse.mjs';
+import { grade, labState, NO_PROGRESS, pageState, QUIZ_IDS } from './testCourse.mjs';
+import { furtherQuizzes } from './testQuizzes.mjs';
 import { testResult, testSnapshot } from './testRun.mjs';
 
 /** Rehearses in the page; the tests steer it over `window.fakeHost`. */
@@ -7,17 +8,49 @@ export function startFakeHost(options) {
   const sent = [];
   let language = options.language;
   let lab = labState(language);
-  const quizzes = new Map(['q1', 'q2', 'q3'].map((id) => [id, { id, answer: null, feedback: null }]));
+  const quizzes = new Map(QUIZ_IDS.map((id) => [id, { id, answer: null, feedback: null }]));
   const post = (message) => window.postMessage(message, '*');
   const update = (over) => {
     lab = { ...lab, ...over };
     post({ type: 'lab', lab });
   };
+  let view = 'course';
+  // A review of two questions, of which one that is wrong comes again.
+  let queue = [];
+  let reviewed = null;
+  const review = () => {
+    const [id] = queue;
+    const quiz = furtherQuizzes(language).find((one) => one.id === id) ?? null;
+    const current =
+      quiz === null
+        ? null
+        : { quiz, state: reviewed ?? { id, answer: null, feedback: null }, again: false, lab: 'grpc-pinning' };
+    return { total: 2, left: queue.length, missed: 0, current };
+  };
+  const progress = () => ({
+    ...NO_PROGRESS,
+    sections: { read: 1, all: 2 },
+    labs: [{ id: lab.id, title: lab.title, run: 1, all: 6 }],
+    questions: { known: 1, answered: 2, all: QUIZ_IDS.length },
+    weak: [{ quiz: 'k6', promptHtml: furtherQuizzes(language)[5].promptHtml, lab: lab.id }],
+    due: 2,
+    nextDueAt: Date.UTC(2026, 0, 5, 12),
+  });
   const page = () => {
     const { arms, title, goal } = labState(language, { servers: lab.arms[0].serverIds });
     lab = { ...lab, arms, title, goal };
     const state = pageState(language, options.catalogs[language] ?? {});
-    post({ type: 'course', page: { ...state, labs: [lab], quizzes: [...quizzes.values()] } });
+    post({
+      type: 'course',
+      page: {
+        ...state,
+        labs: [lab],
+        quizzes: [...quizzes.values()],
+        view,
+        review: view === 'review' ? review() : null,
+        progress: progress(),
+      },
+    });
   };
   const servers = () => lab.arms[0].serverIds;
   const host = {
@@ -67,8 +100,22 @@ export function startFakeHost(options) {
             feedback: grade(language, message.quiz, message.answer),
           };
           quizzes.set(message.quiz, state);
+          if (queue[0] === message.quiz) {
+            reviewed = state;
+            post({ type: 'review', review: review() });
+          }
           return post({ type: 'quiz', quiz: state });
         }
+        case 'view':
+          view = message.view;
+          if (view === 'review' && queue.length === 0) queue = ['k1', 'k3'];
+          if (view === 'review') post({ type: 'review', review: review() });
+          post({ type: 'progress', progress: progress() });
+          return post({ type: 'view', view });
+        case 'nextReview':
+          queue = reviewed?.feedback.verdict === 'right' ? queue.slice(1) : [...queue.slice(1), queue[0]];
+          reviewed = null;
+          return post({ type: 'review', review: review() });
         case 'retryQuiz': {
           const state = { id: message.quiz, answer: null, feedback: null };
           quizzes.set(message.quiz, state);

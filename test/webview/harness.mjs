@@ -182,7 +182,7 @@ await check('a killed server is told in words, can be revived, and counts that d
   await page.locator('[data-action="revive"][data-server="server-b"]').click();
   assert.equal((await sent(page, 'reviveServer'))[0].server, 'server-b');
   assert.match(await page.locator('.reconciliation').innerText(), /do not agree/);
-  assert.match(await page.locator('[role="status"]').innerText(), /server-b was killed/);
+  assert.match(await page.locator('.lab p[role="status"]').innerText(), /server-b was killed/);
   await close();
 });
 
@@ -249,6 +249,143 @@ await check('questions are answered, explained and tried again; drafts and place
   await close();
 });
 
+/** Answers each of the further kinds; `right` or not. */
+async function answerAll(page, right) {
+  const answers = {
+    k1: (quiz) => quiz.locator('input').fill(right ? 'A maximum connection age' : 'keepalive'),
+    k2: async (quiz) => {
+      const wanted = right ? ['connect', 'choose', 'follow'] : ['follow', 'connect', 'choose'];
+      for (const [place, step] of wanted.entries()) {
+        const here = () => quiz.locator('.order-list li').nth(place).getAttribute('data-step');
+        while ((await here()) !== step) await quiz.locator(`[data-step="${step}"] [data-action="up"]`).click();
+      }
+    },
+    k3: async (quiz) => {
+      await quiz.locator('[data-pair="nlb"]').selectOption(right ? 'l4' : 'l7');
+      await quiz.locator('[data-pair="alb"]').selectOption('l7');
+    },
+    k4: (quiz) => quiz.locator(`[data-option="${right ? 'one' : 'all'}"]`).click(),
+    k5: (quiz) => quiz.locator('input').fill('12.5'),
+    k6: (quiz) => quiz.locator(`input[data-option="${right ? 'listen' : 'pass'}"]`).check(),
+    k7: (quiz) => quiz.locator(`input[data-option="${right ? 'two' : 'one'}"]`).check(),
+  };
+  for (const [id, give] of Object.entries(answers)) {
+    const quiz = page.locator(`#quiz-${id}`);
+    await give(quiz);
+    await quiz.locator('[data-action="check"]').click();
+    await quiz.locator('.verdict').waitFor();
+  }
+}
+
+const openFold = (page) => page.locator('.more-questions > summary').first().click();
+
+await check('every kind is answered right and wrong, and explained; more than three questions are folded', async () => {
+  const { page, errors, close } = await open();
+  assert.equal(await page.locator('#quiz-k3').isVisible(), true);
+  assert.equal(await page.locator('#quiz-k4').isVisible(), false);
+  assert.match(await page.locator('.more-questions > summary').first().innerText(), /^4 more questions$/);
+  await openFold(page);
+  await answerAll(page, false);
+  const verdicts = () =>
+    page.locator('.quiz[data-quiz^="k"] .verdict').evaluateAll((all) => all.map((one) => one.dataset.verdict));
+  assert.deepEqual(await verdicts(), ['wrong', 'wrong', 'wrong', 'wrong', 'waiting', 'wrong', 'wrong']);
+  assert.match(await page.locator('#quiz-k2').innerText(), /You had it as number 2/);
+  assert.match(await page.locator('#quiz-k3').innerText(), /You chose: L7/);
+  assert.match(await page.locator('#quiz-k6').innerText(), /Line 4: grpc_pass/);
+  assert.match(await page.locator('#quiz-k5').innerText(), /12\.5 ms/);
+  for (const id of ['k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7'])
+    await page.locator(`#quiz-${id} [data-action="retry"]`).click();
+  await answerAll(page, true);
+  assert.deepEqual(await verdicts(), ['right', 'right', 'right', 'right', 'waiting', 'right', 'right']);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+await check('a short answer that was not recognised counts once the reader says why', async () => {
+  const { page, close } = await open();
+  const quiz = page.locator('#quiz-k1');
+  await quiz.locator('input').fill('GOAWAY now and then');
+  await quiz.locator('[data-action="check"]').click();
+  await quiz.locator('.override summary').click();
+  await quiz.locator('[data-action="override"]').click();
+  assert.match(await quiz.locator('.override .field-error').innerText(), /reason/);
+  await quiz.locator('textarea').fill('It is the same.');
+  await quiz.locator('[data-action="override"]').click();
+  await quiz.locator('.verdict[data-verdict="right"]').waitFor();
+  assert.match(await quiz.innerText(), /You counted this as right: It is the same\./);
+  await close();
+});
+
+await check('steps are put in order by keyboard, and each move is told', async () => {
+  const { page, close } = await open();
+  const quiz = page.locator('#quiz-k2');
+  await quiz.locator('[data-action="check"]').click();
+  assert.match(await quiz.locator('.field-error').innerText(), /Choose an answer first/);
+  await quiz.locator('[data-step="connect"] [data-action="up"]').focus();
+  await page.keyboard.press('Enter');
+  assert.match(await quiz.locator('[role="status"]').innerText(), /The client connects is now number 2 of 3/);
+  await page.keyboard.press('Enter');
+  assert.equal(await quiz.locator('.order-list li').first().getAttribute('data-step'), 'connect');
+  // At the top only the way down is left, and the focus is on it.
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.action), 'down');
+  await close();
+});
+
+await check('a review asks one by one, what was wrong again, and replays the experiment', async () => {
+  const { page, errors, close } = await open();
+  await page.locator('[data-view="review"]').click();
+  const review = page.locator('main.review');
+  await review.waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1');
+  assert.match(await review.locator('.review-count').innerText(), /2 of 2 left/);
+  await review.locator('input').fill('keepalive');
+  await review.locator('[data-action="check"]').click();
+  await review.locator('.verdict[data-verdict="wrong"]').waitFor();
+  assert.equal(await review.locator('[data-action="retry"]').count(), 0);
+  await review.locator('[data-action="replay"]').click();
+  assert.deepEqual(
+    (await sent(page, 'replay')).map((message) => message.quiz),
+    ['k1'],
+  );
+  await review.locator('[data-action="next-review"]').click();
+  assert.equal(await page.evaluate(() => document.activeElement.closest('[data-quiz]')?.dataset.quiz), 'k3');
+  await review.locator('[data-pair="nlb"]').selectOption('l4');
+  await review.locator('[data-pair="alb"]').selectOption('l7');
+  await review.locator('[data-action="check"]').click();
+  await review.locator('.verdict[data-verdict="right"]').waitFor();
+  await review.locator('[data-action="next-review"]').click();
+  await review.locator('[data-quiz="k1"] input').fill('A maximum connection age');
+  await review.locator('[data-action="check"]').click();
+  await review.locator('.verdict[data-verdict="right"]').waitFor();
+  assert.match(await review.locator('[data-action="next-review"]').innerText(), /Finish/);
+  await review.locator('[data-action="next-review"]').click();
+  await page.waitForFunction(() => /Done: 2 questions/.test(document.querySelector('main.review').textContent));
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+await check('the progress page leads to what is weak, into the fold and back', async () => {
+  const { page, close } = await open();
+  await page
+    .locator('#section-2-2')
+    .evaluate((e) => window.scrollTo(0, e.getBoundingClientRect().top + window.scrollY - 60));
+  await page.waitForFunction(() => JSON.parse(sessionStorage.state).place?.anchor === 'section-2-2');
+  await page.locator('[data-view="progress"]').click();
+  const progress = page.locator('main.progress');
+  await progress.waitFor();
+  assert.equal(await progress.locator('[data-progress="known"]').innerText(), '1 of 10');
+  await progress.locator('[data-action="to-course"]').click();
+  await page.waitForFunction(
+    () => Math.abs(document.querySelector('#section-2-2').getBoundingClientRect().top - 60) < 4,
+  );
+  await page.locator('[data-view="progress"]').click();
+  await progress.locator('[data-weak="k6"] a').first().click();
+  await page.locator('#quiz-k6').waitFor();
+  assert.equal(await page.locator('#quiz-k6').isVisible(), true);
+  assert.deepEqual((await sent(page, 'view')).map((message) => message.view).at(-1), 'course');
+  await close();
+});
+
 await check('another language keeps the place', async () => {
   const { page, close } = await open();
   await page
@@ -309,6 +446,10 @@ for (const theme of ['light', 'dark', 'hc']) {
         await page.locator('.sample').nth(2).click();
         await page.locator('[data-quiz="q1"] vscode-radio').nth(0).click();
         await page.locator('[data-quiz="q1"][data-action="check"]').click();
+        await openFold(page);
+        assert.deepEqual(await violations(page), []);
+        await answerAll(page, language === 'en');
+        await page.waitForSelector('#quiz-k7 svg');
         await page.locator('#flow-l4').scrollIntoViewIfNeeded();
         await page.waitForSelector('#flow-l4[data-diagram="drawn"]');
         await page.waitForSelector('#sequence[data-diagram="drawn"]');
@@ -320,6 +461,17 @@ for (const theme of ['light', 'dark', 'hc']) {
         assert.ok(sideways <= 0, `scrolls sideways by ${sideways} px: ${await wideElements(page)}`);
         assert.deepEqual(errors, []);
         assert.deepEqual(await violations(page), []);
+        for (const view of ['review', 'progress']) {
+          await page.locator(`[data-view="${view}"]`).click();
+          await page.locator(`main.${view}`).waitFor();
+          const wide = await page.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          );
+          if (shots !== null)
+            await page.screenshot({ path: path.join(shots, `${theme}-${language}-${width}.${view}.png`) });
+          assert.ok(wide <= 0, `${view} scrolls sideways by ${wide} px: ${await wideElements(page)}`);
+          assert.deepEqual(await violations(page), []);
+        }
         await close();
       });
     }

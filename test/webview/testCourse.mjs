@@ -2,6 +2,10 @@
 const alert = (kind, title, text) =>
   `<div class="markdown-alert markdown-alert-${kind}"><p class="markdown-alert-title"><svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1Zm.75 10.5h-1.5V7h1.5Zm0-6h-1.5V4h1.5Z"/></svg>${title}</p><p>${text}</p></div>`;
 
+import { furtherQuizzes, gradeFurther } from './testQuizzes.mjs';
+
+export const QUIZ_IDS = ['q1', 'q2', 'q3', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7'];
+
 const words = {
   en: {
     title: 'Test course: spreading traffic',
@@ -209,6 +213,8 @@ export function pageState(language, catalog) {
             servers: SERVERS.map((id) => ({ id, label: id })),
           },
         },
+        { kind: 'heading', level: 3, anchor: 'check', html: w.quiz2, text: w.quiz2 },
+        ...furtherQuizzes(language).map((quiz) => ({ kind: 'quiz', quiz })),
         {
           kind: 'problem',
           source: 'id: broken\nkind: single-choise\n',
@@ -224,12 +230,26 @@ export function pageState(language, catalog) {
       ],
     },
     labs: [labState(language)],
-    quizzes: ['q1', 'q2', 'q3'].map((id) => ({ id, answer: null, feedback: null })),
+    quizzes: QUIZ_IDS.map((id) => ({ id, answer: null, feedback: null })),
     mayRun: true,
+    view: 'course',
+    review: null,
+    progress: NO_PROGRESS,
   };
 }
 
+export const NO_PROGRESS = {
+  sections: { read: 0, all: 2 },
+  labs: [],
+  questions: { known: 0, answered: 0, all: 10 },
+  weak: [],
+  due: 0,
+  nextDueAt: null,
+};
+
 export function grade(language, quiz, answer) {
+  const further = gradeFurther(language, quiz, answer);
+  if (further !== null) return further;
   const w = words[language];
   if (quiz === 'q1') {
     return {

@@ -1,14 +1,24 @@
 import type { Snapshot } from '../../src/measurement/snapshot';
-import type { LabState, PageState, QuizState, ToWebview } from '../../src/protocol/webview';
-import { fill, h, setText, uniqueId } from '../dom';
-import { type Place, savedPlace, savePlace, send } from '../host';
+import type {
+  LabState,
+  PageState,
+  PageView,
+  ProgressState,
+  QuizState,
+  ReviewState,
+  ToWebview,
+} from '../../src/protocol/webview';
+import { fill, h, setAttribute, setHidden, setText, uniqueId } from '../dom';
+import { type Place, rememberOpen, savedPlace, savePlace, send } from '../host';
 import { type LabPanel, labPanel } from '../lab/labPanel';
 import { problemList } from '../problems';
 import { type QuizCard, quizCard } from '../quiz/quizCard';
 import { say, t } from '../strings';
-import { plainButton } from '../ui';
+import { button, plainButton } from '../ui';
 import { contents } from './contents';
 import { goToPlace, holdPlace, placeIn } from './place';
+import { progressView } from './progressView';
+import { reviewView } from './reviewView';
 import { htmlBlock, mermaidBlock, problemBlock } from './textBlocks';
 
 /** The whole page in one language. A new language or a new course makes a new one. */
@@ -21,8 +31,14 @@ export interface CoursePage {
   updateQuiz(quiz: QuizState): void;
   refuse(refusal: Extract<ToWebview, { type: 'refused' }>): void;
   reveal(anchor: string): void;
+  setView(view: PageView): void;
+  updateReview(review: ReviewState | null): void;
+  updateProgress(progress: ProgressState): void;
   dispose(): void;
 }
+
+/** So many questions in a row stand open; more are folded, so that the text breathes. */
+const OPEN_QUESTIONS = 3;
 
 export function coursePage(page: PageState): CoursePage {
   const { course } = page;
@@ -35,7 +51,10 @@ export function coursePage(page: PageState): CoursePage {
   if (!course.blocks.some((block) => block.kind === 'heading' && block.level === 1))
     main.append(h('h1', {}, course.title));
   let level = 1;
-  for (const block of course.blocks) {
+  let inARow = 0;
+  let fold: HTMLElement | null = null;
+  for (const [index, block] of course.blocks.entries()) {
+    inARow = block.kind === 'quiz' ? inARow + 1 : 0;
     switch (block.kind) {
       case 'html':
         main.append(htmlBlock(block.html));
@@ -64,7 +83,11 @@ export function coursePage(page: PageState): CoursePage {
         const card = quizCard(block.quiz, page.quizzes.find((quiz) => quiz.id === block.quiz.id) ?? null, level + 1);
         if (quizzes.has(block.quiz.id)) card.element.id = uniqueId(`quiz-${block.quiz.id}`);
         quizzes.set(block.quiz.id, [...(quizzes.get(block.quiz.id) ?? []), card]);
-        main.append(card.element);
+        if (inARow === OPEN_QUESTIONS + 1) {
+          fold = moreQuestions(questionsFrom(course.blocks, index), block.quiz.id);
+          main.append(fold);
+        }
+        (inARow > OPEN_QUESTIONS ? (fold ?? main) : main).append(card.element);
         break;
       }
       case 'problem':
@@ -73,9 +96,18 @@ export function coursePage(page: PageState): CoursePage {
     }
   }
 
+  main.append(courseEnd());
+
   const focusOn = (anchor: string) => {
     const target = document.getElementById(anchor);
     if (target === null) return;
+    if (main.contains(target)) turnToCourse();
+    for (
+      let folded = target.closest('details');
+      folded !== null;
+      folded = folded.parentElement?.closest('details') ?? null
+    )
+      folded.open = true;
     target.scrollIntoView({ block: 'start' });
     if (!target.hasAttribute('tabindex')) target.tabIndex = -1;
     target.focus({ preventScroll: true });
@@ -89,10 +121,11 @@ export function coursePage(page: PageState): CoursePage {
   let kept: Place | null = null;
   const onScroll = () => {
     // Text that is laid out anew at another width moves under the reader, and the browser says "scroll" to that, too.
-    if (pending || window.innerWidth !== width) return;
+    if (pending || view !== 'course' || window.innerWidth !== width) return;
     pending = true;
     requestAnimationFrame(() => {
       pending = false;
+      if (view !== 'course') return;
       const place = placeIn(main);
       kept = place;
       savePlace(place);
@@ -116,16 +149,44 @@ export function coursePage(page: PageState): CoursePage {
     const anchor = link?.getAttribute('href')?.slice(1);
     if (!anchor) return;
     event.preventDefault();
-    focusOn(decodeURIComponent(anchor));
+    // "Skip to the text" leads to whatever page is shown.
+    if (anchor === 'course' && view !== 'course') places[view].querySelector('main')?.focus();
+    else focusOn(decodeURIComponent(anchor));
   };
+
+  let view: PageView = 'course';
+  const columns = h('div', { class: 'columns' }, list.element, main);
+  const review = reviewView(page.review, page.progress.nextDueAt, () => send({ type: 'view', view: 'course' }));
+  const progress = progressView(page.progress);
+  const bar = topBar(page);
+  const places: Record<PageView, HTMLElement> = {
+    course: columns,
+    review: h('div', { class: 'columns single' }, review.element),
+    progress: h('div', { class: 'columns single' }, progress.element),
+  };
+  /** Without the focus: the caller knows where it belongs. */
+  const turnTo = (next: PageView) => {
+    if (view === 'course' && next !== 'course') letGo();
+    view = next;
+    for (const [name, place] of Object.entries(places)) setHidden(place, name !== next);
+    bar.setView(next);
+  };
+  const turnToCourse = () => {
+    if (view === 'course') return;
+    turnTo('course');
+    send({ type: 'view', view: 'course' });
+  };
+  turnTo(page.view);
 
   const element = h(
     'div',
     { class: 'page', lang: page.language },
     h('a', { class: 'skip', href: '#course' }, t('Skip to the text')),
-    topBar(page),
+    bar.element,
     notice,
-    h('div', { class: 'columns' }, list.element, main),
+    columns,
+    places.review,
+    places.progress,
   );
   element.addEventListener('click', onClick);
   window.addEventListener('scroll', onScroll, { passive: true });
@@ -135,7 +196,7 @@ export function coursePage(page: PageState): CoursePage {
     element,
     attach() {
       const place = savedPlace();
-      if (place !== null) {
+      if (place !== null && view === 'course') {
         goToPlace(main, place);
         letGo = holdPlace(main, place);
       }
@@ -165,6 +226,25 @@ export function coursePage(page: PageState): CoursePage {
       letGo();
       focusOn(anchor);
     },
+    setView(next) {
+      if (next === view) return;
+      turnTo(next);
+      if (next === 'course') {
+        const place = savedPlace();
+        if (place !== null) goToPlace(main, place);
+        main.focus({ preventScroll: true });
+        onScroll();
+        return;
+      }
+      window.scrollTo({ top: 0, behavior: 'instant' });
+      (next === 'review' ? review : progress).focus();
+    },
+    updateReview: (state) => review.update(state),
+    updateProgress(state) {
+      progress.update(state);
+      review.setNextDue(state.nextDueAt);
+      bar.setDue(state.due);
+    },
     dispose() {
       letGo();
       window.removeEventListener('scroll', onScroll);
@@ -173,24 +253,91 @@ export function coursePage(page: PageState): CoursePage {
   };
 }
 
-function topBar(page: PageState): HTMLElement {
-  const title = h('span', { class: 'course-name' });
-  setText(title, page.course.title);
+/** How many questions stand in a row from this block on. */
+function questionsFrom(blocks: PageState['course']['blocks'], index: number): number {
+  const end = blocks.findIndex((block, at) => at > index && block.kind !== 'quiz');
+  return (end === -1 ? blocks.length : end) - index;
+}
+
+function moreQuestions(count: number, key: string): HTMLElement {
+  const fold = h('details', { class: 'more-questions' }, h('summary', {}, t('{count} more questions', { count })));
+  rememberOpen(fold, `more:${key}`, false);
+  return fold;
+}
+
+function courseEnd(): HTMLElement {
+  const id = uniqueId('course-end');
   return h(
-    'header',
-    { class: 'top-bar' },
-    title,
+    'section',
+    { class: 'course-end', 'aria-labelledby': id },
+    h('h2', { id }, t('The end of the course')),
+    h('p', {}, t('See what you know, and what is worth another look.')),
     h(
       'div',
-      { class: 'languages', role: 'group', 'aria-label': t('Language of the course') },
-      page.languages.map(({ id, name }) =>
-        plainButton(
-          { lang: id, 'data-language': id, 'aria-pressed': String(id === page.language) },
-          () => {
-            if (id !== page.language) send({ type: 'setLanguage', language: id });
-          },
-          name,
-        ),
+      { class: 'buttons' },
+      button(t('My progress'), () => send({ type: 'view', view: 'progress' }), { data: { action: 'to-progress' } })
+        .element,
+      button(t('Review'), () => send({ type: 'view', view: 'review' }), { data: { action: 'to-review' } }).element,
+    ),
+  );
+}
+
+interface TopBar {
+  readonly element: HTMLElement;
+  setView(view: PageView): void;
+  setDue(due: number): void;
+}
+
+function topBar(page: PageState): TopBar {
+  const title = h('span', { class: 'course-name' });
+  setText(title, page.course.title);
+  const views = new Map<PageView, HTMLElement>(
+    (['course', 'review', 'progress'] as const).map((view) => [
+      view,
+      plainButton({ 'data-view': view }, () => send({ type: 'view', view })),
+    ]),
+  );
+  const setDue = (due: number) => {
+    for (const [view, element] of views) setText(element, viewName(view, due));
+  };
+  setDue(page.progress.due);
+  return {
+    element: h(
+      'header',
+      { class: 'top-bar' },
+      title,
+      h('nav', { class: 'views', 'aria-label': t('Pages of the course') }, [...views.values()]),
+      languages(page),
+    ),
+    setView(view) {
+      for (const [own, element] of views) setAttribute(element, 'aria-current', own === view ? 'page' : null);
+    },
+    setDue,
+  };
+}
+
+function viewName(view: PageView, due: number): string {
+  switch (view) {
+    case 'course':
+      return t('Text');
+    case 'review':
+      return due === 0 ? t('Review') : t('Review ({count} due)', { count: due });
+    case 'progress':
+      return t('My progress');
+  }
+}
+
+function languages(page: PageState): HTMLElement {
+  return h(
+    'div',
+    { class: 'languages', role: 'group', 'aria-label': t('Language of the course') },
+    page.languages.map(({ id, name }) =>
+      plainButton(
+        { lang: id, 'data-language': id, 'aria-pressed': String(id === page.language) },
+        () => {
+          if (id !== page.language) send({ type: 'setLanguage', language: id });
+        },
+        name,
       ),
     ),
   );

@@ -96,5 +96,7 @@ export function stateText(state: ServerState): string {
       return t('draining');
     case 'dead':
       return t('dead');
+    case 'removed':
+      return t('removed');
   }
 }

@@ -39,6 +39,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
   const goal = h('p', { class: 'lab-goal' });
   const engine = h('span', { class: 'engine' });
   const problems = h('div', { class: 'lab-problems' });
+  const confNote = h('div', { class: 'notice conf-notice', role: 'status' });
   const moved = h('div', { class: 'notice' });
   const refusal = h('div', { class: 'refusal', role: 'alert' });
   const status = h('p', { class: 'status' });
@@ -143,6 +144,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       t('Run'),
       controls.element,
       refusal,
+      confNote,
       moved,
       status,
       spoken,
@@ -257,6 +259,14 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     );
     setHidden(problems, lab.problems.length === 0);
     fill(problems, problemList(lab.problems));
+    const notice = lab.confNotice ?? null;
+    setHidden(confNote, notice === null);
+    const said = notice === null ? '' : JSON.stringify([notice.text, notice.problems]);
+    // Said once: a status that is filled again is read out again.
+    if (confNote.dataset.said !== said) {
+      confNote.dataset.said = said;
+      fill(confNote, notice === null ? null : h('p', {}, say(notice.text)), problemList(notice?.problems ?? []));
+    }
     paintNumbers();
   };
 

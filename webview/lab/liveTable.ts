@@ -1,7 +1,7 @@
-import type { ServerCounts, Snapshot } from '../../src/measurement/snapshot';
+import type { ServerCounts, ServerState, Snapshot } from '../../src/measurement/snapshot';
 import { stateText } from '../diagram/paintOverlay';
 import { h, setAttribute, setHidden, setText } from '../dom';
-import { count, percent, t } from '../strings';
+import { count, milliseconds, percent, t } from '../strings';
 import { type Button, button } from '../ui';
 
 /** The same numbers as the diagram, as a table; a server's own buttons are in its row. */
@@ -25,7 +25,15 @@ export interface ServerActions {
 
 export function liveTable(lab: string, actions: ServerActions): LiveTable {
   const body = h('tbody');
-  const heads = [t('Connections open'), t('Connections in all'), t('Requests'), t('Share'), t('In flight'), t('Queue')];
+  const heads = [
+    t('Connections open'),
+    t('Connections in all'),
+    t('Requests'),
+    t('Share'),
+    t('In flight'),
+    t('Queue'),
+    t('Latency p99'),
+  ];
   const table = h(
     'table',
     { class: 'numbers' },
@@ -94,7 +102,7 @@ export function liveTable(lab: string, actions: ServerActions): LiveTable {
 function showRow(row: Row, server: ServerCounts | null, running: boolean): void {
   const texts =
     server === null
-      ? ['—', '—', '—', '—', '—', '—']
+      ? []
       : [
           count(server.connectionsOpen),
           count(server.connections),
@@ -102,19 +110,29 @@ function showRow(row: Row, server: ServerCounts | null, running: boolean): void 
           percent(server.share),
           count(server.inFlight),
           count(server.queued),
+          server.latencyMs === undefined || server.latencyMs === null ? '—' : milliseconds(server.latencyMs.p99),
         ];
   row.cells.forEach((cell, index) => {
     setText(cell, texts[index] ?? '—');
   });
   setAttribute(row.element, 'data-state', server?.state ?? null);
-  const mark =
-    server === null
-      ? '—'
-      : `${server.state === 'dead' ? '✕ ' : server.state === 'up' ? '● ' : '◐ '}${stateText(server.state)}`;
-  setText(row.mark, mark);
+  setText(row.mark, server === null ? '—' : `${stateMark(server.state)} ${stateText(server.state)}`);
   const dead = server?.state === 'dead';
   setHidden(row.kill.element, dead);
   setHidden(row.revive.element, !dead);
-  row.kill.setDisabled(!running || server === null);
+  row.kill.setDisabled(!running || server === null || server.state === 'removed');
   row.revive.setDisabled(!running);
+}
+
+function stateMark(state: ServerState): string {
+  switch (state) {
+    case 'up':
+      return '●';
+    case 'dead':
+      return '✕';
+    case 'removed':
+      return '○';
+    default:
+      return '◐';
+  }
 }

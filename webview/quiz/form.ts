@@ -5,8 +5,13 @@ export interface QuizForm<View extends QuizViewBase> {
   readonly kind: View['kind'];
   /** The controls before grading; `answer` is what was chosen before (a draft), `onChange` is called at each change. */
   ask(view: View, answer: QuizAnswer | null, onChange: () => void): Asked;
-  /** What stands in place of the controls after grading. */
-  review(view: View, answer: QuizAnswer | null, feedback: QuizFeedback): HTMLElement;
+  /** What stands in place of the controls after grading; `submit` sends another answer, such as this one with a reason. */
+  review(
+    view: View,
+    answer: QuizAnswer | null,
+    feedback: QuizFeedback,
+    submit: (answer: QuizAnswer) => void,
+  ): HTMLElement;
 }
 
 export interface Asked {
@@ -19,7 +24,12 @@ export interface Asked {
 export interface RegisteredForm {
   readonly kind: string;
   readonly ask: (view: QuizViewBase, answer: QuizAnswer | null, onChange: () => void) => Asked;
-  readonly review: (view: QuizViewBase, answer: QuizAnswer | null, feedback: QuizFeedback) => HTMLElement;
+  readonly review: (
+    view: QuizViewBase,
+    answer: QuizAnswer | null,
+    feedback: QuizFeedback,
+    submit: (answer: QuizAnswer) => void,
+  ) => HTMLElement;
 }
 
 /** Safe because the host sends each kind's own view under that kind. */
@@ -27,6 +37,6 @@ export function registered<View extends QuizViewBase>(form: QuizForm<View>): Reg
   return {
     kind: form.kind,
     ask: (view, answer, onChange) => form.ask(view as View, answer, onChange),
-    review: (view, answer, feedback) => form.review(view as View, answer, feedback),
+    review: (view, answer, feedback, submit) => form.review(view as View, answer, feedback, submit),
   };
 }

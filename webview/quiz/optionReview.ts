@@ -26,7 +26,8 @@ export function optionReview(view: ChoiceView, feedback: QuizFeedback): HTMLElem
   );
 }
 
-function optionVerdict(correct: boolean, chosen: boolean): string {
+/** What an option was and what the reader did with it, in words and a sign. */
+export function optionVerdict(correct: boolean, chosen: boolean): string {
   if (correct) return chosen ? t('✓ Right, and you chose it') : t('✓ Right, but you did not choose it');
   return chosen ? t('✕ Wrong, and you chose it') : t('✕ Wrong, and you left it out');
 }

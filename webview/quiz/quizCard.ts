@@ -11,18 +11,41 @@ import { quizForms } from './forms';
 export interface QuizCard {
   readonly element: HTMLElement;
   update(state: QuizState): void;
+  /** Puts the focus on the question. */
+  focus(): void;
 }
 
-export function quizCard(view: QuizViewBase, first: QuizState | null, level: number): QuizCard {
+export interface QuizCardOptions {
+  /** Where drafts are kept: a question in the review starts afresh. Its element has no anchor, since that is the text's. */
+  readonly memory?: 'quiz' | 'review';
+  readonly mayRetry?: boolean;
+}
+
+export function quizCard(
+  view: QuizViewBase,
+  first: QuizState | null,
+  level: number,
+  { memory = 'quiz', mayRetry = true }: QuizCardOptions = {},
+): QuizCard {
   const form = quizForms.find((candidate) => candidate.kind === view.kind);
-  const key = `quiz:${view.id}`;
+  const key = `${memory}:${view.id}`;
   const titleId = uniqueId('quiz-title');
   const place = h('div', { class: 'quiz-place' });
+  const title = h(
+    `h${Math.min(6, level)}`,
+    { class: 'quiz-prompt', id: titleId, tabindex: -1 },
+    trustedHtml(view.promptHtml),
+  );
   const element = h(
     'section',
-    { class: 'quiz', id: `quiz-${view.id}`, 'data-quiz': view.id, 'aria-labelledby': titleId },
+    {
+      class: 'quiz',
+      id: memory === 'quiz' ? `quiz-${view.id}` : undefined,
+      'data-quiz': view.id,
+      'aria-labelledby': titleId,
+    },
     h('div', { class: 'eyebrow' }, tag(t('Question'))),
-    h(`h${Math.min(6, level)}`, { class: 'quiz-prompt', id: titleId }, trustedHtml(view.promptHtml)),
+    title,
     place,
   );
   let waitingForGrade = false;
@@ -67,11 +90,14 @@ export function quizCard(view: QuizViewBase, first: QuizState | null, level: num
     const verdict = h('p', { class: 'verdict', 'data-verdict': feedback.verdict, tabindex: -1 }, verdictText(feedback));
     const parts: Child[] = [
       verdict,
-      form?.review(view, state.answer, feedback),
+      form?.review(view, state.answer, feedback, (answer) => {
+        waitingForGrade = true;
+        send({ type: 'answer', quiz: view.id, answer });
+      }),
       feedback.explanationHtml === ''
         ? null
         : h('div', { class: 'quiz-explanation' }, trustedHtml(feedback.explanationHtml)),
-      h('div', { class: 'buttons' }, again.element),
+      mayRetry || feedback.verdict === 'waiting' ? h('div', { class: 'buttons' }, again.element) : null,
     ];
     fill(place, ...parts);
     // The clicked button is gone; the focus goes to the verdict, which is then read out.
@@ -87,11 +113,11 @@ export function quizCard(view: QuizViewBase, first: QuizState | null, level: num
       return;
     }
     ask();
-    if (wasGraded) place.querySelector<HTMLElement>('vscode-radio, vscode-checkbox, input')?.focus();
+    if (wasGraded) place.querySelector<HTMLElement>('vscode-radio, vscode-checkbox, input, select, button')?.focus();
     wasGraded = false;
   };
   show(first);
-  return { element, update: show };
+  return { element, update: show, focus: () => title.focus() };
 }
 
 function verdictText({ verdict, score }: QuizFeedback): string {

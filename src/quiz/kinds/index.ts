@@ -1,6 +1,11 @@
 import { type RegisteredKind, registered } from '../quiz';
+import { findTheFault } from './findTheFault';
+import { match } from './match';
 import { multipleChoice } from './multipleChoice';
+import { order } from './order';
+import { predictOutcome } from './predictOutcome';
 import { predictSplit } from './predictSplit';
+import { shortAnswer } from './shortAnswer';
 import { singleChoice } from './singleChoice';
 
 /** Every kind of question a course may ask. To add one: its file in this folder and a line here. */
@@ -8,4 +13,9 @@ export const quizKinds: readonly RegisteredKind[] = [
   registered(singleChoice),
   registered(multipleChoice),
   registered(predictSplit),
+  registered(predictOutcome),
+  registered(shortAnswer),
+  registered(order),
+  registered(match),
+  registered(findTheFault),
 ];

@@ -71,6 +71,7 @@ export const predictSplit: QuizKind<PredictSplitItem, PredictSplitView, PredictS
       id: raw.id,
       kind: 'predict-split',
       promptHtml: source.renderInline(raw.prompt, ['prompt']),
+      experiment: { lab: raw.lab, arm: raw.arm },
       lab: raw.lab,
       arm: raw.arm,
       servers: lab.servers,

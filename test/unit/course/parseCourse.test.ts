@@ -153,7 +153,9 @@ const faults: readonly {
   {
     name: 'an unknown kind of question',
     lines: quizLines({ kind: 'guess' }),
-    says: ['5:7 There is no kind of question “guess”; there are: single-choice, multiple-choice, predict-split'],
+    says: [
+      '5:7 There is no kind of question “guess”; there are: single-choice, multiple-choice, predict-split, predict-outcome, short-answer, order, match, find-the-fault',
+    ],
   },
   {
     name: 'an option without explanation, and a field of the wrong type, both at once',

@@ -50,6 +50,12 @@ describe('the configuration of an arm', () => {
     ['an unknown directive', 'worker_processes 1;', 'worker_prozesses 1;', /^2: unknown directive/],
     ['an unknown upstream', 'grpc://orders_grpc;', 'grpc://nobody;', /nobody/],
     ['a host outside the machine', '127.0.0.1:28201', 'db.example.com:28201', /db\.example\.com/],
+    [
+      'an address made of variables',
+      'grpc_pass grpc://orders_grpc;',
+      'grpc_pass grpc://$arg_to;',
+      /^28: .*written out/,
+    ],
     ['a server the lab does not have', 'backend server-a grpc', 'backend server-z grpc', /^10: .*server-z/],
     ['an address that is no server of the lab', '# lab: backend server-b grpc', '', /^11: .*none of the lab/],
     ['another listener', 'listen 127.0.0.1:28151 http2;', 'listen 127.0.0.1:29999 http2;', /28151/],
@@ -63,8 +69,7 @@ describe('the configuration of an arm', () => {
     if (!understood.ok) throw new Error('refused');
     const { text, wiring } = withAddedServer(lab, arm, understood.value, {
       id: 'server-d',
-      protocol: 'grpc',
-      port: 28204,
+      ports: { rest: 28104, grpc: 28204 },
     });
     expect(wiring.backends.map(({ id }) => id)).toContain('server-d');
     expect(text.split('\n').filter((line) => !good.split('\n').includes(line))).toEqual([

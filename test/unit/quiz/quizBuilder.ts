@@ -36,3 +36,80 @@ export function prediction(more = ''): string {
     '\n',
   );
 }
+
+export function shortAnswer(more = ''): string {
+  return [
+    'id: s',
+    'kind: short-answer',
+    'prompt: What moves the clients?',
+    'answers:',
+    '  - id: max-age',
+    '    text: A connection age',
+    '    correct: true',
+    '    accept: [max connection age, 연결 수명 제한, "grpc.max_connection_age*"]',
+    '    explanation: It does.',
+    '  - id: keepalive',
+    '    text: Keepalive',
+    '    accept: [keepalive, keep-alive, 킵얼라이브]',
+    '    explanation: It keeps.',
+    more,
+  ].join('\n');
+}
+
+/** Steps a, b, c ... in the right order. */
+export function order(steps: string): string {
+  const lines = [...steps].map((id) => `  - { id: ${id}, text: Text ${id}, explanation: About ${id} }`);
+  return ['id: o', 'kind: order', 'prompt: In which order?', 'steps:', ...lines].join('\n');
+}
+
+/** Pairs such as "a1 b2 c1". */
+export function matching(pairs: string, partners: string): string {
+  return [
+    'id: m',
+    'kind: match',
+    'prompt: Which belongs where?',
+    'pairs:',
+    ...pairs
+      .split(' ')
+      .map(([id, to]) => `  - { id: ${id}, text: Text ${id}, partner: p${to}, explanation: About ${id} }`),
+    'partners:',
+    ...[...partners].map((id) => `  - { id: p${id}, text: "<Partner ${id}>" }`),
+  ].join('\n');
+}
+
+export function outcome(...more: readonly string[]): string {
+  return [
+    'id: w',
+    'kind: predict-outcome',
+    'prompt: How many?',
+    'lab: pinning',
+    'arm: l4',
+    'reading: latencyMs.p99',
+    'explanation: So.',
+    ...more,
+  ].join('\n');
+}
+
+export const ranges = [
+  'outcomes:',
+  '  - { id: none, text: None, upTo: 0, explanation: About none }',
+  '  - { id: some, text: Some, upTo: 10, explanation: About some }',
+  '  - { id: many, text: Many, explanation: About many }',
+];
+
+export function fault(...parts: readonly string[]): string {
+  const written = parts.length > 0 ? parts : ['line: 2, correct: true', 'line: 3'];
+  return [
+    'id: f',
+    'kind: find-the-fault',
+    'prompt: Which line?',
+    'listing: |',
+    '  server {',
+    '      listen 127.0.0.1:1;',
+    '      grpc_pass grpc://orders;',
+    '',
+    '  }',
+    'parts:',
+    ...written.map((part, index) => `  - { id: part-${index}, ${part}, explanation: About ${index} }`),
+  ].join('\n');
+}

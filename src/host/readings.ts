@@ -1,0 +1,26 @@
+import type { RunResult } from '../protocol/run';
+
+/**
+ * The numbers of a run by name, for questions that predict one: every number of the result object by its path
+ * ("failed", "latencyMs.p99", "sessions.lost"), and what follows from its servers: `busyServers` (with at least one request), `connections`
+ * (to all of them) and `busiestShare` (0 to 1; absent where nothing was answered).
+ */
+export function readingsOf(result: RunResult): Readonly<Record<string, number>> {
+  const readings: Record<string, number> = {};
+  collect(result, '', readings);
+  const { servers } = result;
+  const requests = servers.reduce((sum, server) => sum + server.requests, 0);
+  readings.busyServers = servers.filter((server) => server.requests > 0).length;
+  readings.connections = servers.reduce((sum, server) => sum + server.connections, 0);
+  if (requests > 0) readings.busiestShare = Math.max(...servers.map((server) => server.requests)) / requests;
+  return readings;
+}
+
+/** Lists are left out: the place in a list is no name. */
+function collect(value: object, path: string, readings: Record<string, number>): void {
+  for (const [name, part] of Object.entries(value) as [string, unknown][]) {
+    if (typeof part === 'number') readings[path + name] = part;
+    else if (typeof part === 'object' && part !== null && !Array.isArray(part))
+      collect(part, `${path}${name}.`, readings);
+  }
+}

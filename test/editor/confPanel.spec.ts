@@ -1,0 +1,225 @@
+import type { Locator } from 'playwright-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { CoursePage, type LabBlock } from './coursePage';
+import { browserPath, Editor } from './harness';
+
+/** The configuration as the control panel: what a reader sees of a run in the file, and what a save of it does. */
+
+const LAB = 'grpc-pinning';
+const ARM = 'grpc-l7';
+
+describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', () => {
+  let editor: Editor | undefined;
+  afterEach(async () => {
+    await editor?.screenshot('end');
+    await editor?.close();
+    editor = undefined;
+  });
+
+  async function openConfiguration(name: string): Promise<[Editor, LabBlock, ConfEditor]> {
+    editor = await Editor.open({
+      name,
+      viewport: { width: 1_800, height: 1_000 },
+      settings: { 'files.autoSave': 'off', 'editor.minimap.enabled': false, 'workbench.editor.revealIfOpen': true },
+    });
+    await editor.runCommand('Traffic Lab: Open Course');
+    const lab = new CoursePage(editor.webview()).lab(LAB);
+    await lab.root.waitFor({ timeout: 60_000 });
+    await lab.chooseArm(ARM);
+    await lab.button('open-configuration').click();
+    const conf = new ConfEditor(editor);
+    await conf.line('upstream orders_grpc').waitFor();
+    return [editor, lab, conf];
+  }
+
+  it('shows the numbers of the table behind each server line, and follows a save without a failed request', async () => {
+    const [window, lab, conf] = await openConfiguration('conf-panel');
+    expect(await conf.language()).toBe('nginx (Traffic Lab)');
+    await conf.lens('▶ Run gRPC · L7').waitFor();
+    await lab.field('requests').fill('30000');
+    await lab.field('rate').fill('300');
+
+    await lab.button('run').click();
+    await lab.phase('running').waitFor();
+    await conf.lens('■ Stop').waitFor();
+    await conf.hint('server-c grpc').waitFor();
+    expect(await conf.hintText('server-c grpc')).toMatch(/\d %.*\d requests.*connection.*p99/);
+    expect(await conf.hintCount()).toBe(3);
+    await window.screenshot('running');
+
+    await conf.deleteLine('server-b grpc');
+    await conf.save();
+    await lab.root.locator('[data-server-row="server-b"][data-state="removed"]').waitFor({ timeout: 20_000 });
+    await expect.poll(() => lab.node('server-b').count()).toBe(0);
+    const left = await requestsOf(lab, 'server-b');
+    const others = await requestsOf(lab, 'server-a');
+    await expect.poll(() => requestsOf(lab, 'server-a'), { timeout: 20_000 }).toBeGreaterThan(others + 50);
+    expect(await requestsOf(lab, 'server-b')).toBe(left);
+    await window.screenshot('removed');
+
+    // A save with a mistake: said at its line and in the panel; what runs goes on.
+    await conf.typeAtEnd('server-c grpc', '\nserver 10.0.0.1:80;');
+    await conf.save();
+    await lab.root.locator('.conf-notice .problem-list').waitFor();
+    await conf.squiggle().waitFor();
+    const running = await requestsOf(lab, 'server-c');
+    await expect.poll(() => requestsOf(lab, 'server-c'), { timeout: 20_000 }).toBeGreaterThan(running + 50);
+    await window.screenshot('refused');
+
+    await conf.undoUntil(() =>
+      conf
+        .line('server-b grpc')
+        .count()
+        .then((count) => count === 1),
+    );
+    await conf.save();
+    await lab.root.locator('[data-server-row="server-b"][data-state="up"]').waitFor({ timeout: 20_000 });
+    await lab.root.locator('.conf-notice').waitFor({ state: 'hidden' });
+    await expect.poll(() => requestsOf(lab, 'server-b'), { timeout: 20_000 }).toBeGreaterThan(left + 50);
+
+    await conf.lens('■ Stop').click();
+    await lab.phase('stopped').waitFor({ timeout: 30_000 });
+    const table = await lab.table();
+    expect(table.map((row) => row.id).sort()).toEqual(['server-a', 'server-b', 'server-c']);
+    for (const row of table) {
+      const requests = row.requests.toLocaleString('en');
+      await expect
+        .poll(() => conf.hintText(`${row.id} grpc`), { timeout: 10_000 })
+        .toContain(`${row.share} · ${requests} requests · ${row.connections} connection`);
+    }
+    expect(await lab.root.locator('[data-figure="failed"]').innerText()).toBe('0');
+    await lab.root.locator('.reconciliation[data-verdict="agree"]').waitFor();
+    await conf.lens('▶ Run gRPC · L7').waitFor();
+    expect(window.consoleErrors).toEqual([]);
+  });
+
+  it('adds a server by an edit of the open file, which undo takes back', async () => {
+    const [window, lab, conf] = await openConfiguration('conf-add');
+    await lab.field('requests').fill('30000');
+    await lab.button('run').click();
+    await lab.phase('running').waitFor();
+
+    await lab.button('add-server').click();
+    await conf.line('server-d grpc').waitFor();
+    await lab.node('server-d').waitFor();
+    await expect.poll(() => requestsOf(lab, 'server-d'), { timeout: 20_000 }).toBeGreaterThan(10);
+    await conf.hint('server-d grpc').waitFor();
+    await window.screenshot('added');
+
+    await conf.undoUntil(() =>
+      conf
+        .line('server-d grpc')
+        .count()
+        .then((count) => count === 0),
+    );
+    await conf.save();
+    await lab.root.locator('[data-server-row="server-d"][data-state="removed"]').waitFor({ timeout: 20_000 });
+    await lab.button('stop').click();
+    await lab.phase('stopped').waitFor({ timeout: 30_000 });
+    expect(await lab.root.locator('[data-figure="failed"]').innerText()).toBe('0');
+    expect(window.consoleErrors).toEqual([]);
+  });
+
+  it('runs from the lens, explains directives on hover and completes them', async () => {
+    const [window, lab, conf] = await openConfiguration('conf-help');
+    await conf.lens('▶ Run gRPC · L7').click();
+    await lab.phase('done').waitFor({ timeout: 60_000 });
+    expect((await lab.table()).reduce((sum, row) => sum + row.requests, 0)).toBe(3_000);
+
+    await conf.line('keepalive').first().getByText('keepalive').hover();
+    await window.page.locator('.monaco-hover').getByText('How many idle connections').first().waitFor();
+
+    await conf.typeAtEnd('keepalive', '\nleast');
+    const suggestion = window.page.locator('.suggest-widget .monaco-list-row').filter({ hasText: 'least_conn' });
+    await suggestion.waitFor();
+    await window.screenshot('completion');
+    await window.page.keyboard.press('Enter');
+    await conf.line('least_conn;').waitFor();
+  });
+});
+
+async function requestsOf(lab: LabBlock, server: string): Promise<number> {
+  return (await lab.table()).find((row) => row.id === server)?.requests ?? 0;
+}
+
+/** The text editor beside the course. */
+class ConfEditor {
+  readonly #window: Editor;
+  readonly #root: Locator;
+
+  constructor(window: Editor) {
+    this.#window = window;
+    this.#root = window.page.locator('.editor-instance .monaco-editor').first();
+  }
+
+  /** The first line with a text. Monaco writes spaces as no-break spaces. */
+  line(text: string): Locator {
+    return this.#root.locator('.view-line').filter({ hasText: new RegExp(escaped(text).replaceAll(' ', '[ \u00a0]')) });
+  }
+
+  /** What stands behind a line that is no part of the file. */
+  hint(line: string): Locator {
+    return this.line(line).locator('[class*="dyn-rule"]').filter({ hasText: '%' }).first();
+  }
+
+  async hintText(line: string): Promise<string> {
+    return (await this.hint(line).innerText()).replaceAll('\u00a0', ' ');
+  }
+
+  async hintCount(): Promise<number> {
+    const lines = await this.#root.locator('.view-line').filter({ hasText: /%/ }).count();
+    return lines;
+  }
+
+  lens(title: string): Locator {
+    return this.#root.locator('.codelens-decoration a').filter({ hasText: title });
+  }
+
+  squiggle(): Locator {
+    return this.#root.locator('.squiggly-error').first();
+  }
+
+  async language(): Promise<string> {
+    return (await this.#window.page.locator('#status\\.editor\\.mode').innerText()).trim();
+  }
+
+  /** By its place: a line with live numbers is drawn anew twice a second, which a click on the element would wait for. */
+  async #focusEnd(text: string): Promise<void> {
+    let line: Awaited<ReturnType<Locator['boundingBox']>> = null;
+    const find = async () => {
+      line = await this.line(text).first().boundingBox();
+      return line;
+    };
+    await expect.poll(find).not.toBeNull();
+    const { y, height } = line ?? { y: Number.NaN, height: 0 };
+    // In the middle of the editor, however far it is scrolled to the side.
+    const editor = await this.#root.boundingBox();
+    await this.#window.page.mouse.click((editor?.x ?? 0) + (editor?.width ?? 0) / 2, y + height / 2);
+    await this.#window.page.keyboard.press('End');
+  }
+
+  async typeAtEnd(line: string, text: string): Promise<void> {
+    await this.#focusEnd(line);
+    await this.#window.page.keyboard.type(text);
+  }
+
+  async deleteLine(text: string): Promise<void> {
+    await this.#focusEnd(text);
+    await this.#window.page.keyboard.press('Control+Shift+K');
+    await this.line(text).waitFor({ state: 'detached' });
+  }
+
+  async undoUntil(reached: () => Promise<boolean>): Promise<void> {
+    await this.#focusEnd('worker_processes');
+    for (let step = 0; step < 20 && !(await reached()); step += 1) await this.#window.page.keyboard.press('Control+Z');
+    expect(await reached()).toBe(true);
+  }
+
+  async save(): Promise<void> {
+    await this.#window.page.keyboard.press('Control+S');
+  }
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
