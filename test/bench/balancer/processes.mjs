@@ -100,7 +100,9 @@ export function startNginx(conf, port) {
 export function startBalancer(conf, port) {
   const cli = path.join(root, 'dist/cli/balancer.js');
   const globals = `daemon off; pid ${folder}/balancer${port}.pid; error_log stderr crit;`;
-  return serve(process.execPath, [cli, '-p', `${folder}/`, '-c', file(conf), '-g', globals], port);
+  // Young objects in 24 MB at most: as quick, and 30 MB less for idle connections.
+  const options = ['--max-semi-space-size=8'];
+  return serve(process.execPath, [...options, cli, '-p', `${folder}/`, '-c', file(conf), '-g', globals], port);
 }
 
 export function startHaproxy(conf, port) {
