@@ -69,8 +69,10 @@ export class ReviewPage {
     return this.root.locator('.quiz');
   }
 
+  /** Empty when all are known. */
   async questionId(): Promise<string> {
-    return (await this.question.getAttribute('data-quiz')) ?? '';
+    const ids = await this.question.evaluateAll((all) => all.map((one) => one.getAttribute('data-quiz') ?? ''));
+    return ids[0] ?? '';
   }
 
   async check(): Promise<void> {
