@@ -7,9 +7,9 @@ import type { ConfFile, Directive } from '../conf/ast';
 import { insertDirectiveAfter } from '../conf/edit';
 import { parseConf } from '../conf/parse';
 import type { ConfSource } from '../protocol/balancerWorker';
-import { type ArmWiring, wireArm } from './armWiring';
+import { type ArmWiring, type WiredBackend, wireArm } from './armWiring';
 import { boundsProblems } from './labBounds';
-import type { ArmDefinition, LabDefinition, SpareServer } from './labDefinition';
+import type { ArmDefinition, LabDefinition } from './labDefinition';
 import { readLabFile } from './labFiles';
 
 /** A configuration that was refused; every problem has its place. */
@@ -100,9 +100,11 @@ export function uniqueProblems(problems: readonly Problem[]): readonly Problem[]
   });
 }
 
-/** The first of the lab's spare servers that the configuration does not name yet. */
-export function nextSpare(definition: LabDefinition, wiring: ArmWiring): SpareServer | undefined {
-  return definition.spares.find((spare) => !wiring.backends.some((backend) => backend.id === spare.id));
+/** The first of the lab's spare servers that the configuration does not name yet, as it would join; else undefined. */
+export function nextSpare(definition: LabDefinition, wiring: ArmWiring): Omit<WiredBackend, 'address'> | undefined {
+  const spare = definition.spares.find(({ id }) => !wiring.backends.some((backend) => backend.id === id));
+  const protocol = wiring.backends[0]?.protocol ?? 'grpc';
+  return spare === undefined ? undefined : { id: spare.id, protocol, port: spare.ports[protocol] };
 }
 
 /** The configuration with one more server line behind the last of the arm's upstream. Throws ConfProblems. */
@@ -110,9 +112,8 @@ export function withAddedServer(
   definition: LabDefinition,
   arm: ArmDefinition,
   conf: PreparedConf,
-  spare: SpareServer,
+  server: { readonly id: string; readonly protocol: string; readonly port: number },
 ): PreparedConf {
-  const protocol = conf.wiring.backends[0]?.protocol ?? 'grpc';
   const last = conf.wiring.upstream.servers.at(-1);
   const line = last === undefined ? undefined : directiveAt(conf.file.directives, last.span.line, last.span.column);
   if (line === undefined) throw new Error('an upstream of a checked configuration has a server line');

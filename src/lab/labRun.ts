@@ -417,7 +417,8 @@ export class LabRun implements Disposable {
     if (received?.type === 'refused') return received.problems;
     if (received === null || received.type === 'failed')
       throw threadDied('balancer', received === null ? null : new Error(received.text));
-    this.#note('reload', null, message('The balancer reloaded its configuration'));
+    // Telling it where taken ports moved to, before the run, is no event of the run.
+    if (this.#startedAtMs !== null) this.#note('reload', null, message('The balancer reloaded its configuration'));
     return null;
   }
 

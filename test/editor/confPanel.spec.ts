@@ -43,8 +43,10 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     await lab.phase('running').waitFor();
     await conf.lens('■ Stop').waitFor();
     await conf.hint('server-c grpc').waitFor();
-    expect(await conf.hintText('server-c grpc')).toMatch(/\d %.*\d requests.*connection.*p99/);
-    expect(await conf.hintCount()).toBe(3);
+    await expect
+      .poll(() => conf.hintText('server-c grpc'), { timeout: 10_000 })
+      .toMatch(/\d %.*\d requests.*connection.*p99/);
+    await expect.poll(() => conf.hintCount()).toBe(3);
     await window.screenshot('running');
 
     await conf.deleteLine('server-b grpc');

@@ -1,5 +1,5 @@
 import type { ReviewState } from '../../src/protocol/webview';
-import { fill, h, setHidden, setText } from '../dom';
+import { fill, h, setAttribute, setHidden, setText } from '../dom';
 import { send } from '../host';
 import { type QuizCard, quizCard } from '../quiz/quizCard';
 import { day, t } from '../strings';
@@ -70,6 +70,8 @@ export function reviewView(first: ReviewState | null, firstNextDue: number | nul
     } else ask(current, moveFocus);
     setText(count, t('{left} of {total} left', { left: review.left, total: review.total }));
     setHidden(next.element, !answered && review.left === 1);
+    // Before the answer, the thing to do is to answer.
+    setAttribute(next.element, 'appearance', answered ? 'primary' : 'secondary');
     const isLast = answered && review.left === 1 && current.state.feedback?.verdict !== 'wrong';
     next.setText(!answered ? t('Ask me later') : isLast ? t('Finish') : t('Next question'));
   };
