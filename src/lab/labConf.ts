@@ -118,8 +118,8 @@ export function withAddedServer(
   const line = last === undefined ? undefined : directiveAt(conf.file.directives, last.span.line, last.span.column);
   if (line === undefined) throw new Error('an upstream of a checked configuration has a server line');
   // The newcomer gets the same parameters as the server above it.
-  const words = ['server', `127.0.0.1:${spare.ports[protocol]}`, ...line.args.slice(1).map((word) => word.value)];
-  const added = `${words.join(' ')}; # lab: backend ${spare.id} ${protocol}`;
+  const words = ['server', `127.0.0.1:${server.port}`, ...line.args.slice(1).map((word) => word.value)];
+  const added = `${words.join(' ')}; # lab: backend ${server.id} ${server.protocol}`;
   const edited = understandConf(definition, arm, conf.path, insertDirectiveAfter(conf.file, line, added));
   if (!edited.ok) throw new ConfProblems(edited.error);
   return edited.value;

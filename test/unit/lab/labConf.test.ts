@@ -69,7 +69,8 @@ describe('the configuration of an arm', () => {
     if (!understood.ok) throw new Error('refused');
     const { text, wiring } = withAddedServer(lab, arm, understood.value, {
       id: 'server-d',
-      ports: { rest: 28104, grpc: 28204 },
+      protocol: 'grpc',
+      port: 28204,
     });
     expect(wiring.backends.map(({ id }) => id)).toContain('server-d');
     expect(text.split('\n').filter((line) => !good.split('\n').includes(line))).toEqual([
