@@ -46,13 +46,13 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     await expect
       .poll(() => conf.hintText('server-c grpc'), { timeout: 10_000 })
       .toMatch(/\d %.*\d requests.*connection.*p99/);
-    await expect.poll(() => conf.hintCount()).toBe(3);
+    await expect.poll(() => conf.hintCount(), { timeout: 10_000 }).toBe(3);
     await window.screenshot('running');
 
     await conf.deleteLine('server-b grpc');
     await conf.save();
     await lab.root.locator('[data-server-row="server-b"][data-state="removed"]').waitFor({ timeout: 20_000 });
-    await expect.poll(() => lab.node('server-b').count()).toBe(0);
+    await expect.poll(() => lab.node('server-b').count(), { timeout: 10_000 }).toBe(0);
     const left = await requestsOf(lab, 'server-b');
     const others = await requestsOf(lab, 'server-a');
     await expect.poll(() => requestsOf(lab, 'server-a'), { timeout: 20_000 }).toBeGreaterThan(others + 50);
@@ -92,7 +92,7 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     expect(await lab.root.locator('[data-figure="failed"]').innerText()).toBe('0');
     await lab.root.locator('.reconciliation[data-verdict="agree"]').waitFor();
     await conf.lens('▶ Run gRPC · L7').waitFor();
-    expect(window.consoleErrors).toEqual([]);
+    expect(ownErrors(window)).toEqual([]);
   });
 
   it('adds a server by an edit of the open file, which undo takes back', async () => {
@@ -119,7 +119,7 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     await lab.button('stop').click();
     await lab.phase('stopped').waitFor({ timeout: 30_000 });
     expect(await lab.root.locator('[data-figure="failed"]').innerText()).toBe('0');
-    expect(window.consoleErrors).toEqual([]);
+    expect(ownErrors(window)).toEqual([]);
   });
 
   it('runs from the lens, explains directives on hover and completes them', async () => {
@@ -139,6 +139,14 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     await conf.line('least_conn;').waitFor();
   });
 });
+
+/**
+ * Without VS Code's word that it gave other extensions up before a save: its own deadline, missed where the whole window is
+ * slow. Traffic Lab takes no part in what happens before a save.
+ */
+function ownErrors(window: Editor): string[] {
+  return window.consoleErrors.filter((text) => !text.includes('Aborted onWillSaveTextDocument-event'));
+}
 
 async function requestsOf(lab: LabBlock, server: string): Promise<number> {
   return (await lab.table()).find((row) => row.id === server)?.requests ?? 0;
@@ -192,7 +200,7 @@ class ConfEditor {
       line = await this.line(text).first().boundingBox();
       return line;
     };
-    await expect.poll(find).not.toBeNull();
+    await expect.poll(find, { timeout: 10_000 }).not.toBeNull();
     const { y, height } = line ?? { y: Number.NaN, height: 0 };
     // In the middle of the editor, however far it is scrolled to the side.
     const editor = await this.#root.boundingBox();
