@@ -51,8 +51,8 @@ describe.skipIf(browserPath === null)('bad input in VS Code', () => {
     const problems = await page.locator('.block-problem').allInnerTexts();
     expect(problems.some((text) => text.includes('lab.yaml') && text.includes('slots'))).toBe(true);
     expect(problems.some((text) => text.includes('course.en.md') && text.includes('telepathy'))).toBe(true);
-    // The multiple choice works; the prediction went with the lab it is about.
-    expect(await page.locator('.quiz').count()).toBe(1);
+    // What does not depend on the broken lab's servers is there.
+    await page.locator('[data-quiz="which-reach-new-server"].quiz').waitFor();
     await editor.screenshot('broken');
   });
 

@@ -91,7 +91,7 @@ describe.skipIf(browserPath === null)('the course in VS Code', () => {
     await lab.button('run').click();
     await lab.phase('running').waitFor();
     const requestsOfB = async () => (await lab.table()).find((row) => row.id === 'server-b')?.requests ?? 0;
-    await expect.poll(requestsOfB).toBeGreaterThan(10);
+    await expect.poll(requestsOfB, { timeout: 30_000 }).toBeGreaterThan(10);
 
     await lab.row('server-b').locator('[data-action="kill"]').click();
 
