@@ -1,8 +1,8 @@
 import { message } from '../../base/message';
 import type { UpstreamPlan } from '../plan';
-import { policies } from '../policies/index';
 import { formatAddress, resolveHost } from './address';
 import type { Reading } from './entry';
+import { implicitUpstream } from './implicitUpstream';
 import type { PassTarget } from './proxyPass';
 import { type UpstreamBlock, upstreamKeepalive, upstreamServers } from './upstream';
 import { policyOf } from './upstreamPolicy';
@@ -123,35 +123,8 @@ export class Upstreams {
     const address = formatAddress(host, port);
     const known = this.#byName.get(address);
     if (known !== undefined) return known;
-    const [policy] = policies;
-    if (policy === undefined) throw new Error('The registry of policies begins with the default one');
-    const config = policy.parse(null);
-    const plan: UpstreamPlan = {
-      name: address,
-      span: target.word.span,
-      context: this.context,
-      policy,
-      policyConfig: config.ok ? config.value : null,
-      key: null,
-      servers: [
-        {
-          address,
-          host,
-          port,
-          text: address,
-          weight: 1,
-          maxFails: 1,
-          failTimeoutMs: 10_000,
-          maxConns: 0,
-          backup: false,
-          down: false,
-          span: target.word.span,
-          lab: null,
-        },
-      ],
-      keepalive: 0,
-      implicit: true,
-    };
+    const health = { maxFails: 1, failTimeoutMs: 10_000 };
+    const plan = implicitUpstream(this.context, host, port, target.word.span, health);
     this.#byName.set(address, plan);
     this.#all.push(plan);
     return plan;

@@ -1,8 +1,8 @@
 import { formatAddress } from '../directives/address';
+import { implicitUpstream } from '../directives/implicitUpstream';
 import { AccessLogs } from '../phases/accessLog';
 import { type LazyVariables, lazyVariables } from '../phases/lazyVariables';
 import type { HttpServerPlan, Plan, StreamServerPlan, UpstreamPlan } from '../plan';
-import { policies } from '../policies/index';
 import type { Upstream } from '../upstream';
 import { type AddressMap, type Engine, UpstreamSite } from './engine';
 import { Http1Pool } from './http1Upstream';
@@ -87,7 +87,7 @@ export class Generation {
     let plan = this.#literals.get(address);
     if (plan !== undefined) return plan;
     if (this.#literals.size >= LIMITS.literalUpstreams) this.#forgetOldest();
-    plan = literalPlan(address, host, port);
+    plan = literalPlan(host, port);
     this.#literals.set(address, plan);
     return plan;
   }
@@ -150,35 +150,7 @@ export class Generation {
 }
 
 /** As nginx's ngx_http_upstream_create_round_robin_peer(): nothing is kept of it but the address. */
-function literalPlan(address: string, host: string, port: number): UpstreamPlan {
-  const [policy] = policies;
-  if (policy === undefined) throw new Error('The registry of policies begins with the default one');
-  const config = policy.parse(null);
+function literalPlan(host: string, port: number): UpstreamPlan {
   const span = { file: '', line: 1, column: 1, endLine: 1, endColumn: 1 };
-  return {
-    name: address,
-    span,
-    context: 'http',
-    policy,
-    policyConfig: config.ok ? config.value : null,
-    key: null,
-    servers: [
-      {
-        address,
-        host,
-        port,
-        text: address,
-        weight: 1,
-        maxFails: 0,
-        failTimeoutMs: 0,
-        maxConns: 0,
-        backup: false,
-        down: false,
-        span,
-        lab: null,
-      },
-    ],
-    keepalive: 0,
-    implicit: true,
-  };
+  return implicitUpstream('http', host, port, span, { maxFails: 0, failTimeoutMs: 0 });
 }
