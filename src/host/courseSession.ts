@@ -8,6 +8,7 @@ import type { CourseView } from '../course/courseView';
 import type { OutlineSection } from '../course/outline';
 import { type ParsedCourse, viewCourse } from '../course/parsedCourse';
 import { confProblems } from '../lab/labConf';
+import { WarmThreads } from '../lab/warmThreads';
 import type { WorkerPaths } from '../lab/workerThread';
 import type { Snapshot } from '../measurement/snapshot';
 import { RUN_LIMITS, type RunParams } from '../protocol/run';
@@ -63,6 +64,7 @@ export class CourseSession implements vscode.Disposable {
   #features: ConfFeatures | null = null;
   #view: PageView = 'course';
   readonly #learner: Learner;
+  readonly #warm = new WarmThreads(systemClock());
 
   private constructor(options: CourseSessionOptions) {
     this.#options = options;
@@ -280,10 +282,12 @@ export class CourseSession implements vscode.Disposable {
 
   /** Ends what runs; the page is closed. */
   async stopAll(): Promise<void> {
+    this.#warm.dispose();
     await Promise.all([...this.#labs.values()].map((lab) => lab.abort()));
   }
 
   dispose(): void {
+    this.#warm.dispose();
     for (const lab of this.#labs.values()) lab.dispose();
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#features?.dispose();
@@ -349,6 +353,7 @@ export class CourseSession implements vscode.Disposable {
         courseId: course.manifest.id,
         definition: found.definition.value,
         workers,
+        warm: this.#warm,
         progress,
         copies: this.#copies,
       });
@@ -397,6 +402,18 @@ export class CourseSession implements vscode.Disposable {
         return this.#lab(received.lab).killServer(received.server);
       case 'reviveServer':
         return this.#lab(received.lab).reviveServer(received.server);
+      case 'setFault':
+        return this.#lab(received.lab).setFault(received.server, received);
+      case 'setDrained':
+        return this.#lab(received.lab).setDrained(received.server, received.drained);
+      case 'setRate':
+        return this.#lab(received.lab).setRate(received.rate);
+      case 'setPopulation':
+        return this.#lab(received.lab).setPopulation(received.population);
+      case 'setUp':
+        return this.#lab(received.lab).setUp(received);
+      case 'labInView':
+        return this.#lab(received.lab).warm();
       case 'openConfiguration':
         return this.openConfiguration(received.lab, received.arm);
       case 'predict':

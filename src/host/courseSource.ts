@@ -39,7 +39,7 @@ export async function readCourseDocument(
       id: lab.id,
       // A broken lab is shown as such where the course embeds it, not as an unknown one.
       arms: lab.definition.ok ? lab.definition.value.arms.map((arm) => arm.id) : [],
-      servers: lab.definition.ok ? lab.definition.value.serverIds : [],
+      servers: lab.definition.ok ? lab.definition.value.servers.map(({ id }) => id) : [],
     })),
     render: (words) => renderMessage(words, catalog),
   });

@@ -94,6 +94,13 @@ export interface LabState {
   readonly goal: string;
   readonly arms: readonly LabArm[];
   readonly selectedArm: string;
+  /** Empty where the lab has none. */
+  readonly scenarios: readonly { readonly id: string; readonly title: string }[];
+  /** Protocols to choose between; empty: each arm has its own. */
+  readonly protocols: readonly ('rest' | 'grpc')[];
+  readonly messages: readonly { readonly id: string; readonly title: string }[];
+  /** Whether requests say whose they are, so that the clients can be skewed. */
+  readonly canSkew: boolean;
   readonly defaults: RunParams;
   readonly params: RunParams;
   readonly running: boolean;
@@ -151,6 +158,9 @@ export const runParamsSchema = v.object({
   concurrency: within(RUN_LIMITS.concurrency),
   clients: within(RUN_LIMITS.clients),
   rate: v.nullable(within(RUN_LIMITS.rate)),
+  scenario: v.optional(v.nullable(id), null),
+  protocol: v.optional(v.nullable(v.picklist(['rest', 'grpc'])), null),
+  message: v.optional(v.nullable(id), null),
   seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
 
@@ -164,6 +174,28 @@ const fromWebviewSchema = v.variant('type', [
   v.object({ type: v.literal('addServer'), lab: id }),
   v.object({ type: v.literal('killServer'), lab: id, server: id }),
   v.object({ type: v.literal('reviveServer'), lab: id, server: id }),
+  /** Times slower than it is (1: as it is), and the share of its requests that it fails (0: none). */
+  v.object({
+    type: v.literal('setFault'),
+    lab: id,
+    server: id,
+    slowFactor: v.pipe(v.number(), v.minValue(1), v.maxValue(1000)),
+    errorRate: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  }),
+  /** Mark a server `down` in the reader's configuration, or take the mark away. */
+  v.object({ type: v.literal('setDrained'), lab: id, server: id, drained: v.boolean() }),
+  v.object({ type: v.literal('setRate'), lab: id, rate: v.nullable(within(RUN_LIMITS.rate)) }),
+  v.object({ type: v.literal('setPopulation'), lab: id, population: v.picklist(['spread', 'nat', 'skewed']) }),
+  /** What the next run of the lab is to be: only what is named changes. */
+  v.object({
+    type: v.literal('setUp'),
+    lab: id,
+    scenario: v.optional(id),
+    protocol: v.optional(v.picklist(['rest', 'grpc'])),
+    message: v.optional(id),
+  }),
+  /** A lab came into view: its threads may be started, so that its first number comes sooner. */
+  v.object({ type: v.literal('labInView'), lab: id }),
   v.object({ type: v.literal('openConfiguration'), lab: id, arm: id }),
   v.object({ type: v.literal('predict'), lab: id, arm: id, shares }),
   v.object({ type: v.literal('answer'), quiz: id, answer: v.unknown() }),

@@ -26,8 +26,8 @@ export function labs(): Promise<readonly FoundLab[]> {
 export function references(found: readonly FoundLab[]): readonly LabReference[] {
   return found.map((lab) => {
     if (!lab.definition.ok) throw new Error(JSON.stringify(lab.definition.error));
-    const { arms, serverIds } = lab.definition.value;
-    return { id: lab.id, arms: arms.map((arm) => arm.id), servers: serverIds };
+    const { arms, servers } = lab.definition.value;
+    return { id: lab.id, arms: arms.map((arm) => arm.id), servers: servers.map((server) => server.id) };
   });
 }
 
