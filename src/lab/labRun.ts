@@ -385,6 +385,7 @@ export class LabRun implements Disposable {
     const next = understood.value;
     const joining = without(next.wiring.backends, before.wiring.backends);
     const leaving = without(before.wiring.backends, next.wiring.backends);
+    if (joining.length > 0) this.#traffic?.tell({ type: 'compare' });
     const withdraw = () => this.#servers.drain(joining);
     try {
       await this.#servers.start(joining);

@@ -22,7 +22,10 @@ const capacity = v.strictObject({
 const service = v.variant('kind', [v.strictObject({ kind: v.literal('orders') })]);
 
 /** One line for each kind of WorkloadPlan (protocol/trafficWorker.ts). */
-const workload = v.variant('kind', [v.strictObject({ kind: v.literal('get-order') })]);
+const workload = v.variant('kind', [
+  v.strictObject({ kind: v.literal('get-order') }),
+  v.strictObject({ kind: v.literal('orders-by-client') }),
+]);
 
 const population = v.picklist(['spread', 'nat', 'skewed']);
 

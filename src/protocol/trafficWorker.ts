@@ -18,7 +18,9 @@ export type ClientKind =
  */
 export type WorkloadPlan =
   /** One order after the other, drawn by the seed. */
-  { readonly kind: 'get-order' };
+  | { readonly kind: 'get-order' }
+  /** The same, remembering which server answered each client ('compare' asks who changed). */
+  | { readonly kind: 'orders-by-client' };
 
 /**
  * Who the clients are to a balancer that looks: every request carries its client's address (ADDRESS_HEADER) and customer
@@ -56,6 +58,8 @@ export type ToTraffic =
   | { readonly type: 'stop' }
   /** Another rate or another population from now on; what is absent stays. */
   | { readonly type: 'adjust'; readonly rate?: number | null; readonly population?: Population }
+  /** From now on `moved` tells which clients are answered by another server than at this moment. The first call counts. */
+  | { readonly type: 'compare' }
   /** What name resolution gives from now on; the client sees it when it resolves again. */
   | { readonly type: 'targets'; readonly targets: readonly string[] }
   | { readonly type: 'close' };

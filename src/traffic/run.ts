@@ -77,6 +77,10 @@ export class Run implements Disposable {
     if (change.rate !== undefined) this.#load.setRate(change.rate);
   }
 
+  compare(): void {
+    this.#workload.compare?.();
+  }
+
   /** Sends no more and tells nothing more. */
   dispose(): void {
     this.#disposed = true;

@@ -67,6 +67,9 @@ async function obey(message: ToTraffic): Promise<void> {
     case 'adjust':
       prepared?.run.adjust(message);
       return;
+    case 'compare':
+      prepared?.run.compare();
+      return;
     case 'targets':
       prepared?.client.setTargets(message.targets.map(parseTarget));
       return;

@@ -43,6 +43,8 @@ export interface Answer {
 export interface Workload {
   /** What client number `client` (from 0) sends as request number `index` (from 0) of the run. */
   next(index: number, client: number, random: Random): Call;
+  /** The servers are about to change: what is found from now on may be held against this moment. */
+  compare?(): void;
   /** What was found in the answers so far. */
   findings(): ClientFindings;
 }
