@@ -44,6 +44,8 @@ class CourseReader {
   readonly #problems: Problem[] = [];
   readonly #quizzes = new Map<string, Quiz>();
   readonly #diagrams = new Set<string>();
+  /** Labs that a measured value links to, and where. */
+  readonly #measured: { readonly lab: string; readonly span: Span }[] = [];
 
   constructor(markdown: string, file: string, options: ParseCourseOptions) {
     this.#md = courseMarkdown(options.render ?? renderMessage);
@@ -73,6 +75,10 @@ class CourseReader {
     }
     const title = this.#blocks.find((block) => block.kind === 'heading' && block.level === 1);
     const labs = this.#blocks.flatMap((block) => (block.kind === 'lab' ? [block.lab] : []));
+    for (const { lab, span } of this.#measured) {
+      if (labs.includes(lab)) continue;
+      this.#report(span, message('The lab “{lab}” stands nowhere in this document.', { lab }), 'error');
+    }
     return {
       title: title?.kind === 'heading' ? title.text : '',
       blocks: this.#blocks,
@@ -211,6 +217,8 @@ class CourseReader {
   #inlineRules(place: (needle: string) => Span): InlineRules {
     return {
       anchors: this.#anchors,
+      labs: this.#options.labs,
+      onMeasured: (lab, needle) => this.#measured.push({ lab, span: place(needle) }),
       resolveImage: this.#options.resolveImage ?? ((path) => path),
       report: (text, severity, needle) => this.#report(place(needle), text, severity),
     };

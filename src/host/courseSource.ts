@@ -8,6 +8,7 @@ import { type CourseManifest, parseCourseManifest } from '../course/manifest';
 import { parseCourse } from '../course/parseCourse';
 import type { ParsedCourse } from '../course/parsedCourse';
 import { type FoundLab, findLabs } from '../lab/labFiles';
+import { READING_NAMES } from './readings';
 
 /** A course folder: its manifest and its labs; the documents are read language by language. */
 export interface CourseFolder {
@@ -40,6 +41,7 @@ export async function readCourseDocument(
       // A broken lab is shown as such where the course embeds it, not as an unknown one.
       arms: lab.definition.ok ? lab.definition.value.arms.map((arm) => arm.id) : [],
       servers: lab.definition.ok ? lab.definition.value.serverIds : [],
+      readings: READING_NAMES,
     })),
     render: (words) => renderMessage(words, catalog),
   });

@@ -101,6 +101,8 @@ export interface LabState {
   readonly phase: Snapshot['phase'] | null;
   /** Last finished run of each arm, by arm id. */
   readonly results: Readonly<Record<string, LabResult>>;
+  /** The numbers of those runs by name, by arm id. */
+  readonly readings: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** The reader's predicted share of each server, by arm id; shares sum to 1. */
   readonly predictions: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly canAdd: boolean;

@@ -37,6 +37,8 @@ export interface LabReference {
   readonly arms: readonly string[];
   /** Servers an arm starts with, in the lab's order. */
   readonly servers: readonly string[];
+  /** Names of the numbers that a run of it can have; absent: not known, any name is taken. */
+  readonly readings?: readonly string[];
 }
 
 /** Positions 0 .. count-1 in the order they are to be shown. */

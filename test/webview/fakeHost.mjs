@@ -72,7 +72,13 @@ export function startFakeHost(options) {
     finish() {
       const prediction = lab.predictions[lab.selectedArm] ?? null;
       const result = testResult(lab.selectedArm, servers(), lab.params.requests, prediction);
-      update({ running: false, phase: null, results: { ...lab.results, [lab.selectedArm]: result } });
+      const readings = { 'latencyMs.p99': result.result.latencyMs.p99, failed: result.result.failed };
+      update({
+        running: false,
+        phase: null,
+        results: { ...lab.results, [lab.selectedArm]: result },
+        readings: { ...lab.readings, [lab.selectedArm]: readings },
+      });
     },
     receive(message) {
       sent.push(message);
@@ -87,7 +93,14 @@ export function startFakeHost(options) {
         case 'run':
           return update({ running: true, phase: 'starting', params: message.params });
         case 'reset':
-          return update({ running: false, phase: null, results: {}, predictions: {}, params: lab.defaults });
+          return update({
+            running: false,
+            phase: null,
+            results: {},
+            readings: {},
+            predictions: {},
+            params: lab.defaults,
+          });
         case 'predict':
           return update({ predictions: { ...lab.predictions, [message.arm]: message.shares } });
         case 'addServer':

@@ -1,5 +1,5 @@
 // Drives the course page in a plain browser, without VS Code: theme variables and a fake host with test data around the
-// real bundle. `node test/webview/harness.mjs [--shots DIR]` checks behaviour and accessibility and, if asked, takes
+// real bundle. `node test/webview/harness.mjs [--shots DIR] [--only WORDS]` checks behaviour and accessibility and, if asked, takes
 // screenshots. Exit 0: all checks held.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -117,8 +117,13 @@ async function violations(page) {
   return found;
 }
 
+/** `--only WORDS` runs the checks whose name holds the words. */
+const onlyAt = process.argv.indexOf('--only');
+const only = onlyAt === -1 ? '' : (process.argv[onlyAt + 1] ?? '');
+
 const failures = [];
 async function check(name, run) {
+  if (!name.includes(only)) return;
   try {
     await run();
     process.stdout.write(`ok    ${name}\n`);
@@ -149,6 +154,33 @@ await check('a run: numbers, diagram and table are equal, counts and focus are r
   assert.deepEqual(errors, []);
   await close();
 });
+
+await check(
+  'a value in the text is the author’s words, then the reader’s own, and theirs again after a reset',
+  async () => {
+    const { page, errors, close } = await open();
+    const own = page.locator('a.measured[data-arm="grpc-l4"]');
+    const ratio = page.locator('a.measured[data-over="grpc-l4"]');
+    assert.equal(await own.innerText(), 'measure it');
+    await host(page, 'finish');
+    await page.locator('a.measured[data-arm="grpc-l4"][data-value]').waitFor();
+    assert.match(await own.innerText(), /^here: \d[\d.]* ms, \w{3} \d+/);
+    assert.match(await own.getAttribute('title'), /Measured by you on/);
+    // A ratio waits for the other arm.
+    assert.equal(await ratio.innerText(), 'compare both');
+    await host(page, 'receive', { type: 'selectArm', arm: 'grpc-l7' });
+    await host(page, 'finish');
+    await page.locator('a.measured[data-over][data-value]').waitFor();
+    assert.match(await ratio.innerText(), /^here: [\d.]+×/);
+    await own.click();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'lab-grpc-pinning');
+    await host(page, 'receive', { type: 'reset' });
+    await page.locator('a.measured[data-value]').first().waitFor({ state: 'detached' });
+    assert.equal(await ratio.locator('em').innerText(), 'both');
+    assert.deepEqual(errors, []);
+    await close();
+  },
+);
 
 await check('a wrong field is named where it is and nothing is sent', async () => {
   const { page, close } = await open();

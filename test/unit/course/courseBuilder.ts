@@ -4,7 +4,12 @@ import type { ParsedCourse } from '../../../src/course/parsedCourse';
 import type { LabReference } from '../../../src/quiz/quizKind';
 
 export const labs: readonly LabReference[] = [
-  { id: 'pinning', arms: ['l4', 'l7'], servers: ['server-a', 'server-b', 'server-c'] },
+  {
+    id: 'pinning',
+    arms: ['l4', 'l7'],
+    servers: ['server-a', 'server-b', 'server-c'],
+    readings: ['failed', 'latencyMs.p99'],
+  },
 ];
 
 /** A course file from its lines; line 1 is the first argument. */

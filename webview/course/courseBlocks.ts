@@ -1,0 +1,121 @@
+import type { Block } from '../../src/course/courseView';
+import type { Snapshot } from '../../src/measurement/snapshot';
+import type { LabState, PageState, QuizState, ToWebview } from '../../src/protocol/webview';
+import { h, uniqueId } from '../dom';
+import { rememberOpen } from '../host';
+import { type LabPanel, labPanel } from '../lab/labPanel';
+import { type QuizCard, quizCard } from '../quiz/quizCard';
+import { t } from '../strings';
+import { paintMeasuredLinks } from './measuredLinks';
+import { htmlBlock, mermaidBlock, problemBlock } from './textBlocks';
+
+/** The course's text with all that lives in it, put into `main`. */
+export interface CourseBlocks {
+  updateLab(lab: LabState): void;
+  snapshot(lab: string, snapshot: Snapshot): void;
+  updateQuiz(quiz: QuizState): void;
+  /** false: no block here can show it. */
+  refuse(refusal: Extract<ToWebview, { type: 'refused' }>): boolean;
+  /** Puts the reader's measured values into what was just drawn elsewhere, too. */
+  paintMeasured(root: ParentNode): void;
+}
+
+/** So many questions in a row stand open; more are folded, so that the text breathes. */
+const OPEN_QUESTIONS = 3;
+
+export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
+  const panels = new Map<string, LabPanel[]>();
+  const cards = new Map<string, QuizCard[]>();
+  const labs = new Map(page.labs.map((lab) => [lab.id, lab]));
+  let level = 1;
+  let inARow = 0;
+  let fold: HTMLElement | null = null;
+
+  const lab = (block: Extract<Block, { kind: 'lab' }>): HTMLElement | null => {
+    const state = labs.get(block.lab);
+    if (state === undefined) return null;
+    const panel = labPanel(state, page.mayRun, level + 1, block.arm);
+    // A lab may stand in several places; ids must not.
+    if (panels.has(block.lab)) panel.element.id = uniqueId(`lab-${block.lab}`);
+    panels.set(block.lab, [...(panels.get(block.lab) ?? []), panel]);
+    return panel.element;
+  };
+  const quiz = ({ quiz: view }: Extract<Block, { kind: 'quiz' }>): HTMLElement => {
+    const card = quizCard(view, page.quizzes.find(({ id }) => id === view.id) ?? null, level + 1);
+    if (cards.has(view.id)) card.element.id = uniqueId(`quiz-${view.id}`);
+    cards.set(view.id, [...(cards.get(view.id) ?? []), card]);
+    return card.element;
+  };
+
+  for (const [index, block] of page.course.blocks.entries()) {
+    inARow = block.kind === 'quiz' ? inARow + 1 : 0;
+    switch (block.kind) {
+      case 'html':
+        main.append(htmlBlock(block.html));
+        break;
+      case 'heading': {
+        level = block.level;
+        const heading = h(`h${level}`, { id: block.anchor, 'data-anchor': block.anchor, tabindex: -1 });
+        heading.innerHTML = block.html;
+        main.append(heading);
+        break;
+      }
+      case 'mermaid':
+        main.append(mermaidBlock(block));
+        break;
+      case 'lab': {
+        const panel = lab(block);
+        if (panel !== null) main.append(panel);
+        break;
+      }
+      case 'quiz': {
+        if (inARow === OPEN_QUESTIONS + 1) {
+          fold = moreQuestions(questionsFrom(page.course.blocks, index), block.quiz.id);
+          main.append(fold);
+        }
+        (inARow > OPEN_QUESTIONS ? (fold ?? main) : main).append(quiz(block));
+        break;
+      }
+      case 'problem':
+        main.append(problemBlock(block));
+        break;
+    }
+  }
+  const paintMeasured = (root: ParentNode) => paintMeasuredLinks(root, labs);
+  paintMeasured(main);
+
+  return {
+    updateLab(state) {
+      labs.set(state.id, state);
+      for (const panel of panels.get(state.id) ?? []) panel.update(state, page.mayRun);
+      paintMeasured(main);
+    },
+    snapshot(id, snapshot) {
+      for (const panel of panels.get(id) ?? []) panel.snapshot(snapshot);
+    },
+    updateQuiz(state) {
+      for (const card of cards.get(state.id) ?? []) {
+        card.update(state);
+        paintMeasured(card.element);
+      }
+    },
+    refuse(refusal) {
+      const concerned = refusal.lab === null ? [] : (panels.get(refusal.lab) ?? []);
+      for (const panel of concerned) panel.refuse(refusal);
+      return concerned.length > 0;
+    },
+    paintMeasured,
+  };
+}
+
+/** How many questions stand in a row from this block on. */
+function questionsFrom(blocks: readonly Block[], index: number): number {
+  const end = blocks.findIndex((block, at) => at > index && block.kind !== 'quiz');
+  return (end === -1 ? blocks.length : end) - index;
+}
+
+function moreQuestions(count: number, key: string): HTMLElement {
+  const fold = h('details', { class: 'more-questions' }, h('summary', {}, t('{count} more questions', { count })));
+  rememberOpen(fold, `more:${key}`, false);
+  return fold;
+}
