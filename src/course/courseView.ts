@@ -9,6 +9,9 @@ export interface CourseView {
   readonly problems: readonly Problem[];
 }
 
+/** What may stand in a tab. */
+export type TabBlock = Extract<Block, { readonly kind: 'html' | 'problem' }>;
+
 export type Block =
   /** Headings, paragraphs, lists, tables, alerts, code: one run of Markdown between special blocks. */
   | { readonly kind: 'html'; readonly html: string }
@@ -29,5 +32,10 @@ export type Block =
     }
   | { readonly kind: 'lab'; readonly lab: string; readonly arm: string | null }
   | { readonly kind: 'quiz'; readonly quiz: QuizViewBase }
+  /** The same thing done in several ways: one is shown at a time. Names are unique within the strip. */
+  | {
+      readonly kind: 'tabs';
+      readonly tabs: readonly { readonly name: string; readonly blocks: readonly TabBlock[] }[];
+    }
   /** A block that could not be read: shown in place, with file and line; the rest of the course works. */
   | { readonly kind: 'problem'; readonly problems: readonly Problem[]; readonly source: string };

@@ -1,3 +1,4 @@
+import type { Token } from 'markdown-it';
 import type { Problem, Span } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
 import { readYaml, type YamlSource } from '../base/yamlSource';
@@ -8,6 +9,11 @@ export type BlockFence = (typeof blockFences)[number];
 
 export function isBlockFence(word: string): word is BlockFence {
   return (blockFences as readonly string[]).includes(word);
+}
+
+/** The first word of a fence's info string: what it holds. */
+export function infoWord(token: Token): string {
+  return token.info.trim().split(/\s+/)[0] ?? '';
 }
 
 /** A fenced block as it stands in the course file. */

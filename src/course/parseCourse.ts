@@ -3,15 +3,17 @@ import { type Message, message, renderMessage } from '../base/message';
 import type { Problem, Span } from '../base/problem';
 import type { Quiz } from '../quiz/quiz';
 import type { LabReference } from '../quiz/quizKind';
-import { closeFences, type Fence, isBlockFence } from './fences';
+import type { TabBlock } from './courseView';
+import { closeFences, type Fence, infoWord, isBlockFence } from './fences';
 import { collectHeadings, type Heading } from './headings';
 import { type InlineRules, inspectInline } from './inspectInline';
 import { readLab } from './labBlock';
 import { courseMarkdown } from './markdown';
 import { readMermaid } from './mermaidBlock';
 import { outlineOf } from './outline';
-import type { ParsedBlock, ParsedCourse } from './parsedCourse';
+import { isTabBlock, type ParsedBlock, type ParsedCourse } from './parsedCourse';
 import { readQuiz } from './quizBlock';
+import { tabName, tabsFrom, wrongTab } from './tabs';
 
 export interface ParseCourseOptions {
   /** The labs of the course folder. */
@@ -40,7 +42,7 @@ class CourseReader {
   readonly #headings: ReadonlyMap<Token, Heading>;
   readonly #anchors: Set<string>;
   readonly #env = {};
-  readonly #blocks: ParsedBlock[] = [];
+  #blocks: ParsedBlock[] = [];
   readonly #problems: Problem[] = [];
   readonly #quizzes = new Map<string, Quiz>();
   readonly #diagrams = new Set<string>();
@@ -69,8 +71,10 @@ class CourseReader {
 
   read(): ParsedCourse {
     for (let at = 0; at < this.#tokens.length; ) {
-      const end = endOfElement(this.#tokens, at);
-      this.#readElement(this.#tokens.slice(at, end));
+      const tabs = tabsFrom(this.#tokens, at);
+      const end = tabs.length > 0 ? at + tabs.length : endOfElement(this.#tokens, at);
+      if (tabs.length > 0) this.#readTabs(tabs);
+      else this.#readElement(this.#tokens.slice(at, end));
       at = end;
     }
     const title = this.#blocks.find((block) => block.kind === 'heading' && block.level === 1);
@@ -109,6 +113,38 @@ class CourseReader {
     }
     this.#pushHtml(this.#md.renderer.render([...tokens], this.#md.options, this.#env));
     for (const token of tokens) if (token.type === 'fence') this.#checkListing(token);
+  }
+
+  #readTabs(fences: readonly Token[]): void {
+    const names: string[] = [];
+    const tabs: Extract<ParsedBlock, { kind: 'tabs' }>['tabs'][number][] = [];
+    for (const fence of fences) {
+      const wrong = wrongTab(fence, names);
+      if (wrong !== null) {
+        const { line, source } = this.#fenceOf(fence);
+        this.#pushProblems([{ severity: 'error', message: wrong, span: this.#lineSpan(line - 1) }], source);
+        continue;
+      }
+      const name = tabName(fence) ?? '';
+      names.push(name);
+      tabs.push({ name, blocks: this.#apart(() => this.#readElement([fence])) });
+    }
+    const [first] = fences;
+    if (fences.length === 1 && tabs.length === 1 && first !== undefined) {
+      const text = message('A strip of tabs has at least two, one right after the other.');
+      this.#report(this.#lineSpan(this.#fenceOf(first).line - 1), text, 'warning');
+    }
+    if (tabs.length > 0) this.#blocks.push({ kind: 'tabs', tabs });
+  }
+
+  /** The blocks that `read` makes, which are no part of the document's own row. */
+  #apart(read: () => void): readonly TabBlock[] {
+    const own = this.#blocks;
+    this.#blocks = [];
+    read();
+    const made = this.#blocks.filter(isTabBlock);
+    this.#blocks = own;
+    return made;
   }
 
   #pushHtml(html: string): void {
@@ -163,6 +199,12 @@ class CourseReader {
   /** A listing is shown whatever it is; but one that is not closed, or that was meant as a block, is worth a word. */
   #checkListing(token: Token): void {
     const fence = this.#fenceOf(token);
+    const wrongly = token.level === 0 ? null : tabName(token);
+    const wrong =
+      wrongly === null
+        ? wrongTab(token, [])
+        : message('Tabs stand by themselves, not inside a list, a quotation or a table.');
+    if (wrong !== null) this.#report(this.#lineSpan(fence.line - 1), wrong, 'warning');
     if (this.#unclosed.has(fence.line - 1)) this.#pushProblems([this.#notClosed(fence)], '');
     else if (isBlockFence(infoWord(token))) {
       const text = message('A {block} block stands by itself, not inside a list, a quotation or a table.', {
@@ -257,8 +299,4 @@ function endOfElement(tokens: readonly Token[], start: number): number {
     if (depth <= 0) return at + 1;
   }
   return tokens.length;
-}
-
-function infoWord(token: Token): string {
-  return token.info.trim().split(/\s+/)[0] ?? '';
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '../base/problem';
 import type { Quiz } from '../quiz/quiz';
 import type { OptionOrder } from '../quiz/quizKind';
-import type { Block, CourseView } from './courseView';
+import type { Block, CourseView, TabBlock } from './courseView';
 import type { OutlineSection } from './outline';
 
 /** A course document, read: what the page shows, what the tree lists, and the questions with their keys. */
@@ -22,9 +22,22 @@ export interface ParsedCourse {
 /** As Block, but a question still has its key: this never leaves the host. */
 export type ParsedBlock = Exclude<Block, { readonly kind: 'quiz' }> | { readonly kind: 'quiz'; readonly quiz: Quiz };
 
+export function isTabBlock(block: ParsedBlock): block is TabBlock {
+  return block.kind === 'html' || block.kind === 'problem';
+}
+
+/** Every block, those inside tabs among them. */
+export function allBlocks(blocks: readonly ParsedBlock[]): readonly ParsedBlock[] {
+  return blocks.flatMap((block): readonly ParsedBlock[] =>
+    block.kind === 'tabs' ? [block, ...block.tabs.flatMap((tab) => tab.blocks)] : [block],
+  );
+}
+
 /** The course as the page may see it. `orderOf` gives the order of options of each question, once per reader. */
 export function viewCourse(course: ParsedCourse, orderOf: (quizId: string) => OptionOrder): CourseView {
-  const inPlace = new Set(course.blocks.flatMap((block) => (block.kind === 'problem' ? block.problems : [])));
+  const inPlace = new Set(
+    allBlocks(course.blocks).flatMap((block) => (block.kind === 'problem' ? block.problems : [])),
+  );
   return {
     title: course.title,
     blocks: course.blocks.map((block) =>

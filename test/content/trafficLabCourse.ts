@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type CourseManifest, parseCourseManifest } from '../../src/course/manifest';
 import { parseCourse } from '../../src/course/parseCourse';
-import type { ParsedCourse } from '../../src/course/parsedCourse';
+import { allBlocks, type ParsedCourse } from '../../src/course/parsedCourse';
 import { type FoundLab, findLabs } from '../../src/lab/labFiles';
 import type { LabReference } from '../../src/quiz/quizKind';
 
@@ -37,5 +37,7 @@ export async function documentIn(language: string): Promise<ParsedCourse> {
 }
 
 export function htmlOf(course: ParsedCourse): string {
-  return course.blocks.map((block) => ('html' in block ? block.html : '')).join('\n');
+  return allBlocks(course.blocks)
+    .map((block) => ('html' in block ? block.html : ''))
+    .join('\n');
 }

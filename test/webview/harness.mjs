@@ -182,6 +182,32 @@ await check(
   },
 );
 
+await check('one chosen product is shown in every strip of tabs, by keyboard, and after a reload', async () => {
+  const { page, errors, close } = await open();
+  const strips = page.locator('.tabs');
+  const chosen = () => page.locator('[role="tab"][aria-selected="true"]').allInnerTexts();
+  assert.deepEqual(await chosen(), ['nginx', 'AWS']);
+  assert.equal(await strips.first().locator('[role="tabpanel"]:visible').count(), 1);
+  // One stop for the tab key; arrows go around.
+  assert.equal(await strips.first().locator('[role="tab"][tabindex="0"]').count(), 1);
+  await strips.first().locator('[data-tab="nginx"]').focus();
+  await page.keyboard.press('ArrowLeft');
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.tab), 'Envoy');
+  assert.deepEqual(await chosen(), ['Envoy', 'AWS']);
+  await page.keyboard.press('ArrowLeft');
+  assert.deepEqual(await chosen(), ['HAProxy', 'HAProxy']);
+  assert.match(await strips.nth(1).locator('[role="tabpanel"]:visible').innerText(), /stick on src/);
+  const tabs = strips.nth(1).locator('[data-tab="AWS"]');
+  await tabs.scrollIntoViewIfNeeded();
+  await tabs.click();
+  assert.deepEqual(await chosen(), ['HAProxy', 'AWS']);
+  await page.reload();
+  await page.waitForSelector('.tabs');
+  assert.deepEqual(await chosen(), ['HAProxy', 'AWS']);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 await check('a wrong field is named where it is and nothing is sent', async () => {
   const { page, close } = await open();
   const field = page.locator('[data-field="requests"]');

@@ -106,6 +106,12 @@ function topology(arm, w, servers) {
   };
 }
 
+/** A tab with one listing in it. */
+const listing = ([name, code]) => ({
+  name,
+  blocks: [{ kind: 'html', html: `<pre><code class="language-text">${code}</code></pre>` }],
+});
+
 export function labState(language, over = {}) {
   const w = words[language];
   const servers = over.servers ?? SERVERS;
@@ -173,6 +179,14 @@ export function pageState(language, catalog) {
             '<pre><code class="language-nginx">upstream orders_grpc {\n    server 127.0.0.1:28201;\n    server 127.0.0.1:28202;\n}\n</code></pre>',
         },
         {
+          kind: 'tabs',
+          tabs: [
+            ['nginx', 'least_conn;'],
+            ['HAProxy', 'balance leastconn'],
+            ['Envoy', 'lb_policy: LEAST_REQUEST'],
+          ].map(listing),
+        },
+        {
           kind: 'mermaid',
           id: 'sequence',
           title: 'HTTP/2',
@@ -180,6 +194,13 @@ export function pageState(language, catalog) {
           source: `sequenceDiagram\naccTitle: HTTP/2\naccDescr: ${d[4]}\nparticipant C as ${d[0]}\nparticipant A as ${d[2]}\nC->>A: ${d[4]}\nNote over C,A: HTTP/2\nC->>A: POST /orders 1\nC->>A: POST /orders 2\nA-->>C: OK 2\nA-->>C: OK 1`,
         },
         { kind: 'lab', lab: 'grpc-pinning', arm: 'grpc-l4' },
+        {
+          kind: 'tabs',
+          tabs: [
+            ['AWS', 'routing.http.lb_algorithm'],
+            ['HAProxy', 'stick-table type ip size 1m\nstick on src\n'],
+          ].map(listing),
+        },
         { kind: 'html', html: alert('tip', ...w.tip) },
         {
           kind: 'quiz',

@@ -1,4 +1,4 @@
-import type { Block } from '../../src/course/courseView';
+import type { Block, TabBlock } from '../../src/course/courseView';
 import type { Snapshot } from '../../src/measurement/snapshot';
 import type { LabState, PageState, QuizState, ToWebview } from '../../src/protocol/webview';
 import { h, uniqueId } from '../dom';
@@ -7,6 +7,7 @@ import { type LabPanel, labPanel } from '../lab/labPanel';
 import { type QuizCard, quizCard } from '../quiz/quizCard';
 import { t } from '../strings';
 import { paintMeasuredLinks } from './measuredLinks';
+import { tabStrips } from './tabStrip';
 import { htmlBlock, mermaidBlock, problemBlock } from './textBlocks';
 
 /** The course's text with all that lives in it, put into `main`. */
@@ -31,6 +32,9 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
   let inARow = 0;
   let fold: HTMLElement | null = null;
 
+  const strips = tabStrips();
+  const text = (block: TabBlock): HTMLElement => (block.kind === 'html' ? htmlBlock(block.html) : problemBlock(block));
+
   const lab = (block: Extract<Block, { kind: 'lab' }>): HTMLElement | null => {
     const state = labs.get(block.lab);
     if (state === undefined) return null;
@@ -51,7 +55,7 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
     inARow = block.kind === 'quiz' ? inARow + 1 : 0;
     switch (block.kind) {
       case 'html':
-        main.append(htmlBlock(block.html));
+        main.append(text(block));
         break;
       case 'heading': {
         level = block.level;
@@ -76,8 +80,13 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
         (inARow > OPEN_QUESTIONS ? (fold ?? main) : main).append(quiz(block));
         break;
       }
+      case 'tabs':
+        main.append(
+          strips.strip(block.tabs.map(({ name, blocks }) => ({ name, content: blocks.map((inner) => text(inner)) }))),
+        );
+        break;
       case 'problem':
-        main.append(problemBlock(block));
+        main.append(text(block));
         break;
     }
   }

@@ -17,6 +17,9 @@ const strangeLine = fc.oneof(
     '```',
     '```quiz',
     '````lab',
+    '```nginx tab="<b>"',
+    '```nginx tab="b"',
+    '```listing tab="b"',
     '~~~mermaid',
     '> ```quiz',
     '- ```lab',
@@ -83,7 +86,10 @@ describe('a mangled course file', () => {
             expect(problem.span.line).toBeLessThanOrEqual(lines + 1);
             expect(problem.span.column).toBeGreaterThanOrEqual(1);
           }
-          for (const block of viewCourse(parsed, () => sourceOrder).blocks) {
+          const blocks = viewCourse(parsed, () => sourceOrder).blocks;
+          for (const block of blocks.flatMap((one) =>
+            one.kind === 'tabs' ? one.tabs.flatMap((tab) => tab.blocks) : [one],
+          )) {
             const html = 'html' in block ? block.html : block.kind === 'quiz' ? block.quiz.promptHtml : '';
             for (const [tag] of html.matchAll(/<[^>]*>?/g)) expect(tag).toMatch(allowedTag);
           }
