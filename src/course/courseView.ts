@@ -10,7 +10,7 @@ export interface CourseView {
 }
 
 /** What may stand in a tab. */
-export type TabBlock = Extract<Block, { readonly kind: 'html' | 'problem' }>;
+export type TabBlock = Extract<Block, { readonly kind: 'html' | 'listing' | 'problem' }>;
 
 export type Block =
   /** Headings, paragraphs, lists, tables, alerts, code: one run of Markdown between special blocks. */
@@ -32,6 +32,17 @@ export type Block =
     }
   | { readonly kind: 'lab'; readonly lab: string; readonly arm: string | null }
   | { readonly kind: 'quiz'; readonly quiz: QuizViewBase }
+  /**
+   * A file of a lab as the reader has it, or the block of it that the heads lead to, from the outside in; `arm` runs it,
+   * null: the arm that uses the file.
+   */
+  | {
+      readonly kind: 'listing';
+      readonly lab: string;
+      readonly file: string;
+      readonly heads: readonly string[];
+      readonly arm: string | null;
+    }
   /** The same thing done in several ways: one is shown at a time. Names are unique within the strip. */
   | {
       readonly kind: 'tabs';

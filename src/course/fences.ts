@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../base/result';
 import { readYaml, type YamlSource } from '../base/yamlSource';
 
 /** Fences of these info strings are blocks of the course; every other fence is a code listing. */
-export const blockFences = ['lab', 'quiz', 'mermaid'] as const;
+export const blockFences = ['lab', 'quiz', 'mermaid', 'listing'] as const;
 export type BlockFence = (typeof blockFences)[number];
 
 export function isBlockFence(word: string): word is BlockFence {

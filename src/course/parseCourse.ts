@@ -8,6 +8,7 @@ import { closeFences, type Fence, infoWord, isBlockFence } from './fences';
 import { collectHeadings, type Heading } from './headings';
 import { type InlineRules, inspectInline } from './inspectInline';
 import { readLab } from './labBlock';
+import { type LabFileText, readListing } from './listingBlock';
 import { courseMarkdown } from './markdown';
 import { readMermaid } from './mermaidBlock';
 import { outlineOf } from './outline';
@@ -18,6 +19,8 @@ import { tabName, tabsFrom, wrongTab } from './tabs';
 export interface ParseCourseOptions {
   /** The labs of the course folder. */
   readonly labs: readonly LabReference[];
+  /** Texts of the labs' files, for listings; by default no lab has any. */
+  readonly labFile?: LabFileText;
   /** The reader's language, for the few words that are the parser's own (titles of alerts). English by default. */
   readonly render?: (text: Message) => string;
   /** Address the page can load an image of the course folder from; null: no such file. By default the path itself. */
@@ -164,6 +167,14 @@ class CourseReader {
         const lab = readLab(fence, this.#options.labs);
         if (lab.ok) this.#blocks.push(lab.value);
         else this.#pushProblems(lab.error, fence.source);
+        return;
+      }
+      case 'listing': {
+        const listing = readListing(fence, this.#options.labs, this.#options.labFile ?? (() => null));
+        const tab = tabName(token) === null ? wrongTab(token, []) : null;
+        if (tab !== null) this.#report(this.#lineSpan(fence.line - 1), tab, 'warning');
+        if (listing.ok) this.#blocks.push(listing.value);
+        else this.#pushProblems(listing.error, fence.source);
         return;
       }
       case 'quiz': {

@@ -23,7 +23,7 @@ export interface ParsedCourse {
 export type ParsedBlock = Exclude<Block, { readonly kind: 'quiz' }> | { readonly kind: 'quiz'; readonly quiz: Quiz };
 
 export function isTabBlock(block: ParsedBlock): block is TabBlock {
-  return block.kind === 'html' || block.kind === 'problem';
+  return block.kind === 'html' || block.kind === 'listing' || block.kind === 'problem';
 }
 
 /** Every block, those inside tabs among them. */

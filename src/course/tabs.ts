@@ -26,7 +26,7 @@ export function wrongTab(fence: Token, before: readonly string[]): Message | nul
     return /\stab\b/.test(fence.info) ? message('A tab is written tab="Name", with quotation marks.') : null;
   }
   const word = infoWord(fence);
-  if (isBlockFence(word)) {
+  if (isBlockFence(word) && word !== 'listing') {
     return message('Only listings stand in tabs, not a {block} block.', { block: word });
   }
   return before.includes(name) ? message('Two tabs of this strip are called “{name}”.', { name }) : null;

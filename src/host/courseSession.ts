@@ -19,6 +19,7 @@ import { LabController, Refusal } from './labController';
 import { LabFileEditing } from './labFileEditing';
 import { languageName, preferredLanguage, readCatalog } from './language';
 import { Learner } from './learner';
+import { Listings } from './listings';
 import type { ProgressStore } from './progressStore';
 import { WorkingCopy } from './workingCopy';
 
@@ -37,6 +38,7 @@ export class CourseSession implements vscode.Disposable {
   readonly #labs = new Map<string, LabController>();
   readonly #copies: WorkingCopy;
   readonly #files: LabFileEditing;
+  readonly #listings: Listings;
   readonly #subscriptions: vscode.Disposable[] = [];
   readonly #outgoing = new vscode.EventEmitter<ToWebview>();
   readonly #progressChanged = new vscode.EventEmitter<void>();
@@ -73,6 +75,7 @@ export class CourseSession implements vscode.Disposable {
       catalog: () => this.#catalog,
       folders: [options.course.folder, options.storageFolder],
     });
+    this.#listings = new Listings({ texts: options.course.texts, labs: this.#labs, copies: this.#copies });
     this.#language = this.#firstLanguage();
   }
 
@@ -297,6 +300,8 @@ export class CourseSession implements vscode.Disposable {
         return this.#lab(received.lab).reviveServer(received.server);
       case 'openConfiguration':
         return this.openConfiguration(received.lab, received.arm);
+      case 'openLabFile':
+        return this.#openLabFile(received.lab, received.file, received.line);
       case 'predict':
         return this.#lab(received.lab).predict(received.arm, received.shares);
       case 'answer':
@@ -350,6 +355,14 @@ export class CourseSession implements vscode.Disposable {
     this.#quizChanged(quizId);
   }
 
+  async #openLabFile(labId: string, file: string, line: number): Promise<void> {
+    const lab = this.#lab(labId);
+    if (this.#options.course.texts.get(labId)?.has(file) !== true) {
+      throw new Refusal(message('The lab “{lab}” has no file “{file}”.', { lab: labId, file }));
+    }
+    await this.#files.open(lab, file, line);
+  }
+
   /** The experiment behind a question, ready to run. */
   async #replay(quizId: string): Promise<void> {
     const experiment = this.#document?.quizzes.get(quizId)?.experiment ?? null;
@@ -375,6 +388,7 @@ export class CourseSession implements vscode.Disposable {
       course: withBrokenLabs(viewCourse(document, order), course.labs),
       labs: await Promise.all(embedded.map((lab) => lab.state(this.#language))),
       quizzes: this.#learner.states(),
+      listings: await this.#listings.all(document.blocks),
       mayRun: vscode.workspace.isTrusted,
       view: this.#view,
       review: this.#learner.reviewState(),
@@ -425,6 +439,9 @@ export class CourseSession implements vscode.Disposable {
   async #labChanged(lab: LabController): Promise<void> {
     this.#post({ type: 'lab', lab: await lab.state(this.#language) });
     this.#features?.changed(lab.definition.id);
+    for (const listing of await this.#listings.changed(this.#document?.blocks ?? [], lab.definition.id)) {
+      this.#post({ type: 'listing', listing });
+    }
     if (!lab.isRunning) {
       this.#runChanged.fire(null);
       this.#progressed();

@@ -8,6 +8,7 @@ import { type CourseManifest, parseCourseManifest } from '../course/manifest';
 import { parseCourse } from '../course/parseCourse';
 import type { ParsedCourse } from '../course/parsedCourse';
 import { type FoundLab, findLabs } from '../lab/labFiles';
+import { type LabTexts, readLabTexts } from './labTexts';
 import { READING_NAMES } from './readings';
 
 /** A course folder: its manifest and its labs; the documents are read language by language. */
@@ -15,6 +16,7 @@ export interface CourseFolder {
   readonly folder: string;
   readonly manifest: CourseManifest;
   readonly labs: readonly FoundLab[];
+  readonly texts: LabTexts;
 }
 
 /** Reads a course folder. A broken lab is kept with its problems; a broken course.yaml is no course. */
@@ -24,7 +26,8 @@ export async function readCourseFolder(folder: string): Promise<Result<CourseFol
   if (!text.ok) return text;
   const manifest = parseCourseManifest(text.value, file);
   if (!manifest.ok) return manifest;
-  return ok({ folder, manifest: manifest.value, labs: await findLabs(folder) });
+  const labs = await findLabs(folder);
+  return ok({ folder, manifest: manifest.value, labs, texts: await readLabTexts(labs) });
 }
 
 /** Reads the course's document in a language; one that cannot be read is an empty document that says so. */
@@ -43,6 +46,7 @@ export async function readCourseDocument(
       servers: lab.definition.ok ? lab.definition.value.serverIds : [],
       readings: READING_NAMES,
     })),
+    labFile: (lab, name) => course.texts.get(lab)?.get(name) ?? null,
     render: (words) => renderMessage(words, catalog),
   });
   if (text.ok) return document;

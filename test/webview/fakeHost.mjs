@@ -1,5 +1,5 @@
 // Stands where the extension host stands, in a plain browser page: answers the page's messages with test data.
-import { grade, labState, NO_PROGRESS, pageState, QUIZ_IDS } from './testCourse.mjs';
+import { grade, labState, listingState, NO_PROGRESS, pageState, QUIZ_IDS } from './testCourse.mjs';
 import { furtherQuizzes } from './testQuizzes.mjs';
 import { testResult, testSnapshot } from './testRun.mjs';
 
@@ -69,6 +69,7 @@ export function startFakeHost(options) {
           ...over,
         }),
       }),
+    changeListing: (over) => post({ type: 'listing', listing: listingState(over) }),
     finish() {
       const prediction = lab.predictions[lab.selectedArm] ?? null;
       const result = testResult(lab.selectedArm, servers(), lab.params.requests, prediction);
@@ -91,7 +92,7 @@ export function startFakeHost(options) {
         case 'selectArm':
           return update({ selectedArm: message.arm });
         case 'run':
-          return update({ running: true, phase: 'starting', params: message.params });
+          return update({ running: true, phase: 'starting', selectedArm: message.arm, params: message.params });
         case 'reset':
           return update({
             running: false,

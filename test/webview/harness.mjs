@@ -208,6 +208,45 @@ await check('one chosen product is shown in every strip of tabs, by keyboard, an
   await close();
 });
 
+await check('a listing of a lab’s file is opened, run and shown as the reader has it', async () => {
+  const { page, errors, close } = await open();
+  const listing = page.locator('[data-listing="l7.nginx.conf"]');
+  assert.match(await listing.innerText(), /server 127\.0\.0\.1:28201;/);
+  assert.equal(await listing.locator('.listing-note').isVisible(), false);
+  await listing.locator('[data-action="open-listing"]').click();
+  assert.deepEqual((await sent(page, 'openLabFile'))[0], {
+    type: 'openLabFile',
+    lab: 'grpc-pinning',
+    file: 'l7.nginx.conf',
+    line: 12,
+  });
+  await host(page, 'changeListing', {
+    html: 'upstream orders_grpc {\n    least_conn;\n}',
+    state: 'changed',
+    originalHtml: 'upstream orders_grpc {\n    server 127.0.0.1:28201;\n}',
+  });
+  await listing.locator('.listing-note', { hasText: 'differs from the original' }).waitFor();
+  assert.match(await listing.locator('pre').first().innerText(), /least_conn/);
+  await listing.locator('.fold summary').click();
+  assert.match(await listing.locator('.fold pre').innerText(), /28201/);
+  await listing.locator('[data-action="run-listing"]').click();
+  const [run] = await sent(page, 'run');
+  assert.deepEqual([run.lab, run.arm, run.params.requests], ['grpc-pinning', 'grpc-l7', 3000]);
+  await listing.locator('.listing-result', { hasText: 'Running' }).waitFor();
+  await host(page, 'finish');
+  await listing.locator('.listing-result', { hasText: '3,000 answered, 0 failed' }).waitFor();
+  await host(page, 'post', {
+    type: 'refused',
+    lab: 'grpc-pinning',
+    field: 'run',
+    message: { text: 'The configuration has problems; nothing was changed.', args: {} },
+    problems: [],
+  });
+  await listing.locator('.field-error', { hasText: 'has problems' }).waitFor();
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 await check('a wrong field is named where it is and nothing is sent', async () => {
   const { page, close } = await open();
   const field = page.locator('[data-field="requests"]');

@@ -106,6 +106,21 @@ function topology(arm, w, servers) {
   };
 }
 
+const LISTING = { lab: 'grpc-pinning', file: 'l7.nginx.conf', heads: ['upstream orders_grpc'] };
+
+/** As the host would send it; `over` for a copy that was changed. */
+export function listingState(over = {}) {
+  return {
+    ...LISTING,
+    html: 'upstream orders_grpc {\n    server 127.0.0.1:28201;\n}',
+    line: 12,
+    state: 'original',
+    originalHtml: null,
+    arm: 'grpc-l7',
+    ...over,
+  };
+}
+
 /** A tab with one listing in it. */
 const listing = ([name, code]) => ({
   name,
@@ -201,6 +216,7 @@ export function pageState(language, catalog) {
             ['HAProxy', 'stick-table type ip size 1m\nstick on src\n'],
           ].map(listing),
         },
+        { ...LISTING, kind: 'listing', arm: null },
         { kind: 'html', html: alert('tip', ...w.tip) },
         {
           kind: 'quiz',
@@ -252,6 +268,7 @@ export function pageState(language, catalog) {
       ],
     },
     labs: [labState(language)],
+    listings: [listingState()],
     quizzes: QUIZ_IDS.map((id) => ({ id, answer: null, feedback: null })),
     mayRun: true,
     view: 'course',

@@ -1,11 +1,12 @@
 import type { Block, TabBlock } from '../../src/course/courseView';
 import type { Snapshot } from '../../src/measurement/snapshot';
-import type { LabState, PageState, QuizState, ToWebview } from '../../src/protocol/webview';
+import type { LabState, ListingState, PageState, QuizState, ToWebview } from '../../src/protocol/webview';
 import { h, uniqueId } from '../dom';
 import { rememberOpen } from '../host';
 import { type LabPanel, labPanel } from '../lab/labPanel';
 import { type QuizCard, quizCard } from '../quiz/quizCard';
 import { t } from '../strings';
+import { type Listing, type ListingBlock, listing, listingKey } from './listing';
 import { paintMeasuredLinks } from './measuredLinks';
 import { tabStrips } from './tabStrip';
 import { htmlBlock, mermaidBlock, problemBlock } from './textBlocks';
@@ -14,6 +15,7 @@ import { htmlBlock, mermaidBlock, problemBlock } from './textBlocks';
 export interface CourseBlocks {
   updateLab(lab: LabState): void;
   snapshot(lab: string, snapshot: Snapshot): void;
+  updateListing(listing: ListingState): void;
   updateQuiz(quiz: QuizState): void;
   /** false: no block here can show it. */
   refuse(refusal: Extract<ToWebview, { type: 'refused' }>): boolean;
@@ -28,12 +30,29 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
   const panels = new Map<string, LabPanel[]>();
   const cards = new Map<string, QuizCard[]>();
   const labs = new Map(page.labs.map((lab) => [lab.id, lab]));
+  const listings: { readonly block: ListingBlock; readonly listing: Listing }[] = [];
   let level = 1;
   let inARow = 0;
   let fold: HTMLElement | null = null;
 
   const strips = tabStrips();
-  const text = (block: TabBlock): HTMLElement => (block.kind === 'html' ? htmlBlock(block.html) : problemBlock(block));
+  const listingOf = (block: ListingBlock): HTMLElement => {
+    const made = listing(block, labs.get(block.lab), page.mayRun);
+    const state = page.listings.find((candidate) => listingKey(candidate) === listingKey(block));
+    if (state !== undefined) made.update(state);
+    listings.push({ block, listing: made });
+    return made.element;
+  };
+  const text = (block: TabBlock): HTMLElement => {
+    switch (block.kind) {
+      case 'html':
+        return htmlBlock(block.html);
+      case 'listing':
+        return listingOf(block);
+      case 'problem':
+        return problemBlock(block);
+    }
+  };
 
   const lab = (block: Extract<Block, { kind: 'lab' }>): HTMLElement | null => {
     const state = labs.get(block.lab);
@@ -85,6 +104,7 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
           strips.strip(block.tabs.map(({ name, blocks }) => ({ name, content: blocks.map((inner) => text(inner)) }))),
         );
         break;
+      case 'listing':
       case 'problem':
         main.append(text(block));
         break;
@@ -97,10 +117,14 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
     updateLab(state) {
       labs.set(state.id, state);
       for (const panel of panels.get(state.id) ?? []) panel.update(state, page.mayRun);
+      for (const { block, listing } of listings) if (block.lab === state.id) listing.updateLab(state);
       paintMeasured(main);
     },
     snapshot(id, snapshot) {
       for (const panel of panels.get(id) ?? []) panel.snapshot(snapshot);
+    },
+    updateListing(state) {
+      for (const { block, listing } of listings) if (listingKey(block) === listingKey(state)) listing.update(state);
     },
     updateQuiz(state) {
       for (const card of cards.get(state.id) ?? []) {
@@ -111,7 +135,9 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
     refuse(refusal) {
       const concerned = refusal.lab === null ? [] : (panels.get(refusal.lab) ?? []);
       for (const panel of concerned) panel.refuse(refusal);
-      return concerned.length > 0;
+      const asked = listings.filter(({ block }) => block.lab === refusal.lab);
+      const isShown = asked.map(({ listing }) => listing.refuse(refusal)).includes(true);
+      return isShown || concerned.length > 0;
     },
     paintMeasured,
   };

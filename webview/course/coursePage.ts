@@ -1,6 +1,7 @@
 import type { Snapshot } from '../../src/measurement/snapshot';
 import type {
   LabState,
+  ListingState,
   PageState,
   PageView,
   ProgressState,
@@ -26,6 +27,7 @@ export interface CoursePage {
   attach(): void;
   updateLab(lab: LabState): void;
   snapshot(lab: string, snapshot: Snapshot): void;
+  updateListing(listing: ListingState): void;
   updateQuiz(quiz: QuizState): void;
   refuse(refusal: Extract<ToWebview, { type: 'refused' }>): void;
   reveal(anchor: string): void;
@@ -156,6 +158,7 @@ export function coursePage(page: PageState): CoursePage {
       blocks.paintMeasured(review.element);
     },
     snapshot: blocks.snapshot,
+    updateListing: blocks.updateListing,
     updateQuiz: blocks.updateQuiz,
     refuse(refusal) {
       if (blocks.refuse(refusal)) return;
