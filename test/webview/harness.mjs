@@ -365,11 +365,13 @@ async function answerAll(page, right) {
     k5: (quiz) => quiz.locator('input').fill('12.5'),
     k6: (quiz) => quiz.locator(`input[data-option="${right ? 'listen' : 'pass'}"]`).check(),
     k7: (quiz) => quiz.locator(`input[data-option="${right ? 'two' : 'one'}"]`).check(),
+    k8: (quiz) => quiz.locator('textarea').fill('One connection.'),
   };
   for (const [id, give] of Object.entries(answers)) {
     const quiz = page.locator(`#quiz-${id}`);
     await give(quiz);
     await quiz.locator('[data-action="check"]').click();
+    if (id === 'k8') await quiz.locator(`[data-rating="${right ? 'good' : 'again'}"]`).click();
     await quiz.locator('.verdict').waitFor();
   }
 }
@@ -380,20 +382,20 @@ await check('every kind is answered right and wrong, and explained; more than th
   const { page, errors, close } = await open();
   assert.equal(await page.locator('#quiz-k3').isVisible(), true);
   assert.equal(await page.locator('#quiz-k4').isVisible(), false);
-  assert.match(await page.locator('.more-questions > summary').first().innerText(), /^4 more questions$/);
+  assert.match(await page.locator('.more-questions > summary').first().innerText(), /^5 more questions$/);
   await openFold(page);
   await answerAll(page, false);
   const verdicts = () =>
     page.locator('.quiz[data-quiz^="k"] .verdict').evaluateAll((all) => all.map((one) => one.dataset.verdict));
-  assert.deepEqual(await verdicts(), ['wrong', 'wrong', 'wrong', 'wrong', 'waiting', 'wrong', 'wrong']);
+  assert.deepEqual(await verdicts(), ['wrong', 'wrong', 'wrong', 'wrong', 'waiting', 'wrong', 'wrong', 'wrong']);
   assert.match(await page.locator('#quiz-k2').innerText(), /You had it as number 2/);
   assert.match(await page.locator('#quiz-k3').innerText(), /You chose: L7/);
   assert.match(await page.locator('#quiz-k6').innerText(), /Line 4: grpc_pass/);
   assert.match(await page.locator('#quiz-k5').innerText(), /12\.5 ms/);
-  for (const id of ['k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7'])
+  for (const id of ['k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8'])
     await page.locator(`#quiz-${id} [data-action="retry"]`).click();
   await answerAll(page, true);
-  assert.deepEqual(await verdicts(), ['right', 'right', 'right', 'right', 'waiting', 'right', 'right']);
+  assert.deepEqual(await verdicts(), ['right', 'right', 'right', 'right', 'waiting', 'right', 'right', 'right']);
   assert.deepEqual(errors, []);
   await close();
 });
@@ -410,6 +412,32 @@ await check('a short answer that was not recognised counts once the reader says 
   await quiz.locator('[data-action="override"]').click();
   await quiz.locator('.verdict[data-verdict="right"]').waitFor();
   assert.match(await quiz.innerText(), /You counted this as right: It is the same\./);
+  await close();
+});
+
+await check('an interview answer is kept, compared with the model, and rated by the reader', async () => {
+  const { page, errors, close } = await open();
+  await openFold(page);
+  const quiz = page.locator('#quiz-k8');
+  await quiz.locator('textarea').fill('Because of\nthe connection.');
+  await page.reload();
+  await page.waitForSelector('#quiz-k8', { state: 'attached' });
+  assert.equal(await quiz.locator('textarea').inputValue(), 'Because of\nthe connection.');
+  await quiz.locator('[data-action="check"]').click();
+  await quiz.locator('.model-answer code').waitFor();
+  assert.match(await quiz.locator('.own-answer').innerText(), /Because of\nthe connection\./);
+  // The words that say what to do now have the focus; by the tab key the ratings follow.
+  assert.equal(await page.evaluate(() => document.activeElement.className), 'verdict');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.rating), 'again');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await quiz.locator('.verdict', { hasText: 'Your own judgement: Hard' }).waitFor();
+  assert.deepEqual((await sent(page, 'answer')).at(-1).answer, { text: 'Because of\nthe connection.', rating: 'hard' });
+  assert.equal(await quiz.locator('.ratings').count(), 0);
+  await quiz.locator('[data-action="retry"]').click();
+  assert.equal(await quiz.locator('textarea').inputValue(), 'Because of\nthe connection.');
+  assert.deepEqual(errors, []);
   await close();
 });
 

@@ -4,7 +4,7 @@ const alert = (kind, title, text) =>
 
 import { furtherQuizzes, gradeFurther } from './testQuizzes.mjs';
 
-export const QUIZ_IDS = ['q1', 'q2', 'q3', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7'];
+export const QUIZ_IDS = ['q1', 'q2', 'q3', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8'];
 
 const words = {
   en: {
@@ -316,6 +316,7 @@ export function grade(language, quiz, answer) {
         explanationHtml: w.why[i],
       })),
       explanationHtml: '',
+      modelHtml: `<p>${w.why[1]}</p>`,
       measured: null,
     };
   }
