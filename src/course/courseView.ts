@@ -5,6 +5,8 @@ import type { QuizViewBase } from '../quiz/quizKind';
 export interface CourseView {
   readonly title: string;
   readonly blocks: readonly Block[];
+  /** What the words marked `data-term` mean, by the order of the glossary. */
+  readonly glossary: readonly { readonly id: string; readonly term: string; readonly html: string }[];
   /** Problems of the course file that have no place of their own. */
   readonly problems: readonly Problem[];
 }

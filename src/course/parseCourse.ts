@@ -5,11 +5,13 @@ import type { Quiz } from '../quiz/quiz';
 import type { LabReference } from '../quiz/quizKind';
 import type { TabBlock } from './courseView';
 import { closeFences, type Fence, infoWord, isBlockFence } from './fences';
+import type { GlossaryTerm } from './glossary';
 import { collectHeadings, type Heading } from './headings';
 import { type InlineRules, inspectInline } from './inspectInline';
 import { readLab } from './labBlock';
 import { type LabFileText, readListing } from './listingBlock';
 import { courseMarkdown } from './markdown';
+import { TermMarker } from './markTerms';
 import { readMermaid } from './mermaidBlock';
 import { outlineOf } from './outline';
 import { isTabBlock, type ParsedBlock, type ParsedCourse } from './parsedCourse';
@@ -21,6 +23,8 @@ export interface ParseCourseOptions {
   readonly labs: readonly LabReference[];
   /** Texts of the labs' files, for listings; by default no lab has any. */
   readonly labFile?: LabFileText;
+  /** Words to explain where they first appear in a section; by default none. */
+  readonly glossary?: readonly GlossaryTerm[];
   /** The reader's language, for the few words that are the parser's own (titles of alerts). English by default. */
   readonly render?: (text: Message) => string;
   /** Address the page can load an image of the course folder from; null: no such file. By default the path itself. */
@@ -49,6 +53,7 @@ class CourseReader {
   readonly #problems: Problem[] = [];
   readonly #quizzes = new Map<string, Quiz>();
   readonly #diagrams = new Set<string>();
+  readonly #terms: TermMarker;
   /** Labs that a measured value links to, and where. */
   readonly #measured: { readonly lab: string; readonly span: Span }[] = [];
 
@@ -56,6 +61,7 @@ class CourseReader {
     this.#md = courseMarkdown(options.render ?? renderMessage);
     this.#file = file;
     this.#options = options;
+    this.#terms = new TermMarker(options.glossary ?? []);
     const { lines, unclosed } = closeFences(
       markdown
         .replace(/^\uFEFF/, '')
@@ -93,6 +99,7 @@ class CourseReader {
       quizzes: this.#quizzes,
       labs: [...new Set(labs)],
       anchors: this.#anchors,
+      glossary: (this.#options.glossary ?? []).map((term) => this.#explain(term)),
       problems: [...this.#problems].sort((a, b) => a.span.line - b.span.line || a.span.column - b.span.column),
     };
   }
@@ -109,11 +116,13 @@ class CourseReader {
     }
     this.#inspect(tokens);
     if (heading !== undefined) {
+      this.#terms.beginSection();
       const inline = tokens[1];
       const html = this.#md.renderer.render(inline === undefined ? [] : [inline], this.#md.options, this.#env);
       this.#blocks.push({ kind: 'heading', level: heading.level, anchor: heading.anchor, html, text: heading.text });
       return;
     }
+    this.#terms.mark(tokens);
     this.#pushHtml(this.#md.renderer.render([...tokens], this.#md.options, this.#env));
     for (const token of tokens) if (token.type === 'fence') this.#checkListing(token);
   }
@@ -259,6 +268,17 @@ class CourseReader {
         this.#inlineRules((needle) => this.#find(needle, lines)),
       );
     }
+  }
+
+  #explain({ id, term, text, span }: GlossaryTerm): ParsedCourse['glossary'][number] {
+    const tokens = this.#md.parseInline(text, this.#env);
+    const children = tokens.flatMap((token) => token.children ?? []);
+    // It is shown in passing, where nothing could be clicked.
+    if (children.some((child) => child.type === 'link_open' || child.type === 'image')) {
+      this.#report(span, message('The explanation of a term has no links and no images.'), 'error');
+      return { id, term, html: this.#md.utils.escapeHtml(text) };
+    }
+    return { id, term, html: this.#renderInline(text, () => span) };
   }
 
   #renderInline(markdown: string, at: () => Span): string {

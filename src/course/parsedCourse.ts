@@ -13,6 +13,7 @@ export interface ParsedCourse {
   readonly quizzes: ReadonlyMap<string, Quiz>;
   /** Ids of the labs that the document embeds, each once, in order of appearance. */
   readonly labs: readonly string[];
+  readonly glossary: CourseView['glossary'];
   /** Every anchor a link may lead to. */
   readonly anchors: ReadonlySet<string>;
   /** All problems of the file, in order of their lines, those of problem blocks among them. */
@@ -43,6 +44,7 @@ export function viewCourse(course: ParsedCourse, orderOf: (quizId: string) => Op
     blocks: course.blocks.map((block) =>
       block.kind === 'quiz' ? { kind: 'quiz', quiz: block.quiz.view(orderOf(block.quiz.id)) } : block,
     ),
+    glossary: course.glossary,
     problems: course.problems.filter((problem) => !inPlace.has(problem)),
   };
 }

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Catalog } from '../base/message';
 import { message, renderMessage } from '../base/message';
 import type { Problem } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
+import { type Glossary, NO_GLOSSARY, parseGlossary } from '../course/glossary';
 import { type CourseManifest, parseCourseManifest } from '../course/manifest';
 import { parseCourse } from '../course/parseCourse';
 import type { ParsedCourse } from '../course/parsedCourse';
@@ -38,6 +39,7 @@ export async function readCourseDocument(
 ): Promise<ParsedCourse> {
   const file = path.join(course.folder, `course.${language}.md`);
   const text = await readText(file);
+  const glossary = await readGlossary(course.folder, language);
   const document = parseCourse(text.ok ? text.value : '', file, {
     labs: course.labs.map((lab) => ({
       id: lab.id,
@@ -46,11 +48,25 @@ export async function readCourseDocument(
       servers: lab.definition.ok ? lab.definition.value.serverIds : [],
       readings: READING_NAMES,
     })),
+    glossary: glossary.terms,
     labFile: (lab, name) => course.texts.get(lab)?.get(name) ?? null,
     render: (words) => renderMessage(words, catalog),
   });
-  if (text.ok) return document;
+  const problems = [...glossary.problems, ...document.problems];
+  if (text.ok) return { ...document, problems };
   return { ...document, title: course.manifest.title[language] ?? course.manifest.id, problems: text.error };
+}
+
+/** A course need not have one. */
+async function readGlossary(folder: string, language: string): Promise<Glossary> {
+  const file = path.join(folder, 'glossary.yaml');
+  const isThere = await stat(file).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return NO_GLOSSARY;
+  const text = await readText(file);
+  return text.ok ? parseGlossary(text.value, file, language) : { terms: [], problems: text.error };
 }
 
 async function readText(file: string): Promise<Result<string, readonly Problem[]>> {

@@ -247,6 +247,43 @@ await check('a listing of a lab’s file is opened, run and shown as the reader 
   await close();
 });
 
+await check(
+  'a word is explained on hover and on focus, described to a screen reader, and gone with Escape',
+  async () => {
+    const { page, errors, close } = await open();
+    const word = page.locator('.term[data-term="l4"]').first();
+    const tip = page.locator('.term-tip');
+    assert.equal(await tip.isVisible(), false);
+    await word.hover();
+    await tip.waitFor();
+    assert.match(await tip.innerText(), /L4\s+The transport layer/);
+    // The pointer may go on to what is shown; it stays.
+    await tip.hover();
+    assert.equal(await tip.isVisible(), true);
+    await page.mouse.move(2, 400);
+    await tip.waitFor({ state: 'hidden' });
+    await word.focus();
+    await tip.waitFor();
+    const described = await word.evaluate(
+      (e) => document.getElementById(e.getAttribute('aria-describedby')).textContent,
+    );
+    assert.match(described, /knows TCP connections/);
+    await page.keyboard.press('Escape');
+    await tip.waitFor({ state: 'hidden' });
+    assert.equal(await word.evaluate((e) => e === document.activeElement), true);
+    await page.keyboard.press('Enter');
+    await tip.waitFor();
+    assert.deepEqual(await violations(page), []);
+    // Never over the edge.
+    const box = await tip.boundingBox();
+    assert.ok(box.x >= 0 && box.x + box.width <= 1200);
+    await page.keyboard.press('Tab');
+    await tip.waitFor({ state: 'hidden' });
+    assert.deepEqual(errors, []);
+    await close();
+  },
+);
+
 await check('a wrong field is named where it is and nothing is sent', async () => {
   const { page, close } = await open();
   const field = page.locator('[data-field="requests"]');

@@ -11,9 +11,10 @@ const words = {
     title: 'Test course: spreading traffic',
     section: 'How it works',
     sub: 'gRPC behind an L4 balancer',
-    text: '<p>HTTP/2 keeps <strong>one long-lived connection</strong> and sends many requests over it at once. A balancer that decides per connection decides <em>once</em>, and all later requests follow. Read <a href="#section-2">how it works</a> or run the lab below.</p><ul><li>An L4 balancer sees connections and forwards bytes.</li><li>An L7 balancer reads frames and chooses for each request, by <code>grpc_pass</code>.</li></ul>',
+    text: '<p>HTTP/2 keeps <strong>one long-lived connection</strong> and sends many requests over it at once. A balancer that decides per connection decides <em>once</em>, and all later requests follow. Read <a href="#section-2">how it works</a> or run the lab below.</p><ul><li>An <span class="term" data-term="l4">L4</span> balancer sees connections and forwards bytes.</li><li>An L7 balancer reads frames and chooses for each request, by <code>grpc_pass</code>.</li></ul>',
     table:
       '<table><thead><tr><th>What</th><th>L4</th><th>L7</th></tr></thead><tbody><tr><td>Decides by</td><td>IP address and port</td><td>URL, header, cookie</td></tr><tr><td>Decides per</td><td>connection</td><td>request</td></tr><tr><td>p99</td><td><a class="measured" href="#lab-grpc-pinning" data-lab="grpc-pinning" data-arm="grpc-l4" data-reading="latencyMs.p99">measure it</a></td><td><a class="measured" href="#lab-grpc-pinning" data-lab="grpc-pinning" data-arm="grpc-l7" data-reading="latencyMs.p99" data-over="grpc-l4">compare <em>both</em></a></td></tr></tbody></table>',
+    meaning: 'The transport layer: it knows <code>TCP</code> connections and no requests.',
     warning: ['Warning', 'Ten replicas do not help when one connection carries everything.'],
     tip: ['Tip', 'Count connections and requests apart: the difference is the whole story.'],
     diagram: ['client', 'L4 balancer', 'server A', 'server B', 'TCP connection', 'forwarded bytes'],
@@ -42,9 +43,10 @@ const words = {
     title: '시험용 코스: 트래픽 분산',
     section: '동작 원리',
     sub: 'L4 로드밸런서 뒤의 gRPC',
-    text: '<p>HTTP/2는 <strong>오래 유지되는 연결 하나</strong> 위로 여러 요청을 동시에 보냅니다. 연결 단위로 결정하는 로드밸런서는 <em>한 번만</em> 결정하고, 이후의 모든 요청은 그 결정을 따라갑니다. <a href="#section-2">동작 원리</a>를 읽거나 아래 실습을 실행해 보십시오.</p><ul><li>L4 로드밸런서는 연결을 보고 바이트를 그대로 전달합니다.</li><li>L7 로드밸런서는 프레임을 읽고 <code>grpc_pass</code>로 요청마다 서버를 고릅니다.</li></ul>',
+    text: '<p>HTTP/2는 <strong>오래 유지되는 연결 하나</strong> 위로 여러 요청을 동시에 보냅니다. 연결 단위로 결정하는 로드밸런서는 <em>한 번만</em> 결정하고, 이후의 모든 요청은 그 결정을 따라갑니다. <a href="#section-2">동작 원리</a>를 읽거나 아래 실습을 실행해 보십시오.</p><ul><li><span class="term" data-term="l4">L4</span> 로드밸런서는 연결을 보고 바이트를 그대로 전달합니다.</li><li>L7 로드밸런서는 프레임을 읽고 <code>grpc_pass</code>로 요청마다 서버를 고릅니다.</li></ul>',
     table:
       '<table><thead><tr><th>항목</th><th>L4</th><th>L7</th></tr></thead><tbody><tr><td>판단 기준</td><td>IP 주소와 포트</td><td>URL, 헤더, 쿠키</td></tr><tr><td>판단 단위</td><td>연결</td><td>요청</td></tr><tr><td>p99</td><td><a class="measured" href="#lab-grpc-pinning" data-lab="grpc-pinning" data-arm="grpc-l4" data-reading="latencyMs.p99">직접 재어 보십시오</a></td><td><a class="measured" href="#lab-grpc-pinning" data-lab="grpc-pinning" data-arm="grpc-l7" data-reading="latencyMs.p99" data-over="grpc-l4">둘을 <em>비교</em>해 보십시오</a></td></tr></tbody></table>',
+    meaning: '전송 계층입니다. <code>TCP</code> 연결만 알고 요청은 모릅니다.',
     warning: ['주의', '연결 하나가 모든 요청을 나른다면 서버가 열 대여도 소용이 없습니다.'],
     tip: ['팁', '연결과 요청을 따로 세어 보십시오. 그 차이가 핵심입니다.'],
     diagram: ['클라이언트', 'L4 로드밸런서', '서버 A', '서버 B', 'TCP 연결', '전달된 바이트'],
@@ -173,6 +175,7 @@ export function pageState(language, catalog) {
     course: {
       title: w.title,
       problems: [],
+      glossary: [{ id: 'l4', term: 'L4', html: w.meaning }],
       blocks: [
         { kind: 'heading', level: 1, anchor: 'top', html: w.title, text: w.title },
         { kind: 'html', html: w.text },

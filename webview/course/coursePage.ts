@@ -16,6 +16,7 @@ import { say, t } from '../strings';
 import { button, plainButton } from '../ui';
 import { contents } from './contents';
 import { courseBlocks } from './courseBlocks';
+import { glossaryTips } from './glossary';
 import { goToPlace, holdPlace, placeIn } from './place';
 import { progressView } from './progressView';
 import { reviewView } from './reviewView';
@@ -46,7 +47,9 @@ export function coursePage(page: PageState): CoursePage {
   if (!course.blocks.some((block) => block.kind === 'heading' && block.level === 1))
     main.append(h('h1', {}, course.title));
   const blocks = courseBlocks(page, main);
-  main.append(courseEnd());
+  const terms = glossaryTips(course.glossary, main);
+
+  main.append(courseEnd(), terms.element);
 
   const focusOn = (anchor: string) => {
     const target = document.getElementById(anchor);
@@ -197,6 +200,7 @@ export function coursePage(page: PageState): CoursePage {
     },
     dispose() {
       letGo();
+      terms.dispose();
       window.removeEventListener('scroll', onScroll);
       window.removeEventListener('resize', onResize);
     },
