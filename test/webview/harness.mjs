@@ -478,6 +478,33 @@ await check('an interview answer is kept, compared with the model, and rated by 
   await close();
 });
 
+await check('the questions of a section’s end are folded, counted, and opened by a link to one', async () => {
+  const { page, errors, close } = await open();
+  const fold = page.locator('[data-check="section-2-2-check"]');
+  const summary = fold.locator('> summary');
+  assert.equal(await summary.innerText(), '2 questions');
+  assert.equal(await page.locator('#quiz-q4').isVisible(), false);
+  await host(page, 'post', { type: 'reveal', anchor: 'quiz-q5' });
+  await page.locator('#quiz-q5').waitFor();
+  await page.locator('#quiz-q5 vscode-radio').nth(1).click();
+  await page.locator('#quiz-q5 [data-action="check"]').click();
+  await page.locator('#quiz-q5 .verdict[data-verdict="right"]').waitFor();
+  assert.equal(await summary.innerText(), '2 questions, 1 answered');
+  await summary.focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#quiz-q5').waitFor({ state: 'hidden' });
+  await page.keyboard.press('Enter');
+  await page.locator('#quiz-q4 vscode-radio').nth(0).click();
+  await page.locator('#quiz-q4 [data-action="check"]').click();
+  await page.locator('#quiz-q4 .verdict').waitFor();
+  assert.equal(await summary.innerText(), '✓ 2 questions, all answered');
+  await page.locator('#quiz-q4 [data-action="retry"]').click();
+  await page.locator('#quiz-q4 [data-action="check"]').waitFor();
+  assert.equal(await summary.innerText(), '2 questions, 1 answered');
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 await check('steps are put in order by keyboard, and each move is told', async () => {
   const { page, close } = await open();
   const quiz = page.locator('#quiz-k2');

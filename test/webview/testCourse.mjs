@@ -4,7 +4,7 @@ const alert = (kind, title, text) =>
 
 import { furtherQuizzes, gradeFurther } from './testQuizzes.mjs';
 
-export const QUIZ_IDS = ['q1', 'q2', 'q3', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8'];
+export const QUIZ_IDS = ['q1', 'q2', 'q3', 'q4', 'q5', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8'];
 
 const words = {
   en: {
@@ -35,6 +35,7 @@ const words = {
       'Because the balancer reads the URL',
     ],
     why: ['Speed has no say in it.', 'An L4 balancer chooses per connection.', 'An L4 balancer reads no URL.'],
+    checkTitle: 'Check yourself',
     quiz2: 'Which of these cure it?',
     options2: ['An L7 balancer that understands HTTP/2', 'Client-side balancing', 'A bigger server'],
     quiz3: 'Predict the split of 3,000 gRPC requests through L4.',
@@ -74,6 +75,7 @@ const words = {
       'L4 로드밸런서는 연결마다 서버를 고릅니다.',
       'L4 로드밸런서는 URL을 읽지 않습니다.',
     ],
+    checkTitle: '스스로 확인하기',
     quiz2: '다음 중 해결책은 무엇입니까?',
     options2: ['HTTP/2를 이해하는 L7 로드밸런서', '클라이언트 사이드 로드밸런싱', '더 큰 서버'],
     quiz3: 'L4를 거치는 gRPC 요청 3,000개의 분배를 예측해 보십시오.',
@@ -254,6 +256,20 @@ export function pageState(language, catalog) {
             servers: SERVERS.map((id) => ({ id, label: id })),
           },
         },
+        { kind: 'heading', level: 3, anchor: 'section-2-2-check', html: w.checkTitle, text: w.checkTitle },
+        { kind: 'html', html: `<p>${w.why[1]}</p>` },
+        ...['q4', 'q5'].map((id) => ({
+          kind: 'quiz',
+          quiz: {
+            id,
+            kind: 'single-choice',
+            promptHtml: w.quiz[0],
+            options: option([
+              ['a', w.quiz[1]],
+              ['b', w.quiz[2]],
+            ]),
+          },
+        })),
         { kind: 'heading', level: 3, anchor: 'check', html: w.quiz2, text: w.quiz2 },
         ...furtherQuizzes(language).map((quiz) => ({ kind: 'quiz', quiz })),
         {
@@ -293,7 +309,7 @@ export function grade(language, quiz, answer) {
   const further = gradeFurther(language, quiz, answer);
   if (further !== null) return further;
   const w = words[language];
-  if (quiz === 'q1') {
+  if (['q1', 'q4', 'q5'].includes(quiz)) {
     return {
       verdict: answer.option === 'b' ? 'right' : 'wrong',
       score: answer.option === 'b' ? 100 : 0,

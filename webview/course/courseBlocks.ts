@@ -6,6 +6,8 @@ import { rememberOpen } from '../host';
 import { type LabPanel, labPanel } from '../lab/labPanel';
 import { type QuizCard, quizCard } from '../quiz/quizCard';
 import { t } from '../strings';
+import { type CheckFold, checkFold } from './checkFold';
+import { foldsQuestions } from './checkRule';
 import { type Listing, type ListingBlock, listing, listingKey } from './listing';
 import { paintMeasuredLinks } from './measuredLinks';
 import { tabStrips } from './tabStrip';
@@ -34,6 +36,8 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
   let level = 1;
   let inARow = 0;
   let fold: HTMLElement | null = null;
+  let check: CheckFold | null = null;
+  const checks: CheckFold[] = [];
 
   const strips = tabStrips();
   const listingOf = (block: ListingBlock): HTMLElement => {
@@ -70,43 +74,57 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
     return card.element;
   };
 
+  /** What follows the first question of a check belongs to it, up to the next heading. */
+  const place = (element: HTMLElement): void => {
+    if (check !== null && checks.includes(check)) check.append(element);
+    else main.append(element);
+  };
   for (const [index, block] of page.course.blocks.entries()) {
-    inARow = block.kind === 'quiz' ? inARow + 1 : 0;
+    inARow = block.kind === 'quiz' && check === null ? inARow + 1 : 0;
     switch (block.kind) {
-      case 'html':
-        main.append(text(block));
-        break;
       case 'heading': {
         level = block.level;
         const heading = h(`h${level}`, { id: block.anchor, 'data-anchor': block.anchor, tabindex: -1 });
         heading.innerHTML = block.html;
+        check = foldsQuestions(block) ? checkFold(block.anchor) : null;
         main.append(heading);
         break;
       }
       case 'mermaid':
-        main.append(mermaidBlock(block));
+        place(mermaidBlock(block));
         break;
       case 'lab': {
         const panel = lab(block);
-        if (panel !== null) main.append(panel);
+        if (panel !== null) place(panel);
         break;
       }
       case 'quiz': {
+        const card = quiz(block);
+        if (check !== null) {
+          if (!checks.includes(check)) {
+            checks.push(check);
+            main.append(check.element);
+          }
+          check.append(card);
+          check.setAnswered(block.quiz.id, isAnswered(page.quizzes.find(({ id }) => id === block.quiz.id)));
+          break;
+        }
         if (inARow === OPEN_QUESTIONS + 1) {
           fold = moreQuestions(questionsFrom(page.course.blocks, index), block.quiz.id);
           main.append(fold);
         }
-        (inARow > OPEN_QUESTIONS ? (fold ?? main) : main).append(quiz(block));
+        (inARow > OPEN_QUESTIONS ? (fold ?? main) : main).append(card);
         break;
       }
       case 'tabs':
-        main.append(
+        place(
           strips.strip(block.tabs.map(({ name, blocks }) => ({ name, content: blocks.map((inner) => text(inner)) }))),
         );
         break;
+      case 'html':
       case 'listing':
       case 'problem':
-        main.append(text(block));
+        place(text(block));
         break;
     }
   }
@@ -131,6 +149,7 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
         card.update(state);
         paintMeasured(card.element);
       }
+      for (const own of checks) if (own.has(state.id)) own.setAnswered(state.id, isAnswered(state));
     },
     refuse(refusal) {
       const concerned = refusal.lab === null ? [] : (panels.get(refusal.lab) ?? []);
@@ -141,6 +160,10 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
     },
     paintMeasured,
   };
+}
+
+function isAnswered(state: QuizState | undefined): boolean {
+  return state !== undefined && state.answer !== null;
 }
 
 /** How many questions stand in a row from this block on. */
