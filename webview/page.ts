@@ -49,6 +49,9 @@ receive((message) => {
     case 'snapshot':
       page?.snapshot(message.lab, message.snapshot);
       break;
+    case 'listing':
+      page?.updateListing(message.listing);
+      break;
     case 'quiz':
       page?.updateQuiz(message.quiz);
       break;

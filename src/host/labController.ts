@@ -167,6 +167,9 @@ export class LabController implements vscode.Disposable {
       running: this.isRunning,
       phase: this.#phase,
       results: this.#results,
+      readings: Object.fromEntries(
+        Object.entries(this.#results).map(([arm, { result }]) => [arm, readingsOf(result)] as const),
+      ),
       predictions: this.#kept.predictions,
       canAdd: this.#run?.canAddServer ?? false,
       movedPorts: this.#run?.movedPorts ?? [],

@@ -15,6 +15,7 @@ export type ToWebview =
   | { readonly type: 'lab'; readonly lab: LabState }
   /** At most ten a second, and only while the page is visible. */
   | { readonly type: 'snapshot'; readonly lab: string; readonly snapshot: Snapshot }
+  | { readonly type: 'listing'; readonly listing: ListingState }
   | { readonly type: 'quiz'; readonly quiz: QuizState }
   /** Something could not be done; shown at the control named, else on top of the lab. */
   | {
@@ -44,6 +45,7 @@ export interface PageState {
   /** Of the labs that the course embeds, by lab id. */
   readonly labs: readonly LabState[];
   readonly quizzes: readonly QuizState[];
+  readonly listings: readonly ListingState[];
   /** Servers may be started here (a trusted workspace). */
   readonly mayRun: boolean;
   readonly view: PageView;
@@ -108,6 +110,8 @@ export interface LabState {
   readonly phase: Snapshot['phase'] | null;
   /** Last finished run of each arm, by arm id. */
   readonly results: Readonly<Record<string, LabResult>>;
+  /** The numbers of those runs by name, by arm id. */
+  readonly readings: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** The reader's predicted share of each server, by arm id; shares sum to 1. */
   readonly predictions: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly canAdd: boolean;
@@ -140,6 +144,23 @@ export interface LabResult {
   readonly predictionScore: number | null;
   /** The prediction that was scored. */
   readonly prediction: Readonly<Record<string, number>> | null;
+}
+
+/** What a live listing shows: the block of the course with the same lab, file and heads. */
+export interface ListingState {
+  readonly lab: string;
+  readonly file: string;
+  readonly heads: readonly string[];
+  /** Its lines, coloured; safe HTML. */
+  readonly html: string;
+  /** The line of the file at which it begins, from 1. */
+  readonly line: number;
+  /** 'changed': the reader's copy differs here; 'gone': the copy has no such block any more, the original is shown. */
+  readonly state: 'original' | 'changed' | 'gone';
+  /** null: as shown. */
+  readonly originalHtml: string | null;
+  /** The arm that runs the file, where the course names none; null: none does. */
+  readonly arm: string | null;
 }
 
 export interface QuizState {
@@ -197,6 +218,8 @@ const fromWebviewSchema = v.variant('type', [
   /** A lab came into view: its threads may be started, so that its first number comes sooner. */
   v.object({ type: v.literal('labInView'), lab: id }),
   v.object({ type: v.literal('openConfiguration'), lab: id, arm: id }),
+  /** Open the reader's copy of a lab's file at a line, from 1. */
+  v.object({ type: v.literal('openLabFile'), lab: id, file: id, line: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
   v.object({ type: v.literal('predict'), lab: id, arm: id, shares }),
   v.object({ type: v.literal('answer'), quiz: id, answer: v.unknown() }),
   v.object({ type: v.literal('retryQuiz'), quiz: id }),
@@ -226,6 +249,7 @@ const toWebviewTypes: Record<ToWebview['type'], true> = {
   course: true,
   lab: true,
   snapshot: true,
+  listing: true,
   quiz: true,
   refused: true,
   reveal: true,
