@@ -22,6 +22,7 @@ import { languageName, preferredLanguage, readCatalog } from './language';
 import { Learner } from './learner';
 import { Listings } from './listings';
 import type { ProgressStore } from './progressStore';
+import { SnapshotFeed } from './snapshotFeed';
 import { WorkingCopy } from './workingCopy';
 
 export interface CourseSessionOptions {
@@ -58,6 +59,7 @@ export class CourseSession implements vscode.Disposable {
   #view: PageView = 'course';
   readonly #learner: Learner;
   readonly #warm = new WarmThreads(systemClock());
+  readonly #feed = new SnapshotFeed(systemClock());
 
   private constructor(options: CourseSessionOptions) {
     this.#options = options;
@@ -466,7 +468,7 @@ export class CourseSession implements vscode.Disposable {
   }
 
   #labMeasured(lab: LabController, snapshot: Snapshot): void {
-    this.#post({ type: 'snapshot', lab: lab.definition.id, snapshot });
+    this.#post({ type: 'snapshot', lab: lab.definition.id, snapshot: this.#feed.take(snapshot) });
     this.#features?.measured(lab.definition.id);
     this.#runChanged.fire(lab.isRunning ? { title: lab.title(this.#language), snapshot } : null);
   }

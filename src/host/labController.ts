@@ -78,7 +78,7 @@ export class LabController implements vscode.Disposable {
   #phase: Snapshot['phase'] | null = null;
   #lastSnapshot: Snapshot | null = null;
   /** The last good configuration of each arm that was read. */
-  readonly #prepared = new Map<string, PreparedConf>();
+  readonly #prepared = new Map<string, PreparedConf & { readonly arm: ArmDefinition }>();
   /** What was said of the last save while the lab ran. */
   #refusedSave: ConfNotice | null = null;
 
@@ -472,11 +472,12 @@ export class LabController implements vscode.Disposable {
     // What runs is what is shown, whatever a save that was refused says.
     const text = this.#runConf === arm.conf ? (this.#run?.confText ?? null) : null;
     const copy = await this.#options.copies.read(this.definition, arm.conf);
-    const conf = await prepareConf(
-      this.definition,
-      arm,
-      copy === null || text === null ? (copy ?? undefined) : { ...copy, text },
-    );
+    const source = copy === null || text === null ? (copy ?? undefined) : { ...copy, text };
+    const known = this.#prepared.get(arm.id);
+    // Nothing of it changed: this is asked whenever anything of the lab does.
+    if (known !== undefined && known.arm === arm && known.text === source?.text && known.path === source.path)
+      return known;
+    const conf = { ...(await prepareConf(this.definition, arm, source)), arm };
     this.#prepared.set(arm.id, conf);
     return conf;
   }

@@ -184,7 +184,8 @@ export function parseLabDefinition(
 
 /** The arm as it runs over a protocol; one that has no such variant stays as it is. */
 export function armOver(arm: ArmDefinition, protocol: BackendProtocol | null): ArmDefinition {
-  return protocol === null ? arm : { ...arm, ...arm.variants[protocol] };
+  const variant = protocol === null ? undefined : arm.variants[protocol];
+  return variant === undefined ? arm : { ...arm, ...variant };
 }
 
 /** What a run of the arm is when nothing is said: the lab's load, changed by the scenario, then by the arm. */

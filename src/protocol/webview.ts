@@ -14,7 +14,7 @@ export type ToWebview =
   /** A lab changed in anything but its live numbers. */
   | { readonly type: 'lab'; readonly lab: LabState }
   /** At most ten a second, and only while the page is visible. */
-  | { readonly type: 'snapshot'; readonly lab: string; readonly snapshot: Snapshot }
+  | { readonly type: 'snapshot'; readonly lab: string; readonly snapshot: LiveSnapshot }
   | { readonly type: 'listing'; readonly listing: ListingState }
   | { readonly type: 'quiz'; readonly quiz: QuizState }
   /** Something could not be done; shown at the control named, else on top of the lab. */
@@ -30,6 +30,9 @@ export type ToWebview =
   | { readonly type: 'view'; readonly view: PageView }
   | { readonly type: 'review'; readonly review: ReviewState | null }
   | { readonly type: 'progress'; readonly progress: ProgressState };
+
+/** A snapshot on its way to the page; without samples the ones sent last stand. */
+export type LiveSnapshot = Omit<Snapshot, 'samples'> & { readonly samples: Snapshot['samples'] | null };
 
 /** What the page shows: the text, the questions that are due, or how far the reader has come. */
 export type PageView = 'course' | 'review' | 'progress';
