@@ -4,7 +4,7 @@ import type { LabReference } from '../quiz/quizKind';
 
 /**
  * A link to what the reader measured: `[text](measured:lab/arm/reading)`, or as a ratio `…/over/other-arm`, the arm's
- * reading divided by the other arm's. Its words stand until the reader has run the arms; then the page shows the value.
+ * reading divided by the other arm's. An arm may be one under a scenario: `round-robin@one-slow`. Its words stand until the reader has run the arms; then the page shows the value.
  */
 export interface MeasuredTarget {
   readonly lab: string;
@@ -15,7 +15,7 @@ export interface MeasuredTarget {
 }
 
 const SCHEME = 'measured:';
-const form = /^measured:([a-z0-9-]+)\/([a-z0-9-]+)\/([A-Za-z][\w.]*)(?:\/over\/([a-z0-9-]+))?$/;
+const form = /^measured:([a-z0-9-]+)\/([a-z0-9@-]+)\/([A-Za-z][\w.]*)(?:\/over\/([a-z0-9@-]+))?$/;
 
 export function isMeasured(href: string): boolean {
   return href.startsWith(SCHEME);

@@ -8,6 +8,7 @@ import { type Glossary, NO_GLOSSARY, parseGlossary } from '../course/glossary';
 import { type CourseManifest, parseCourseManifest } from '../course/manifest';
 import { parseCourse } from '../course/parseCourse';
 import type { ParsedCourse } from '../course/parsedCourse';
+import { armNames } from '../lab/labDefinition';
 import { type FoundLab, findLabs } from '../lab/labFiles';
 import { type LabTexts, readLabTexts } from './labTexts';
 import { READING_NAMES } from './readings';
@@ -44,7 +45,7 @@ export async function readCourseDocument(
     labs: course.labs.map((lab) => ({
       id: lab.id,
       // A broken lab is shown as such where the course embeds it, not as an unknown one.
-      arms: lab.definition.ok ? lab.definition.value.arms.map((arm) => arm.id) : [],
+      arms: lab.definition.ok ? armNames(lab.definition.value) : [],
       servers: lab.definition.ok ? lab.definition.value.servers.map(({ id }) => id) : [],
       readings: READING_NAMES,
     })),

@@ -21,6 +21,8 @@ import {
   defaultsOf,
   inLanguage,
   type LabDefinition,
+  nameUnder,
+  partsOfName,
   protocolsOf,
 } from '../lab/labDefinition';
 import { IN_PROCESS_ENGINE, LabRun } from '../lab/labRun';
@@ -179,9 +181,12 @@ export class LabController implements vscode.Disposable {
     };
   }
 
-  async selectArm(arm: string): Promise<void> {
+  /** `name`: an arm, perhaps under a scenario ("round-robin@one-slow"). */
+  async selectArm(name: string): Promise<void> {
     if (this.isRunning) throw new Refusal(message('Stop the run before you choose another arm.'), [], 'arm');
+    const { arm, scenario } = partsOfName(name);
     this.#arm(arm);
+    if (scenario !== null) await this.setUp({ scenario });
     const { params } = this;
     // A load that the reader has not touched follows the arm.
     const untouched = sameLoad(params, this.#defaults());
@@ -266,15 +271,17 @@ export class LabController implements vscode.Disposable {
     try {
       const { result, snapshot } = await run.run();
       const score = prediction === null ? null : scoreShape(prediction, sharesOf(snapshot));
+      const kept: LabResult = {
+        result,
+        snapshot: { ...snapshot, samples: snapshot.samples.slice(-KEPT_SAMPLES) },
+        finishedAt: systemClock().wallNow(),
+        predictionScore: score,
+        prediction,
+      };
       this.#results = {
         ...this.#results,
-        [armId]: {
-          result,
-          snapshot: { ...snapshot, samples: snapshot.samples.slice(-KEPT_SAMPLES) },
-          finishedAt: systemClock().wallNow(),
-          predictionScore: score,
-          prediction,
-        },
+        [armId]: kept,
+        ...(params.scenario === null ? {} : { [nameUnder(armId, params.scenario)]: kept }),
       };
     } catch (error) {
       if (error instanceof ReaderError && error.code === 'disposed') return;

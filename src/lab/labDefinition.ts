@@ -188,6 +188,24 @@ export function armOver(arm: ArmDefinition, protocol: BackendProtocol | null): A
   return variant === undefined ? arm : { ...arm, ...variant };
 }
 
+/**
+ * What a course may call an arm: its id, or, for the arm under one of the lab's scenarios, "round-robin@one-slow". Results
+ * are kept by these names, too.
+ */
+export function armNames({ arms, scenarios }: LabDefinition): readonly string[] {
+  return arms.flatMap(({ id }) => [id, ...scenarios.map((scenario) => nameUnder(id, scenario.id))]);
+}
+
+export function nameUnder(arm: string, scenario: string): string {
+  return `${arm}@${scenario}`;
+}
+
+/** The two parts of such a name; no scenario: whichever. */
+export function partsOfName(name: string): { readonly arm: string; readonly scenario: string | null } {
+  const [arm = '', scenario = null] = name.split('@');
+  return { arm, scenario };
+}
+
 /** What a run of the arm is when nothing is said: the lab's load, changed by the scenario, then by the arm. */
 export function defaultsOf(
   definition: LabDefinition,

@@ -38,7 +38,7 @@ export interface QuizSource extends YamlSource {
 /** What a course may refer to of a lab. */
 export interface LabReference {
   readonly id: string;
-  /** Empty, as `servers`, for a lab that could not be read. */
+  /** Names of its arms, those under a scenario ("round-robin@one-slow") among them. Empty, as `servers`, for a lab that could not be read. */
   readonly arms: readonly string[];
   /** Servers an arm starts with, in the lab's order. */
   readonly servers: readonly string[];

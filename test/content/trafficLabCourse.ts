@@ -5,6 +5,7 @@ import { parseCourse } from '../../src/course/parseCourse';
 import { allBlocks, type ParsedCourse } from '../../src/course/parsedCourse';
 import { readLabTexts } from '../../src/host/labTexts';
 import { READING_NAMES } from '../../src/host/readings';
+import { armNames } from '../../src/lab/labDefinition';
 import { type FoundLab, findLabs } from '../../src/lab/labFiles';
 import type { LabReference } from '../../src/quiz/quizKind';
 
@@ -28,10 +29,10 @@ export function labs(): Promise<readonly FoundLab[]> {
 export function references(found: readonly FoundLab[]): readonly LabReference[] {
   return found.map((lab) => {
     if (!lab.definition.ok) throw new Error(JSON.stringify(lab.definition.error));
-    const { arms, servers } = lab.definition.value;
+    const { servers } = lab.definition.value;
     return {
       id: lab.id,
-      arms: arms.map((arm) => arm.id),
+      arms: armNames(lab.definition.value),
       servers: servers.map((server) => server.id),
       readings: READING_NAMES,
     };
