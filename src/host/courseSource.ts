@@ -9,6 +9,7 @@ import { type CourseManifest, parseCourseManifest } from '../course/manifest';
 import { parseCourse } from '../course/parseCourse';
 import type { ParsedCourse } from '../course/parsedCourse';
 import { type FoundLab, findLabs } from '../lab/labFiles';
+import { highlighted } from './highlight';
 import { type LabTexts, readLabTexts } from './labTexts';
 import { READING_NAMES } from './readings';
 
@@ -49,6 +50,7 @@ export async function readCourseDocument(
       readings: READING_NAMES,
     })),
     glossary: glossary.terms,
+    highlight: highlighted,
     labFile: (lab, name) => course.texts.get(lab)?.get(name) ?? null,
     render: (words) => renderMessage(words, catalog),
   });
