@@ -23,6 +23,8 @@ export interface ParseCourseOptions {
   readonly labs: readonly LabReference[];
   /** Texts of the labs' files, for listings; by default no lab has any. */
   readonly labFile?: LabFileText;
+  /** A listing as safe HTML, by the language its fence names; by default in one colour. */
+  readonly highlight?: (code: string, language: string) => string;
   /** Words to explain where they first appear in a section; by default none. */
   readonly glossary?: readonly GlossaryTerm[];
   /** The reader's language, for the few words that are the parser's own (titles of alerts). English by default. */
@@ -58,7 +60,7 @@ class CourseReader {
   readonly #measured: { readonly lab: string; readonly span: Span }[] = [];
 
   constructor(markdown: string, file: string, options: ParseCourseOptions) {
-    this.#md = courseMarkdown(options.render ?? renderMessage);
+    this.#md = courseMarkdown(options.render ?? renderMessage, options.highlight ?? null);
     this.#file = file;
     this.#options = options;
     this.#terms = new TermMarker(options.glossary ?? []);

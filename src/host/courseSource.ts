@@ -10,6 +10,7 @@ import { parseCourse } from '../course/parseCourse';
 import type { ParsedCourse } from '../course/parsedCourse';
 import { armNames } from '../lab/labDefinition';
 import { type FoundLab, findLabs } from '../lab/labFiles';
+import { highlighted } from './highlight';
 import { type LabTexts, readLabTexts } from './labTexts';
 import { READING_NAMES } from './readings';
 
@@ -50,6 +51,7 @@ export async function readCourseDocument(
       readings: READING_NAMES,
     })),
     glossary: glossary.terms,
+    highlight: highlighted,
     labFile: (lab, name) => course.texts.get(lab)?.get(name) ?? null,
     render: (words) => renderMessage(words, catalog),
   });

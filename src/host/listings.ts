@@ -2,7 +2,7 @@ import type { ListingBlock } from '../course/listingBlock';
 import { findPart, partText } from '../course/listingPart';
 import { allBlocks, type ParsedBlock } from '../course/parsedCourse';
 import type { ListingState } from '../protocol/webview';
-import { highlighted } from './highlight';
+import { highlighted, languageOfFile } from './highlight';
 import type { LabController } from './labController';
 import type { LabTexts } from './labTexts';
 import type { WorkingCopy } from './workingCopy';
@@ -59,10 +59,10 @@ export class Listings {
       lab: labId,
       file,
       heads,
-      html: highlighted(shown.text, file),
+      html: highlighted(shown.text, languageOfFile(file)),
       line: shown.line,
       state: copy !== null && own === null ? 'gone' : isChanged ? 'changed' : 'original',
-      originalHtml: isChanged ? highlighted(shipped.text, file) : null,
+      originalHtml: isChanged ? highlighted(shipped.text, languageOfFile(file)) : null,
       arm: lab?.armOfFile(file) ?? null,
     };
   }

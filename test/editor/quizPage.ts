@@ -14,7 +14,10 @@ export async function give(answers: Answers | undefined, how: 'wrong' | 'right',
   if (answers === undefined) throw new Error('The fixture has no answer to this question');
   await answers[how](root);
   await root.locator('[data-action="check"]').click();
-  if (answers.ratings !== undefined) await root.locator(`[data-rating="${answers.ratings[how]}"]`).click();
+  if (answers.ratings !== undefined) {
+    await root.locator(`[data-rating="${answers.ratings[how]}"]`).click();
+    await root.locator('[data-rating]').first().waitFor({ state: 'detached' });
+  }
   await root.locator('.verdict').waitFor();
 }
 

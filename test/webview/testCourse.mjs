@@ -116,7 +116,7 @@ const LISTING = { lab: 'grpc-pinning', file: 'l7.nginx.conf', heads: ['upstream 
 export function listingState(over = {}) {
   return {
     ...LISTING,
-    html: 'upstream orders_grpc {\n    server 127.0.0.1:28201;\n}',
+    html: '<span class="hl-name">upstream</span> orders_grpc {\n    <span class="hl-name">server</span> <span class="hl-number">127.0.0.1:28201</span>; <span class="hl-comment"># lab: backend a</span>\n    <span class="hl-name">hash</span> <span class="hl-variable">$request_uri</span> <span class="hl-string">"x"</span>;\n}',
     line: 12,
     state: 'original',
     originalHtml: null,

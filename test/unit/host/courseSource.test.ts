@@ -26,6 +26,7 @@ async function read() {
 
 describe('a course folder', () => {
   it('needs no glossary', async () => {
+    rmSync(path.join(folder, 'glossary.yaml'));
     const { document, problems } = await read();
     expect(document.glossary).toEqual([]);
     expect(problems.filter((problem) => problem.startsWith('glossary'))).toEqual([]);

@@ -60,7 +60,7 @@ describe('a live listing', () => {
     const { all, write } = rig();
     write('stream {\n}\n');
     expect(await all()).toEqual([
-      expect.objectContaining({ state: 'gone', html: expect.stringContaining('upstream a'), originalHtml: null }),
+      expect.objectContaining({ state: 'gone', html: expect.stringContaining('upstream'), originalHtml: null }),
     ]);
   });
 
