@@ -35,7 +35,7 @@ import { scoreShape } from '../quiz/scoreSplit';
 import { editCopy } from './conf/editCopy';
 import type { MeasuredServers } from './conf/hintModel';
 import type { KeptLab, ProgressStore } from './progressStore';
-import { readingsOf } from './readings';
+import { readingsOf } from '../lab/readings';
 import type { WorkingCopy } from './workingCopy';
 
 /** Samples kept with a finished run; the live list shows more. */
