@@ -7,6 +7,7 @@ import { type Catalog, message, renderMessage } from '../base/message';
 import type { CourseView } from '../course/courseView';
 import type { OutlineSection } from '../course/outline';
 import { type ParsedCourse, viewCourse } from '../course/parsedCourse';
+import { labOfExercise } from '../lab/exerciseLab';
 import { confProblems } from '../lab/labConf';
 import { WarmThreads } from '../lab/warmThreads';
 import type { WorkerPaths } from '../lab/workerThread';
@@ -26,6 +27,8 @@ import type { ConfCourse } from './conf/confProviders';
 import { ConfDiagnostics } from './confDiagnostics';
 import { type CourseFolder, readCourseDocument } from './courseSource';
 import type { OutlineNode } from './courseTree';
+import { ExerciseDesk } from './exerciseDesk';
+import { SolutionDocuments } from './exerciseFiles';
 import { LabController, Refusal } from './labController';
 import { languageName, preferredLanguage, readCatalog } from './language';
 import { Learner } from './learner';
@@ -64,6 +67,7 @@ export class CourseSession implements vscode.Disposable {
   #features: ConfFeatures | null = null;
   #view: PageView = 'course';
   readonly #learner: Learner;
+  readonly #desk: ExerciseDesk;
   readonly #warm = new WarmThreads(systemClock());
 
   private constructor(options: CourseSessionOptions) {
@@ -78,6 +82,13 @@ export class CourseSession implements vscode.Disposable {
       readings: (lab, arm) => this.#labs.get(lab)?.readings(arm) ?? null,
     });
     this.#copies = new WorkingCopy(options.storageFolder, options.course.manifest.id);
+    this.#desk = new ExerciseDesk({
+      labs: this.#labs,
+      copies: this.#copies,
+      language: () => this.#language,
+      catalog: () => this.#catalog,
+      refuseStart: (lab) => this.#refuseStart(lab, 'exercise'),
+    });
     this.#language = this.#firstLanguage();
   }
 
@@ -155,7 +166,10 @@ export class CourseSession implements vscode.Disposable {
       reset,
     );
     if (answer !== reset) return;
-    for (const lab of this.#labs.values()) await lab.reset();
+    for (const lab of this.#labs.values()) {
+      await lab.reset();
+      await lab.exercises.forget();
+    }
     await this.#options.progress.clear(this.#courseId);
     this.#learner.forget();
     this.#view = 'course';
@@ -193,6 +207,23 @@ export class CourseSession implements vscode.Disposable {
     const arm = armId ?? (copy === null ? null : lab.armOfFile(copy.file)) ?? lab.selectedArm;
     try {
       await this.#runLab(lab.definition.id, arm, lab.params);
+    } catch (error) {
+      this.#refuse(lab.definition.id, error);
+      if (error instanceof Refusal) void vscode.window.showErrorMessage(renderMessage(error.text, this.#catalog));
+    }
+  }
+
+  /**
+   * Checks an exercise as the page's button does. Without one: the one whose file is in the active editor, else the reader
+   * is asked. The verdict is told in a message, too: the reader is not looking at the page.
+   */
+  async checkFromEditor(named?: { readonly lab: string; readonly exercise: string }): Promise<void> {
+    const chosen = named ?? (await this.#desk.choose());
+    const lab = this.#labs.get(chosen?.lab ?? '');
+    if (chosen === undefined || lab === undefined) return;
+    try {
+      const verdict = await this.#desk.check(lab, chosen.exercise);
+      if (verdict !== null) await this.#desk.tell(verdict, `exercise-${chosen.lab}-${chosen.exercise}`);
     } catch (error) {
       this.#refuse(lab.definition.id, error);
       if (error instanceof Refusal) void vscode.window.showErrorMessage(renderMessage(error.text, this.#catalog));
@@ -325,7 +356,7 @@ export class CourseSession implements vscode.Disposable {
         kind: 'lab',
         description,
         done: run === all,
-        children: [],
+        children: this.#desk.outline(lab),
       },
     ];
   }
@@ -362,11 +393,13 @@ export class CourseSession implements vscode.Disposable {
       this.#subscriptions.push(
         lab.onChange(() => void this.#labChanged(lab)),
         lab.onSnapshot((snapshot) => this.#labMeasured(lab, snapshot)),
+        lab.onChecked((snapshot) => this.#labChecked(lab, snapshot)),
       );
     }
     await this.#loadDocument();
-    progress.sync(this.#courseId, this.#document?.quizzes.keys() ?? [], this.#labs.keys());
+    progress.sync(this.#courseId, this.#document?.quizzes.keys() ?? [], this.#labs.keys(), this.#desk.all);
     this.#features = new ConfFeatures(this.#confCourse());
+    this.#subscriptions.push(new SolutionDocuments((id) => this.#labs.get(id)));
     for (const open of vscode.workspace.textDocuments) this.#diagnose(open);
     this.#subscriptions.push(
       vscode.workspace.onDidOpenTextDocument((document) => this.#diagnose(document)),
@@ -416,6 +449,8 @@ export class CourseSession implements vscode.Disposable {
         return this.#lab(received.lab).warm();
       case 'openConfiguration':
         return this.openConfiguration(received.lab, received.arm);
+      case 'exercise':
+        return this.#desk.workOn(this.#lab(received.lab), received.exercise, received.do);
       case 'predict':
         return this.#lab(received.lab).predict(received.arm, received.shares);
       case 'answer':
@@ -448,17 +483,21 @@ export class CourseSession implements vscode.Disposable {
 
   async #runLab(labId: string, arm: string, rawParams: unknown): Promise<void> {
     const lab = this.#lab(labId);
-    if (!vscode.workspace.isTrusted) {
-      throw new Refusal(message('Labs start servers on this machine. Trust this workspace first.'), [], 'run');
-    }
-    const other = this.runningLab;
-    if (other !== null && other !== lab) {
-      const title = other.title(this.#language);
-      throw new Refusal(message('“{title}” is running. Stop it first.', { title }), [], 'run');
-    }
+    this.#refuseStart(lab, 'run');
     await lab.run(arm, checkedParams(rawParams));
     // A prediction question waits for the reader's own run.
     for (const id of this.#document?.quizzes.keys() ?? []) this.#quizChanged(id);
+  }
+
+  /** Servers may be started here, and no other lab has its own. Throws Refusal. */
+  #refuseStart(lab: LabController, field: 'run' | 'exercise'): void {
+    if (!vscode.workspace.isTrusted) {
+      throw new Refusal(message('Labs start servers on this machine. Trust this workspace first.'), [], field);
+    }
+    const other = this.runningLab;
+    if (other === null || other === lab) return;
+    const title = other.title(this.#language);
+    throw new Refusal(message('“{title}” is running. Stop it first.', { title }), [], field);
   }
 
   async #answer(quizId: string, answer: unknown): Promise<void> {
@@ -522,6 +561,7 @@ export class CourseSession implements vscode.Disposable {
         const lab = this.#labs.get(id);
         return lab === undefined ? [] : [{ id, title: lab.title(this.#language), ...lab.armsRun }];
       }),
+      exercises: this.#desk.counts(this.#document?.labs ?? []),
       questions: this.#learner.counts(),
       weak: this.#learner.weak(),
       due: this.due,
@@ -568,6 +608,11 @@ export class CourseSession implements vscode.Disposable {
     this.#runChanged.fire(lab.isRunning ? { title: lab.title(this.#language), snapshot } : null);
   }
 
+  #labChecked(lab: LabController, snapshot: Snapshot): void {
+    this.#features?.measured(lab.definition.id);
+    this.#runChanged.fire(lab.isRunning ? { title: lab.title(this.#language), snapshot } : null);
+  }
+
   #refuse(lab: string | null, error: unknown): void {
     if (error instanceof Refusal) {
       this.#post({ type: 'refused', lab, field: error.field, message: error.text, problems: error.problems });
@@ -586,9 +631,11 @@ export class CourseSession implements vscode.Disposable {
   #diagnose(document: vscode.TextDocument): void {
     const copy = this.#copies.identify(document.uri.fsPath);
     const lab = copy === null ? undefined : this.#labs.get(copy.lab);
-    const arm = lab?.definition.arms.find((candidate) => candidate.conf === copy?.file);
-    if (lab === undefined || arm === undefined) return;
-    const problems = confProblems(lab.definition, arm.conf, document.uri.fsPath, document.getText());
+    if (lab === undefined || copy === null) return;
+    const exercise = lab.exercises.ofFile(copy.file);
+    const definition = exercise === undefined ? lab.definition : labOfExercise(lab.definition, exercise);
+    if (!definition.arms.some(({ conf }) => conf === copy.file)) return;
+    const problems = confProblems(definition, copy.file, document.uri.fsPath, document.getText());
     this.#diagnostics.show(document.uri, problems, this.#catalog);
   }
 
