@@ -12,6 +12,8 @@ export interface OutlineSource {
   isRead(anchor: string): boolean;
   lab(id: string): LabController | undefined;
   quiz(id: string): QuizState | null;
+  /** The exercises of a lab, as nodes. */
+  exercises(lab: LabController): readonly OutlineNode[];
 }
 
 /** The tree's nodes: what is due and how far the reader has come, then the sections with their labs and questions. */
@@ -76,7 +78,7 @@ function labNode(id: string, source: OutlineSource): readonly OutlineNode[] {
       kind: 'lab',
       description: vscode.l10n.t('{run} of {all} run', { run, all }),
       done: run === all,
-      children: [],
+      children: source.exercises(lab),
     },
   ];
 }

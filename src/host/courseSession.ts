@@ -16,6 +16,8 @@ import type { ConfCourse } from './conf/confProviders';
 import { outlineNodes } from './courseOutline';
 import { type CourseFolder, readCourseDocument } from './courseSource';
 import type { OutlineNode } from './courseTree';
+import { ExerciseDesk } from './exerciseDesk';
+import { SolutionDocuments } from './exerciseFiles';
 import { LabController, Refusal } from './labController';
 import { LabFileEditing } from './labFileEditing';
 import { languageName, preferredLanguage, readCatalog } from './language';
@@ -58,6 +60,7 @@ export class CourseSession implements vscode.Disposable {
   #features: ConfFeatures | null = null;
   #view: PageView = 'course';
   readonly #learner: Learner;
+  readonly #desk: ExerciseDesk;
   readonly #warm = new WarmThreads(systemClock());
   readonly #feed = new SnapshotFeed(systemClock());
 
@@ -80,6 +83,13 @@ export class CourseSession implements vscode.Disposable {
       folders: [options.course.folder, options.storageFolder],
     });
     this.#listings = new Listings({ texts: options.course.texts, labs: this.#labs, copies: this.#copies });
+    this.#desk = new ExerciseDesk({
+      labs: this.#labs,
+      copies: this.#copies,
+      language: () => this.#language,
+      catalog: () => this.#catalog,
+      refuseStart: (lab) => this.#refuseStart(lab, 'exercise'),
+    });
     this.#language = this.#firstLanguage();
   }
 
@@ -157,7 +167,10 @@ export class CourseSession implements vscode.Disposable {
       reset,
     );
     if (answer !== reset) return;
-    for (const lab of this.#labs.values()) await lab.reset();
+    for (const lab of this.#labs.values()) {
+      await lab.reset();
+      await lab.exercises.forget();
+    }
     await this.#options.progress.clear(this.#courseId);
     this.#learner.forget();
     this.#view = 'course';
@@ -201,6 +214,23 @@ export class CourseSession implements vscode.Disposable {
     }
   }
 
+  /**
+   * Checks an exercise as the page's button does. Without one: the one whose file is in the active editor, else the reader
+   * is asked. The verdict is told in a message, too: the reader is not looking at the page.
+   */
+  async checkFromEditor(named?: { readonly lab: string; readonly exercise: string }): Promise<void> {
+    const chosen = named ?? (await this.#desk.choose());
+    const lab = this.#labs.get(chosen?.lab ?? '');
+    if (chosen === undefined || lab === undefined) return;
+    try {
+      const verdict = await this.#desk.check(lab, chosen.exercise);
+      if (verdict !== null) await this.#desk.tell(verdict, `exercise-${chosen.lab}-${chosen.exercise}`);
+    } catch (error) {
+      this.#refuse(lab.definition.id, error);
+      if (error instanceof Refusal) void vscode.window.showErrorMessage(renderMessage(error.text, this.#catalog));
+    }
+  }
+
   /** What the editor's helpers see of this course; language and words change with the reader's choice. */
   #confCourse(): ConfCourse {
     return {
@@ -235,6 +265,7 @@ export class CourseSession implements vscode.Disposable {
       isRead: (anchor) => visited.includes(anchor),
       lab: (id) => this.#labs.get(id),
       quiz: (id) => this.#learner.state(id),
+      exercises: (lab) => this.#desk.outline(lab),
     });
   }
 
@@ -273,11 +304,13 @@ export class CourseSession implements vscode.Disposable {
       this.#subscriptions.push(
         lab.onChange(() => void this.#labChanged(lab)),
         lab.onSnapshot((snapshot) => this.#labMeasured(lab, snapshot)),
+        lab.onChecked((snapshot) => this.#labChecked(lab, snapshot)),
       );
     }
     await this.#loadDocument();
-    progress.sync(this.#courseId, this.#document?.quizzes.keys() ?? [], this.#labs.keys());
+    progress.sync(this.#courseId, this.#document?.quizzes.keys() ?? [], this.#labs.keys(), this.#desk.all);
     this.#features = new ConfFeatures(this.#confCourse());
+    this.#subscriptions.push(new SolutionDocuments((id) => this.#labs.get(id)));
     this.#files.diagnoseAll();
   }
 
@@ -321,6 +354,8 @@ export class CourseSession implements vscode.Disposable {
         return this.openConfiguration(received.lab, received.arm);
       case 'openLabFile':
         return this.#openLabFile(received.lab, received.file, received.line);
+      case 'exercise':
+        return this.#desk.workOn(this.#lab(received.lab), received.exercise, received.do);
       case 'predict':
         return this.#lab(received.lab).predict(received.arm, received.shares);
       case 'answer':
@@ -353,17 +388,21 @@ export class CourseSession implements vscode.Disposable {
 
   async #runLab(labId: string, arm: string, rawParams: unknown): Promise<void> {
     const lab = this.#lab(labId);
-    if (!vscode.workspace.isTrusted) {
-      throw new Refusal(message('Labs start servers on this machine. Trust this workspace first.'), [], 'run');
-    }
-    const other = this.runningLab;
-    if (other !== null && other !== lab) {
-      const title = other.title(this.#language);
-      throw new Refusal(message('“{title}” is running. Stop it first.', { title }), [], 'run');
-    }
+    this.#refuseStart(lab, 'run');
     await lab.run(arm, checkedParams(rawParams));
     // A prediction question waits for the reader's own run.
     for (const id of this.#document?.quizzes.keys() ?? []) this.#quizChanged(id);
+  }
+
+  /** Servers may be started here, and no other lab has its own. Throws Refusal. */
+  #refuseStart(lab: LabController, field: 'run' | 'exercise'): void {
+    if (!vscode.workspace.isTrusted) {
+      throw new Refusal(message('Labs start servers on this machine. Trust this workspace first.'), [], field);
+    }
+    const other = this.runningLab;
+    if (other === null || other === lab) return;
+    const title = other.title(this.#language);
+    throw new Refusal(message('“{title}” is running. Stop it first.', { title }), [], field);
   }
 
   async #answer(quizId: string, answer: unknown): Promise<void> {
@@ -424,6 +463,7 @@ export class CourseSession implements vscode.Disposable {
         const lab = this.#labs.get(id);
         return lab === undefined ? [] : [{ id, title: lab.title(this.#language), ...lab.armsRun }];
       }),
+      exercises: this.#desk.counts(this.#document?.labs ?? []),
       questions: this.#learner.counts(),
       weak: this.#learner.weak(),
       due: this.due,
@@ -469,6 +509,11 @@ export class CourseSession implements vscode.Disposable {
 
   #labMeasured(lab: LabController, snapshot: Snapshot): void {
     this.#post({ type: 'snapshot', lab: lab.definition.id, snapshot: this.#feed.take(snapshot) });
+    this.#features?.measured(lab.definition.id);
+    this.#runChanged.fire(lab.isRunning ? { title: lab.title(this.#language), snapshot } : null);
+  }
+
+  #labChecked(lab: LabController, snapshot: Snapshot): void {
     this.#features?.measured(lab.definition.id);
     this.#runChanged.fire(lab.isRunning ? { title: lab.title(this.#language), snapshot } : null);
   }

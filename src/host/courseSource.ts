@@ -10,9 +10,9 @@ import { parseCourse } from '../course/parseCourse';
 import type { ParsedCourse } from '../course/parsedCourse';
 import { armNames } from '../lab/labDefinition';
 import { type FoundLab, findLabs } from '../lab/labFiles';
+import { READING_NAMES } from '../lab/readings';
 import { highlighted } from './highlight';
 import { type LabTexts, readLabTexts } from './labTexts';
-import { READING_NAMES } from './readings';
 
 /** A course folder: its manifest and its labs; the documents are read language by language. */
 export interface CourseFolder {

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Catalog } from '../base/message';
+import { labOfExercise } from '../lab/exerciseLab';
 import { confProblems } from '../lab/labConf';
 import { ConfDiagnostics } from './confDiagnostics';
 import type { LabController } from './labController';
@@ -87,9 +88,11 @@ export class LabFileEditing implements vscode.Disposable {
     const { copies, labs, catalog } = this.#options;
     const copy = copies.identify(document.uri.fsPath);
     const lab = copy === null ? undefined : labs.get(copy.lab);
-    const arm = lab?.definition.arms.find((candidate) => candidate.conf === copy?.file);
-    if (lab === undefined || arm === undefined) return;
-    const problems = confProblems(lab.definition, arm.conf, document.uri.fsPath, document.getText());
+    if (lab === undefined || copy === null) return;
+    const exercise = lab.exercises.ofFile(copy.file);
+    const definition = exercise === undefined ? lab.definition : labOfExercise(lab.definition, exercise);
+    if (!definition.arms.some(({ conf }) => conf === copy.file)) return;
+    const problems = confProblems(definition, copy.file, document.uri.fsPath, document.getText());
     this.#diagnostics.show(document.uri, problems, catalog());
   }
 }

@@ -6,6 +6,7 @@ import type { Measure } from '../measurement/findings';
 import type { BackendProtocol, Capacity, Service } from '../protocol/backendWorker';
 import type { LoadParams, RunParams } from '../protocol/run';
 import type { ClientKind, Population, WorkloadPlan } from '../protocol/trafficWorker';
+import { type ExerciseDefinition, readExercises } from './exercise';
 import { labSchema } from './labSchema';
 
 /** A lab as its lab.yaml says it, checked. The configurations it names are read when an arm is prepared. */
@@ -23,6 +24,8 @@ export interface LabDefinition {
   /** What may happen during a run; the first is the default. Empty: the lab has none. */
   readonly scenarios: readonly ScenarioDefinition[];
   readonly arms: readonly ArmDefinition[];
+  /** What the reader mends, and traffic checks; empty: the lab has none. */
+  readonly exercises: readonly ExerciseDefinition[];
 }
 
 /** Text by language id ("ko", "en"). */
@@ -131,6 +134,7 @@ export function parseLabDefinition(
       problem(['arms', index, 'upstream'], message('Only a client that balances by itself dials an upstream.'));
     }
   });
+  const exercises = readExercises(raw.exercises, raw, (path, text) => problem(['exercises', ...path], text));
   if (problems.length > 0) return err(problems);
   const orders: Service = { kind: 'orders' };
   const getOrder: WorkloadPlan = { kind: 'get-order' };
@@ -179,6 +183,7 @@ export function parseLabDefinition(
         grpc: arm.variants.grpc === undefined ? undefined : present(arm.variants.grpc),
       }),
     })),
+    exercises,
   });
 }
 

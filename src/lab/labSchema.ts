@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { MEASURES } from '../measurement/findings';
 import { RUN_LIMITS } from '../protocol/run';
+import { exercisesSchema } from './exerciseSchema';
 
 /** The shape of a lab.yaml. What holds between its parts is checked in labDefinition.ts. */
 
@@ -101,4 +102,5 @@ export const labSchema = v.strictObject({
     ),
     v.minLength(1),
   ),
+  exercises: v.optional(exercisesSchema, []),
 });

@@ -21,7 +21,7 @@ export type ToWebview =
   | {
       readonly type: 'refused';
       readonly lab: string | null;
-      readonly field: keyof RunParams | 'arm' | 'run' | null;
+      readonly field: keyof RunParams | 'arm' | 'run' | 'exercise' | null;
       readonly message: Message;
       readonly problems: readonly Problem[];
     }
@@ -78,6 +78,7 @@ export interface ReviewState {
 export interface ProgressState {
   readonly sections: { readonly read: number; readonly all: number };
   readonly labs: readonly { readonly id: string; readonly title: string; readonly run: number; readonly all: number }[];
+  readonly exercises: { readonly solved: number; readonly all: number };
   readonly questions: { readonly known: number; readonly answered: number; readonly all: number };
   readonly weak: readonly WeakQuestion[];
   /** Questions to be asked again now. */
@@ -118,6 +119,8 @@ export interface LabState {
   /** The reader's predicted share of each server, by arm id; shares sum to 1. */
   readonly predictions: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly canAdd: boolean;
+  /** Empty where the lab has none. */
+  readonly exercises: readonly ExerciseState[];
   /** Where a declared port was taken: what runs there instead. */
   readonly movedPorts: readonly { readonly declared: string; readonly actual: string }[];
   /** "in-process". */
@@ -126,6 +129,44 @@ export interface LabState {
   readonly problems: readonly Problem[];
   /** What is wrong with the reader's configuration; the lab goes on with the last good one. Absent or null: nothing. */
   readonly confNotice?: { readonly text: Message; readonly problems: readonly Problem[] } | null;
+}
+
+/** An exercise of a lab; texts are in the page's language. */
+export interface ExerciseState {
+  readonly id: string;
+  readonly title: string;
+  readonly goal: string;
+  /** What the reader's copy is called. */
+  readonly file: string;
+  /** There is a copy. */
+  readonly isOpened: boolean;
+  /** Some check, not always the last one, found it solved. */
+  readonly isSolved: boolean;
+  /** Which of its runs is going on, from 1; null: it is not being checked. */
+  readonly checking: { readonly number: number; readonly of: number } | null;
+  /** Those that were asked for. */
+  readonly hints: readonly string[];
+  readonly hintsLeft: number;
+  readonly solutionShown: boolean;
+  /** Of the last check; null: none yet. */
+  readonly verdict: ExerciseVerdictState | null;
+}
+
+export interface ExerciseVerdictState {
+  readonly solved: boolean;
+  /** The file has changed since. */
+  readonly isStale: boolean;
+  readonly problems: readonly Problem[];
+  readonly runs: readonly { readonly id: string; readonly title: Message; readonly seen: readonly Message[] }[];
+  readonly expectations: readonly {
+    readonly met: boolean;
+    /** Title of the run where there are several. */
+    readonly run: Message | null;
+    readonly name: Message;
+    readonly seen: Message;
+    readonly wanted: Message;
+    readonly help: Message | null;
+  }[];
 }
 
 export interface LabArm {
@@ -224,6 +265,13 @@ const fromWebviewSchema = v.variant('type', [
   /** Open the reader's copy of a lab's file at a line, from 1. */
   v.object({ type: v.literal('openLabFile'), lab: id, file: id, line: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
   v.object({ type: v.literal('predict'), lab: id, arm: id, shares }),
+  /** `hint`: the next one; `compare`: beside the solution; `solve` and `reset`: put the solution, or the start, into the file. */
+  v.object({
+    type: v.literal('exercise'),
+    lab: id,
+    exercise: id,
+    do: v.picklist(['open', 'check', 'hint', 'compare', 'solve', 'reset']),
+  }),
   v.object({ type: v.literal('answer'), quiz: id, answer: v.unknown() }),
   v.object({ type: v.literal('retryQuiz'), quiz: id }),
   v.object({ type: v.literal('view'), view: v.picklist(['course', 'review', 'progress']) }),

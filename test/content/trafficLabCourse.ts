@@ -4,9 +4,9 @@ import { type CourseManifest, parseCourseManifest } from '../../src/course/manif
 import { parseCourse } from '../../src/course/parseCourse';
 import { allBlocks, type ParsedCourse } from '../../src/course/parsedCourse';
 import { readLabTexts } from '../../src/host/labTexts';
-import { READING_NAMES } from '../../src/host/readings';
 import { armNames } from '../../src/lab/labDefinition';
 import { type FoundLab, findLabs } from '../../src/lab/labFiles';
+import { READING_NAMES } from '../../src/lab/readings';
 import type { LabReference } from '../../src/quiz/quizKind';
 
 /** The course as shipped. */

@@ -8,6 +8,7 @@ import { button, plainButton, radioGroup, tag } from '../ui';
 import { announcements, NOTHING_HEARD } from './announcements';
 import { compareArms } from './compareArms';
 import { distribution } from './distribution';
+import { exercises } from './exercises';
 import { engineText, statusText } from './labStatus';
 import { liveDiagram } from './liveDiagram';
 import { liveTable } from './liveTable';
@@ -102,6 +103,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
   const [, agreement, sentence, oddAnswers, events] = readings;
   const requests = samples(id);
   const compare = compareArms();
+  const fixes = exercises(first, level + 2);
 
   const step = (number: number, key: string, title: string, ...children: Child[]) => {
     const headingId = uniqueId('step');
@@ -175,6 +177,19 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       requests.element,
       history,
     ),
+    first.exercises.length === 0
+      ? null
+      : step(
+          5,
+          'fix',
+          t('Fix'),
+          h(
+            'p',
+            { class: 'step-lead' },
+            t('Change the file, then let traffic check it. Your copy is yours: it can be undone and started over.'),
+          ),
+          fixes.element,
+        ),
   );
   const element = h(
     'section',
@@ -244,7 +259,9 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     );
     openConf.setDisabled(selected.conf === null);
     sliders.show(selected.serverIds, lab.predictions[lab.selectedArm] ?? null);
-    controls.show({ params: lab.params, running: lab.running, mayRun, canAdd: lab.canAdd });
+    const isChecking = lab.exercises.some(({ checking }) => checking !== null);
+    controls.show({ params: lab.params, running: lab.running, isChecking, mayRun, canAdd: lab.canAdd });
+    fixes.show(lab, mayRun);
     compare.show(lab);
     setHidden(moved, lab.movedPorts.length === 0);
     fill(
@@ -306,6 +323,10 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     refuse({ field, message, problems: found }) {
       if (field === 'arm') {
         setText(armNote, say(message));
+        return;
+      }
+      if (field === 'exercise') {
+        fixes.refuse(message);
         return;
       }
       if (controls.refuse(field, message)) return;

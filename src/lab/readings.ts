@@ -1,6 +1,7 @@
 import type { RunResult } from '../protocol/run';
 
 /**
+/**
  * Names that readingsOf() can give, so that a course that asks for another is told so. Which of them a lab has depends on
  * what its arms run: sessions are counted where there are some.
  */
@@ -35,9 +36,10 @@ export const READING_NAMES: readonly string[] = [
 ];
 
 /**
- * The numbers of a run by name, for questions that predict one: every number of the result object by its path
+ * The numbers of a run by name, for questions that predict one and exercises that want one: every number of the result
+ * object by its path
  * ("failed", "latencyMs.p99", "sessions.lost"), and what follows from its servers: `busyServers` (with at least one request), `connections`
- * (to all of them) and `busiestShare` (0 to 1; absent where nothing was answered).
+ * (to all of them), `busiestShare` (0 to 1) and `maxOverMean` (both absent where nothing was answered).
  */
 export function readingsOf(result: RunResult): Readonly<Record<string, number>> {
   const readings: Record<string, number> = {};
@@ -46,7 +48,11 @@ export function readingsOf(result: RunResult): Readonly<Record<string, number>> 
   const requests = servers.reduce((sum, server) => sum + server.requests, 0);
   readings.busyServers = servers.filter((server) => server.requests > 0).length;
   readings.connections = servers.reduce((sum, server) => sum + server.connections, 0);
-  if (requests > 0) readings.busiestShare = Math.max(...servers.map((server) => server.requests)) / requests;
+  if (requests > 0) {
+    readings.busiestShare = Math.max(...servers.map((server) => server.requests)) / requests;
+    // A lab that measures it has it from the run itself, servers that joined late among them.
+    readings.maxOverMean ??= readings.busiestShare * servers.length;
+  }
   return readings;
 }
 

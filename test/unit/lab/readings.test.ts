@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { READING_NAMES, readingsOf } from '../../../src/host/readings';
+import { READING_NAMES, readingsOf } from '../../../src/lab/readings';
 import type { RunResult } from '../../../src/protocol/run';
 
 const result: RunResult = {
