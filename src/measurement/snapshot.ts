@@ -72,6 +72,51 @@ export interface BalancerCounts {
   /** Answered by the balancer itself (502, 404 ...). */
   readonly answeredItself: number;
   readonly peers: readonly PeerCounts[];
+  /** The way of the requests through the balancer; absent on L4, and in what was kept before this was measured. */
+  readonly pipeline?: PipelineCounts;
+}
+
+/**
+ * Where in the balancer a request is. In nginx's order: `route` finds its location (and answers where that is all there
+ * is to it), `limit` is limit_req and limit_conn, `auth` is auth_request, `static` answers with a file.
+ */
+export type Stage = 'route' | 'limit' | 'auth' | 'static';
+export const STAGES: readonly Stage[] = ['route', 'limit', 'auth', 'static'];
+
+export interface PipelineCounts {
+  /** Requests that went on from one stage to the next or to a server (its id, else its address). None is in it twice. */
+  readonly flows: readonly StageFlow[];
+  /** What the balancer answered itself, by the stage that did. */
+  readonly own: readonly OwnAnswers[];
+  /** The fullest leaky bucket of each `limit_req_zone`, as it stands now. */
+  readonly buckets: readonly BucketLevel[];
+}
+
+export interface StageFlow {
+  readonly from: 'client' | Stage;
+  readonly to: string;
+  readonly requests: number;
+}
+
+export interface OwnAnswers {
+  /** null: none of them; no server could be reached, say. */
+  readonly stage: Stage | null;
+  /** HTTP status as sent. */
+  readonly status: number;
+  /** The `grpc-status` field sent along; null: none. */
+  readonly grpcStatus: number | null;
+  readonly requests: number;
+}
+
+export interface BucketLevel {
+  readonly zone: string;
+  /** Requests that came earlier than the rate allows and have not run out yet, 0 to `burst`. */
+  readonly level: number;
+  readonly burst: number;
+  /** Requests per second that run out. */
+  readonly rate: number;
+  /** Buckets in the zone: one for each value of its key. */
+  readonly keys: number;
 }
 
 /** What the balancer knows of one upstream server. */
@@ -84,6 +129,8 @@ export interface PeerCounts {
   readonly connectionsOpen: number;
   /** Requests forwarded; null on L4. */
   readonly requests: number | null;
+  /** Sent to it on behalf of requests (auth_request): no client sent them. Absent: none. */
+  readonly subrequests?: number;
   readonly failures: number;
   readonly health: 'up' | 'down' | 'unavailable' | 'draining';
 }
