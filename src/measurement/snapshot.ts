@@ -142,8 +142,10 @@ export interface ServerCounts {
   /** Accepted in all. */
   readonly connections: number;
   readonly connectionsOpen: number;
-  /** Requests it answered. */
+  /** Requests of clients that it answered. */
   readonly requests: number;
+  /** Questions of the balancer on behalf of requests (auth_request) that it answered; absent: none. */
+  readonly subrequests?: number;
   readonly received: number;
   readonly inFlight: number;
   readonly queued: number;
@@ -162,7 +164,18 @@ export type ServerState = 'starting' | 'up' | 'slow' | 'failing' | 'draining' | 
 export interface Reconciliation {
   readonly agree: boolean;
   readonly differences: readonly Message[];
-  readonly counts: { readonly client: number; readonly balancer: number | null; readonly backends: number };
+  readonly counts: RunTotals;
+}
+
+/** Requests as each side counted them. */
+export interface RunTotals {
+  readonly client: number;
+  readonly balancer: number | null;
+  readonly backends: number;
+  /** Of `client`, those that the balancer answered itself. Absent: none, or no balancer that sees requests. */
+  readonly answeredItself?: number;
+  /** What the balancer asked the servers on behalf of requests: in no other count. Absent: nothing. */
+  readonly subrequests?: number;
 }
 
 /** A request the reader can click on to ask "why this backend?". */
