@@ -46,6 +46,7 @@ export class Telemetry {
   connectionsOpen = 0;
   requests = 0;
   answeredItself = 0;
+  subrequests = 0;
   readonly pipeline = new Pipeline();
   /** Something was counted since the last report. */
   dirty = true;
@@ -132,6 +133,7 @@ export class Telemetry {
       connectionsOpen: this.connectionsOpen,
       requests: l4 ? null : this.requests,
       answeredItself: this.answeredItself,
+      ...(this.subrequests === 0 ? {} : { subrequests: this.subrequests }),
       peers,
       ...(l4 ? {} : { pipeline: this.pipeline.counts([...this.#peers.values()]) }),
     };

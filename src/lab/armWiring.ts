@@ -212,6 +212,11 @@ function pipelineTopology(
   };
 }
 
+/** Without those that only the balancer itself asks: no request of a client ends there. */
+export function servingBackends({ backends, pipeline }: ArmWiring): readonly WiredBackend[] {
+  return backends.filter(({ id }) => pipeline?.asked.some(({ to }) => to === id) !== true);
+}
+
 /** Each server once, with all the addresses it listens on. */
 export function serversOf(
   backends: readonly WiredBackend[],

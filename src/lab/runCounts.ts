@@ -1,7 +1,7 @@
 import type { ClientFindings, Findings } from '../measurement/findings';
 import { reconcile } from '../measurement/reconcile';
 import type { BalancerCounts, ClientCounts, PeerCounts, ServerCounts, Snapshot } from '../measurement/snapshot';
-import { outcomesByStage } from '../measurement/stages';
+import { outcomesByStage, stageCounts } from '../measurement/stages';
 import type { TrafficReport } from '../protocol/trafficWorker';
 import type { ArmWiring } from './armWiring';
 import type { LabServer } from './labServer';
@@ -72,6 +72,7 @@ export class RunCounts {
     const layer = state.wiring?.layer ?? 'l4';
     const balancer = layer === 'client-side' || this.#balancer === null ? null : { ...this.#balancer, layer };
     const asked = new Map(servers.map(({ id, counts }) => [id, this.#subrequests(id, counts.answered, state.wiring)]));
+    const isAsked = (id: string): boolean => state.wiring?.pipeline?.asked.some(({ to }) => to === id) === true;
     const requestsOf = (id: string, answered: number): number => answered - (asked.get(id) ?? 0);
     const answered = servers.reduce((total, { id, counts }) => total + requestsOf(id, counts.answered), 0);
     // Only a gateway has stages whose answers are worth telling apart.
@@ -87,7 +88,7 @@ export class RunCounts {
         connections: counts.connections,
         connectionsOpen: counts.connectionsOpen,
         requests: requestsOf(id, counts.answered),
-        ...((asked.get(id) ?? 0) === 0 ? {} : { subrequests: asked.get(id) ?? 0 }),
+        ...((asked.get(id) ?? 0) > 0 || isAsked(id) ? { subrequests: asked.get(id) ?? 0 } : {}),
         received: counts.received,
         inFlight: counts.inFlight,
         queued: counts.queued,
@@ -119,8 +120,19 @@ export class RunCounts {
       }),
       samples: state.samples,
       timeline: [...state.timeline],
-      findings: { ...this.#findings, ...state.measures(client, counted) },
+      findings: { ...this.#findings, ...state.measures(client, counted), ...this.#stages(state.wiring) },
       answeredPerSlot: Array.from(this.#slots, (count) => count ?? 0),
+    };
+  }
+
+  #stages(wiring: ArmWiring | null): Findings {
+    const counts = this.#balancer?.pipeline;
+    if (counts === undefined || wiring === null || wiring.pipeline === null) return {};
+    return {
+      stages: stageCounts(
+        counts,
+        wiring.pipeline.stages.map(({ stage }) => stage),
+      ),
     };
   }
 

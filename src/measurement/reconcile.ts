@@ -154,8 +154,7 @@ function checkReceipts(
 ): Message[] {
   const received = sum(servers.map((server) => server.received));
   const held = sum(servers.map((server) => signedBy(client, server.id)));
-  const explained =
-    explainedLosses(client, balancer) + sum((balancer?.peers ?? []).map((peer) => peer.subrequests ?? 0));
+  const explained = explainedLosses(client, balancer) + (balancer?.subrequests ?? 0);
   return received - held <= explained
     ? []
     : [
@@ -273,7 +272,9 @@ function explainedLosses(client: ClientCounts, balancer: BalancerCounts | null):
   const atClient = client.failed + client.retried;
   if (balancer === null || balancer.requests === null) return atClient;
   const forwarded = sum(balancer.peers.map((peer) => peer.requests ?? 0));
-  return atClient + balancer.answeredItself + Math.max(0, forwarded - balancer.requests);
+  const asked = sum(balancer.peers.map((peer) => peer.subrequests ?? 0));
+  const furtherTries = Math.max(0, forwarded - balancer.requests) + Math.max(0, asked - (balancer.subrequests ?? 0));
+  return atClient + balancer.answeredItself + furtherTries;
 }
 
 /** What the balancer asked a server on behalf of requests. */
@@ -285,7 +286,7 @@ function askedOf(balancer: BalancerCounts | null, serverId: string): number {
 /** What stands beside the three counts, where there is any. */
 function apart(balancer: BalancerCounts | null): Pick<RunTotals, 'answeredItself' | 'subrequests'> {
   if (balancer === null || balancer.requests === null) return {};
-  const subrequests = sum(balancer.peers.map((peer) => peer.subrequests ?? 0));
+  const { subrequests = 0 } = balancer;
   return {
     ...(balancer.answeredItself === 0 ? {} : { answeredItself: balancer.answeredItself }),
     ...(subrequests === 0 ? {} : { subrequests }),

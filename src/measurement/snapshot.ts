@@ -71,6 +71,8 @@ export interface BalancerCounts {
   readonly requests: number | null;
   /** Answered by the balancer itself (502, 404 ...). */
   readonly answeredItself: number;
+  /** Questions sent to servers on behalf of requests (auth_request), each once however often it was tried; absent: none. */
+  readonly subrequests?: number;
   readonly peers: readonly PeerCounts[];
   /** The way of the requests through the balancer; absent on L4, and in what was kept before this was measured. */
   readonly pipeline?: PipelineCounts;
@@ -90,6 +92,15 @@ export interface PipelineCounts {
   readonly own: readonly OwnAnswers[];
   /** The fullest leaky bucket of each `limit_req_zone`, as it stands now. */
   readonly buckets: readonly BucketLevel[];
+}
+
+/** What a stage of a gateway did with the requests that came to it. */
+export interface StageCounts {
+  readonly stage: Stage;
+  readonly arrived: number;
+  /** Went on to the next stage or to a server; of `static`: got their file. */
+  readonly through: number;
+  readonly refused: number;
 }
 
 export interface StageFlow {
@@ -129,7 +140,7 @@ export interface PeerCounts {
   readonly connectionsOpen: number;
   /** Requests forwarded; null on L4. */
   readonly requests: number | null;
-  /** Sent to it on behalf of requests (auth_request): no client sent them. Absent: none. */
+  /** Tries of questions on behalf of requests (auth_request): no client sent them. Absent: none. */
   readonly subrequests?: number;
   readonly failures: number;
   readonly health: 'up' | 'down' | 'unavailable' | 'draining';
@@ -144,7 +155,7 @@ export interface ServerCounts {
   readonly connectionsOpen: number;
   /** Requests of clients that it answered. */
   readonly requests: number;
-  /** Questions of the balancer on behalf of requests (auth_request) that it answered; absent: none. */
+  /** Questions of the balancer on behalf of requests (auth_request) that it answered; absent: it gets none. */
   readonly subrequests?: number;
   readonly received: number;
   readonly inFlight: number;

@@ -1,5 +1,5 @@
 import { sortedOutcomes } from './clientCounter';
-import type { Outcome, OwnAnswers } from './snapshot';
+import type { Outcome, OwnAnswers, PipelineCounts, Stage, StageCounts } from './snapshot';
 
 /** Codes of gRPC by number (grpc: statuscodes.md). */
 const GRPC_CODES = [
@@ -63,6 +63,26 @@ export function outcomesByStage(
     }
   }
   return sortedOutcomes(split);
+}
+
+/** The stages' own counts; what has arrived and is in neither of the others waits, or a server failed it. */
+export function stageCounts({ flows, own }: PipelineCounts, stages: readonly Stage[]): readonly StageCounts[] {
+  const sum = (counts: readonly { readonly requests: number }[]): number =>
+    counts.reduce((total, { requests }) => total + requests, 0);
+  return stages.map((stage) => {
+    const answers = own.filter((answer) => answer.stage === stage);
+    return {
+      stage,
+      arrived: sum(flows.filter(({ to }) => to === stage)),
+      through: sum(flows.filter(({ from }) => from === stage)) + sum(answers.filter((answer) => !isRefusal(answer))),
+      refused: sum(answers.filter(isRefusal)),
+    };
+  });
+}
+
+/** An error in HTTP's words, or in gRPC's (whose answers are all 2xx). */
+function isRefusal({ status, grpcStatus }: OwnAnswers): boolean {
+  return status >= 400 || (grpcStatus !== null && grpcStatus !== 0);
 }
 
 /** The word by which a client counts an answer: see Outcome.status. */
