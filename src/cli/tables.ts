@@ -25,13 +25,20 @@ export function resultTable(result: RunResult, title: string): string {
     `  ${'server'.padEnd(idWidth)} connections  requests   share`,
     ...rows,
     `  sent ${grouped(result.sent)} = answered ${grouped(result.answered)} + failed ${grouped(result.failed)} + in flight ${grouped(result.inFlight)}`,
-    `  counts: client ${grouped(counts.client)}, ${balancer}, backends ${grouped(counts.backends)}`,
+    `  counts: client ${grouped(counts.client)}, ${balancer}, backends ${grouped(counts.backends)}${apart(counts)}`,
     `  latency ms: p50 ${ms(latencyMs.p50)}, p90 ${ms(latencyMs.p90)}, p99 ${ms(latencyMs.p99)}, max ${ms(latencyMs.max)}; ${grouped(Math.round(result.requestsPerSecond))} requests/s`,
     `  outcomes: ${outcomes.join('; ')}`,
     ...findingLines(result),
     `  engine ${result.engine}, started in ${result.startMs} ms, seed ${result.seed}`,
     '',
   ].join('\n');
+}
+
+/** What stands beside the three counts. */
+function apart({ answeredItself = 0, subrequests = 0 }: RunResult['counts']): string {
+  const itself = answeredItself === 0 ? '' : `, answered by the balancer itself ${grouped(answeredItself)}`;
+  const asked = subrequests === 0 ? '' : `; checks by the balancer itself ${grouped(subrequests)}`;
+  return `${itself}${asked}`;
 }
 
 /** Fields that every result has; whatever else there is, the lab measured. */

@@ -4,7 +4,7 @@ import { ReaderError } from '../base/errors';
 import { type Message, message } from '../base/message';
 import type { Problem } from '../base/problem';
 import { freshSeed } from '../base/random';
-import { serversOf, topologyOf } from '../lab/armWiring';
+import { serversOf, servingBackends, topologyOf } from '../lab/armWiring';
 import {
   ConfProblems,
   nextSpare,
@@ -156,7 +156,7 @@ export class LabController implements vscode.Disposable {
           title: inLanguage(arm.title, language),
           conf: arm.conf,
           topology: live ?? (conf === null ? { nodes: [], edges: [] } : topologyFrom(conf)),
-          serverIds: (conf === null ? this.definition.servers : serversOf(conf.wiring.backends)).map(
+          serverIds: (conf === null ? this.definition.servers : serversOf(servingBackends(conf.wiring))).map(
             (server) => server.id,
           ),
         };

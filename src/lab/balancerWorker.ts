@@ -30,6 +30,7 @@ async function start(options: BalancerStart): Promise<Balancer | null> {
   const started = await startBalancer({
     plan: plan.value,
     conf: options.conf,
+    ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
     clock: systemClock(),
     random: seededRandom(options.seed),
     ports: options.ports,

@@ -25,6 +25,7 @@ import { type ArmDefinition, armOver, type LabDefinition, type ScenarioDefinitio
 import { measured } from './measures';
 import { RunBalancer } from './runBalancer';
 import { RunCounts } from './runCounts';
+import { type RunKeys, runKeys } from './runKeys';
 import { RunServers } from './runServers';
 import { RunTraffic } from './runTraffic';
 import { act, marksOf } from './scenario';
@@ -72,6 +73,7 @@ export class LabRun implements Disposable {
   readonly #scenario: ScenarioDefinition | undefined;
   readonly #store = new DisposableStore();
   readonly #servers: RunServers;
+  readonly #keys: RunKeys | null;
   readonly #decisions = new DecisionLog();
   readonly #timeline: TimelineEvent[] = [];
   readonly #failure = deferred<never>();
@@ -97,6 +99,7 @@ export class LabRun implements Disposable {
     const { definition, params } = options;
     this.#arm = armOver(options.arm, params.protocol);
     this.#scenario = definition.scenarios.find(({ id }) => id === params.scenario);
+    this.#keys = runKeys(definition);
     this.#servers = this.#store.add(
       new RunServers({
         definition,
@@ -106,6 +109,7 @@ export class LabRun implements Disposable {
         maxConnectionAgeMs: this.#arm.maxConnectionAgeMs,
         capacity: this.#scenario?.capacity ?? null,
         seed: params.seed,
+        tokenKey: this.#keys?.verifying ?? null,
         onCrash: (id, error) => {
           const detail = error?.message ?? '';
           this.#note('kill', id, message('{server} crashed: {detail}', { server: id, detail }));
@@ -266,7 +270,8 @@ export class LabRun implements Disposable {
         : null;
     return this.#counts.snapshot({
       phase: this.#phase,
-      layer: this.#conf?.wiring.layer ?? 'l4',
+      wiring: this.#conf?.wiring ?? null,
+      protocol: this.#arm.client.startsWith('grpc') ? 'grpc' : 'rest',
       servers: this.#servers.all,
       measures: (client, servers) => measured(definition.measures, client, servers),
       samples: this.#decisions.explained(clientSide, this.#startedAtMs ?? this.#options.clock.now()),
@@ -322,6 +327,7 @@ export class LabRun implements Disposable {
           path: workers.balancer,
           start: {
             conf: { path: conf.path, text: conf.text },
+            prefix: this.#options.definition.folder,
             addresses: this.#servers.addresses,
             ports: 'fallback',
             listeners: conf.wiring.listeners,
@@ -351,6 +357,7 @@ export class LabRun implements Disposable {
       rate: params.rate,
       timeoutMs: REQUEST_TIMEOUT_MS,
       seed: params.seed,
+      ...(this.#keys === null ? {} : { tokenKey: this.#keys.signing }),
     });
   }
 

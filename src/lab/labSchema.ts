@@ -20,12 +20,21 @@ const capacity = v.strictObject({
 });
 
 /** One line for each kind of Service (protocol/backendWorker.ts). */
-const service = v.variant('kind', [v.strictObject({ kind: v.literal('orders') })]);
+const service = v.variant('kind', [
+  v.strictObject({ kind: v.literal('orders') }),
+  v.strictObject({ kind: v.literal('users') }),
+  v.strictObject({ kind: v.literal('verifier') }),
+]);
 
 /** One line for each kind of WorkloadPlan (protocol/trafficWorker.ts). */
 const workload = v.variant('kind', [
   v.strictObject({ kind: v.literal('get-order') }),
   v.strictObject({ kind: v.literal('orders-by-client') }),
+  v.strictObject({
+    kind: v.literal('gateway'),
+    token: v.picklist(['none', 'good', 'bad', 'expired']),
+    ask: v.picklist(['services', 'services-and-files', 'orders', 'unknown']),
+  }),
 ]);
 
 const population = v.picklist(['spread', 'nat', 'skewed']);

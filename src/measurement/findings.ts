@@ -1,4 +1,4 @@
-import type { Latency } from './snapshot';
+import type { Latency, StageCounts } from './snapshot';
 
 /**
  * What a run found beside the common counts. Every field is measured, and absent where the lab does not ask for it; the
@@ -11,6 +11,8 @@ export interface Findings extends ClientFindings {
   readonly serverLatency?: readonly ({ readonly id: string } & Latency)[];
   /** Share of answers that were no error (HTTP below 500, gRPC none of the server's fault) among all requests sent, in %. */
   readonly availability?: number;
+  /** Of a gateway, in the order in which requests pass them. */
+  readonly stages?: readonly StageCounts[];
 }
 
 /** What the clients found in the answers. */

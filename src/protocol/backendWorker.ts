@@ -1,3 +1,5 @@
+import type { PublicKey } from './tokens';
+
 /** Messages between whoever runs a lab and one backend worker (one thread per backend, so that killing one is real). */
 
 export type BackendProtocol = 'rest' | 'grpc';
@@ -26,7 +28,11 @@ export interface Fault {
  */
 export type Service =
   /** The orders of a shop; all four gRPC call kinds. */
-  { readonly kind: 'orders' };
+  | { readonly kind: 'orders' }
+  /** The shop's users, by id. */
+  | { readonly kind: 'users' }
+  /** Says of a request whether its token holds, for `auth_request`. REST only. */
+  | { readonly kind: 'verifier' };
 
 /** What a backend worker starts with. */
 export interface BackendStart {
@@ -40,6 +46,8 @@ export interface BackendStart {
   /** Int32 counters, written with Atomics so that they outlive the thread: see COUNTER. */
   readonly counters: SharedArrayBuffer;
   readonly seed: number;
+  /** Against which a verifier checks tokens; absent where the lab has none. */
+  readonly tokenKey?: PublicKey;
 }
 
 /** Index of each counter in BackendStart.counters (Int32Array). */

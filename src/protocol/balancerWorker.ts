@@ -16,6 +16,8 @@ export type AddressMap = Readonly<Record<string, string>>;
 /** `workerData` of the balancer worker. */
 export interface BalancerStart {
   readonly conf: ConfSource;
+  /** Folder that `root` is relative to; absent: that of the configuration. */
+  readonly prefix?: string;
   readonly addresses: AddressMap;
   /** 'declared': as nginx, fail when taken; 'fallback': take another loopback port when taken; 'any': always port 0. */
   readonly ports: 'declared' | 'fallback' | 'any';

@@ -1,5 +1,6 @@
 import type { ClientFindings } from '../measurement/findings';
 import type { ClientCounts } from '../measurement/snapshot';
+import type { PrivateKey } from './tokens';
 
 /** Messages between whoever runs a lab and its traffic worker (the client side of the lab). */
 
@@ -20,7 +21,17 @@ export type WorkloadPlan =
   /** One order after the other, drawn by the seed. */
   | { readonly kind: 'get-order' }
   /** The same, remembering which server answered each client ('compare' asks who changed). */
-  | { readonly kind: 'orders-by-client' };
+  | { readonly kind: 'orders-by-client' }
+  /**
+   * What comes to the door of a shop's API. `token`: what the clients show; `bad` ones were signed by somebody else, altered
+   * or not signed at all. `ask`: `services`: users, and orders no faster than a client would that keeps to the limit;
+   * `services-and-files`: files, too (REST); `orders`: nothing but orders; `unknown`: what no service offers.
+   */
+  | {
+      readonly kind: 'gateway';
+      readonly token: 'none' | 'good' | 'bad' | 'expired';
+      readonly ask: 'services' | 'services-and-files' | 'orders' | 'unknown';
+    };
 
 /**
  * Who the clients are to a balancer that looks: every request carries its client's address (ADDRESS_HEADER) and customer
@@ -48,6 +59,8 @@ export interface LoadPlan {
   readonly rate: number | null;
   readonly timeoutMs: number;
   readonly seed: number;
+  /** With which tokens are signed; absent where nobody verifies them. */
+  readonly tokenKey?: PrivateKey;
 }
 
 export type ToTraffic =

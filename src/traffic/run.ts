@@ -45,7 +45,10 @@ export class Run implements Disposable {
     this.#sockets = sockets;
     this.#listener = listener;
     this.#random = seededRandom(plan.seed);
-    this.#workload = createWorkload(plan.workload);
+    this.#workload = createWorkload(plan.workload, {
+      clock,
+      ...(plan.tokenKey === undefined ? {} : { tokenKey: plan.tokenKey }),
+    });
     this.#population = plan.population;
     this.#load = new Load(
       {
@@ -59,6 +62,11 @@ export class Run implements Disposable {
       () => this.#finish(),
       (sent) => listener.mark(sent),
     );
+  }
+
+  /** Rejects if the workload cannot be made ready. */
+  async prepare(): Promise<void> {
+    await this.#workload.prepare?.();
   }
 
   start(): void {

@@ -18,6 +18,7 @@ import { keyFigures, outcomes, reconciliation, summarySentence, timeline } from 
 import { runControls } from './runControls';
 import { samples } from './samples';
 import { shareSliders } from './shareSliders';
+import { stageTable } from './stageTable';
 
 /** One lab in the course: predict, run, compare, explain. Changes of state and snapshots come from outside. */
 export interface LabPanel {
@@ -99,7 +100,8 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
   const bars = distribution();
   const chart = rateChart();
   const figures = keyFigures();
-  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline()] as const;
+  const stages = stageTable();
+  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline(), stages] as const;
   const [, agreement, sentence, oddAnswers, events] = readings;
   const requests = samples(id);
   const compare = compareArms();
@@ -150,7 +152,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       moved,
       status,
       spoken,
-      h('div', { class: 'picture' }, diagram.element, table.element),
+      h('div', { class: 'picture' }, diagram.element, table.element, stages.element),
       figures.element,
     ),
     step(

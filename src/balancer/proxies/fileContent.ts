@@ -25,6 +25,8 @@ export function serveFile(exchange: Exchange, handler: Extract<HttpHandler, { ki
   }
   const match = exchange.location?.match ?? null;
   const visit = exchange.visit;
+  // Without a location nobody meant it for a file: there is just no other place.
+  if (exchange.location !== null) exchange.reach('static');
   findFile(handler, match, exchange.path, filePath(handler.root, exchange)).then((found) => {
     // The client may have gone while the disk was asked.
     if (exchange.done || exchange.visit !== visit) return;
