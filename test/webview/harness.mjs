@@ -38,6 +38,10 @@ async function bundle() {
 const catalogFile = path.join(root, 'media/l10n/bundle.l10n.ko.json');
 const catalogs = { ko: existsSync(catalogFile) ? JSON.parse(readFileSync(catalogFile, 'utf8')) : {} };
 
+// What VS Code puts before the page's own style, as far as it shows.
+const DEFAULT_STYLE =
+  'a, a code { color: var(--vscode-textLink-foreground); text-decoration: none } code { background-color: #8883; padding: 1px 3px; border-radius: 4px }';
+
 function html(theme, language) {
   const { bodyClass, kind, colours } = themes[theme];
   const style = Object.entries(colours)
@@ -48,7 +52,7 @@ function html(theme, language) {
     "default-src 'none'; img-src 'self' data:; font-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'nonce-test'";
   return `<!doctype html><html lang="${language}" style="${style.replace(/"/g, '&quot;')}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>Test</title><link rel="stylesheet" href="/page.css"></head>
+<title>Test</title><style>${DEFAULT_STYLE}</style><link rel="stylesheet" href="/page.css"></head>
 <body class="${bodyClass}" data-vscode-theme-kind="${kind}">
 <script type="module" nonce="test">
 import { startFakeHost } from '/fakeHost.mjs';
