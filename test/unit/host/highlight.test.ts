@@ -51,6 +51,20 @@ describe('a coloured listing', () => {
     );
   });
 
+  it('colours what the course lists beside nginx, and never makes markup of its text', () => {
+    expect(highlighted('policy: round_robin # one after the other', 'yaml')).toContain('class="hl-comment"');
+    expect(highlighted('{ "id": 7 }', 'json')).toMatch(/class="hl-name".*class="hl-number"/);
+    expect(highlighted('message Order { string id = 1; }', 'proto')).toContain('class="hl-name"');
+    const nasty = fc.array(fc.oneof(fc.constantFrom('<b>', '"', ': ', '# ', '{', '&lt;', '\n', '  - '), fc.string()));
+    fc.assert(
+      fc.property(nasty, fc.constantFrom('yaml', 'json', 'http', 'typescript', 'proto', 'text'), (parts, language) => {
+        const html = highlighted(parts.join(''), language);
+        expect(html.replace(/<[^>]*>/g, '')).not.toMatch(/<(?!span|\/span)/);
+        for (const [tag] of html.matchAll(/<[^>]*>?/g)) expect(tag).toMatch(/^<(?:span class="hl-[a-z]+"|\/span)>$/);
+      }),
+    );
+  });
+
   it.each([
     ['l4.nginx.conf', 'nginx'],
     ['orders.proto', 'proto'],
