@@ -35,7 +35,7 @@ describe('a coloured listing', () => {
   });
 
   it('has one colour in a language that is not read here', () => {
-    expect(highlighted('a: "<b>" # c', 'yaml')).toBe('a: &quot;&lt;b&gt;&quot; # c');
+    expect(highlighted('a: "<b>" # c', 'text')).toBe('a: &quot;&lt;b&gt;&quot; # c');
   });
 
   it('is the same text, whatever it is, and no HTML but its own', () => {
