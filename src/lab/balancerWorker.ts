@@ -2,12 +2,16 @@ import { parentPort } from 'node:worker_threads';
 import type { Balancer } from '../balancer/balancer';
 import { startBalancer } from '../balancer/balancer';
 import { readPlan } from '../balancer/buildPlan';
+import type { Plan } from '../balancer/plan';
 import { systemClock } from '../base/clock';
+import type { Problem } from '../base/problem';
 import { seededRandom } from '../base/random';
+import type { Result } from '../base/result';
 import { yieldToOtherThreads } from '../base/threadPriority';
 import { serveAsWorker } from '../base/workerStart';
 import { TRACE_HEADER } from '../protocol/backendWorker';
-import type { BalancerStart, FromBalancer, ToBalancer } from '../protocol/balancerWorker';
+import type { BalancerStart, ConfSource, FromBalancer, ToBalancer } from '../protocol/balancerWorker';
+import { givenFiles } from './confFiles';
 
 /** Entry of the balancer's thread: configuration text in, listeners up, reports out. */
 
@@ -21,8 +25,12 @@ function fail(error: unknown): void {
   post({ type: 'failed', code: known.code ?? 'error', text: known.stack ?? known.message });
 }
 
+function read(conf: ConfSource): Result<Plan, readonly Problem[]> {
+  return readPlan(conf, conf.files === undefined ? {} : { files: givenFiles(conf.files) });
+}
+
 async function start(options: BalancerStart): Promise<Balancer | null> {
-  const plan = readPlan(options.conf);
+  const plan = read(options.conf);
   if (!plan.ok) {
     post({ type: 'refused', serial: null, problems: plan.error });
     return null;
@@ -30,6 +38,7 @@ async function start(options: BalancerStart): Promise<Balancer | null> {
   const started = await startBalancer({
     plan: plan.value,
     conf: options.conf,
+    ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
     clock: systemClock(),
     random: seededRandom(options.seed),
     ports: options.ports,
@@ -52,7 +61,7 @@ async function reload(
   balancer: Balancer,
   { conf, addresses, serial }: Extract<ToBalancer, { type: 'reload' }>,
 ): Promise<void> {
-  const plan = readPlan(conf);
+  const plan = read(conf);
   if (!plan.ok) {
     post({ type: 'refused', serial, problems: plan.error });
     return;

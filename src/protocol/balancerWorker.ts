@@ -3,11 +3,21 @@ import type { BalancerCounts, Decision } from '../measurement/snapshot';
 
 /** Messages between whoever runs a lab and its balancer worker. */
 
-/** A configuration as text, so that an unsaved or edited one can run. `files` are what `include` may name. */
+/** A configuration as text, so that an unsaved or edited one can run. */
 export interface ConfSource {
   /** Absolute or lab-relative path, used in problems and to resolve includes. */
   readonly path: string;
   readonly text: string;
+  /** Everything it names (includes, certificates, keys); absent: it may name nothing. */
+  readonly files?: NamedFiles;
+}
+
+/** Files that were read together with a configuration: a thread that gets these opens none itself. */
+export interface NamedFiles {
+  /** By full path. */
+  readonly texts: Readonly<Record<string, string>>;
+  /** The paths that each pattern of an `include` stands for. */
+  readonly matches: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Declared "host:port" -> actual "host:port", where a port had to differ. Policies always see the declared one. */
@@ -16,6 +26,8 @@ export type AddressMap = Readonly<Record<string, string>>;
 /** `workerData` of the balancer worker. */
 export interface BalancerStart {
   readonly conf: ConfSource;
+  /** Folder that `root` is relative to; absent: that of the configuration. */
+  readonly prefix?: string;
   readonly addresses: AddressMap;
   /** 'declared': as nginx, fail when taken; 'fallback': take another loopback port when taken; 'any': always port 0. */
   readonly ports: 'declared' | 'fallback' | 'any';
