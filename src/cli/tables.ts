@@ -25,9 +25,35 @@ export function resultTable(result: RunResult, title: string): string {
     `  counts: client ${grouped(counts.client)}, ${balancer}, backends ${grouped(counts.backends)}`,
     `  latency ms: p50 ${ms(latencyMs.p50)}, p90 ${ms(latencyMs.p90)}, p99 ${ms(latencyMs.p99)}, max ${ms(latencyMs.max)}; ${grouped(Math.round(result.requestsPerSecond))} requests/s`,
     `  outcomes: ${outcomes.join('; ')}`,
+    ...routeLines(result),
+    ...tlsLines(result),
     `  engine ${result.engine}, started in ${result.startMs} ms, seed ${result.seed}`,
     '',
   ].join('\n');
+}
+
+/** Who answered which kind of request, one line each. */
+function routeLines({ routes = [] }: RunResult): readonly string[] {
+  const cells = routes.map(({ path, with: header, service, status, requests }) => [
+    header === undefined ? path : `${path} + ${header}`,
+    service,
+    status,
+    grouped(requests),
+  ]);
+  const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map(([path = '', service = '', status = '', requests = ''], index) => {
+    const [pathWidth = 0, serviceWidth = 0, statusWidth = 0, requestsWidth = 0] = widths;
+    const row = [path.padEnd(pathWidth), '→', service.padEnd(serviceWidth), status.padEnd(statusWidth)];
+    return `  ${index === 0 ? 'routes:' : '       '} ${row.join(' ')} ${requests.padStart(requestsWidth)}`;
+  });
+}
+
+/** What the clients saw of TLS, one line for each certificate. */
+function tlsLines({ tls = [] }: RunResult): readonly string[] {
+  return tls.map(
+    ({ certificate, alpn, version, decryptedBy, connections }) =>
+      `  tls: ${certificate.subject} (issued by ${certificate.issuer}, SHA-256 ${certificate.fingerprint.slice(0, 23)}…), ${version}, ALPN ${alpn === '' ? 'none' : alpn}; decrypted by ${decryptedBy}; ${grouped(connections)} connections`,
+  );
 }
 
 /** One line a problem: `file:line:column: severity: what. hint`. */

@@ -22,7 +22,7 @@ import {
   withAddedServer,
   withDrained,
 } from './labConf';
-import { type ArmDefinition, armOver, type LabDefinition, type ScenarioDefinition } from './labDefinition';
+import { type ArmDefinition, armOver, type LabDefinition, type ScenarioDefinition, servicesOf } from './labDefinition';
 import { measured } from './measures';
 import { RunBalancer } from './runBalancer';
 import { RunCounts } from './runCounts';
@@ -349,6 +349,8 @@ export class LabRun implements Disposable {
       workload: this.#arm.workload,
       population: this.#scenario?.population ?? this.#arm.population,
       marks: marksOf(this.#scenario, params.requests),
+      services: servicesOf(this.#options.definition),
+      ...(this.#arm.client === 'rest-tls' ? { authority: this.#authority.certificate } : {}),
       targets: this.#targets(wiring),
       requests: params.requests,
       concurrency: params.concurrency,

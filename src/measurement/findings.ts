@@ -10,8 +10,40 @@ export interface Findings extends ClientFindings {
 }
 
 /** What the clients found in the answers. */
-// biome-ignore lint/suspicious/noEmptyInterface: workloads add their fields here.
-export interface ClientFindings {}
+export interface ClientFindings {
+  /** Who answered which kind of request. */
+  readonly routes?: readonly Route[];
+  /** What the clients saw of TLS: each different outcome of a handshake. */
+  readonly tls?: readonly TlsFinding[];
+}
+
+export interface Route {
+  /** Kind of request by its path: "/api/users". */
+  readonly path: string;
+  /** What else is told apart: "X-Api-Version: 2"; absent: nothing. */
+  readonly with?: string;
+  /** Service of the server that signed the answer, or "balancer". */
+  readonly service: string;
+  readonly status: string;
+  readonly requests: number;
+}
+
+export interface TlsFinding {
+  readonly certificate: {
+    /** "O=Traffic Lab, CN=balancer". */
+    readonly subject: string;
+    readonly issuer: string;
+    /** SHA-256, "AB:CD:…". */
+    readonly fingerprint: string;
+  };
+  /** Protocol agreed on in the handshake ("http/1.1"); '': none. */
+  readonly alpn: string;
+  /** "TLSv1.3". */
+  readonly version: string;
+  /** Who has the other end of the connection: a server's id, or "balancer". */
+  readonly decryptedBy: string;
+  readonly connections: number;
+}
 
 /** What a lab may ask to be measured of a run as a whole (lab.yaml, `measures`). */
 export const MEASURES = ['maxOverMean', 'availability'] as const;

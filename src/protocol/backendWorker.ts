@@ -32,7 +32,16 @@ export interface Fault {
  */
 export type Service =
   /** The orders of a shop; all four gRPC call kinds. */
-  { readonly kind: 'orders' };
+  | { readonly kind: 'orders' }
+  /** The users of a shop, REST only. `name`: what this one is called where there is more than one. */
+  | { readonly kind: 'users'; readonly name?: string }
+  /** Files below a folder, an absolute path; REST only. */
+  | { readonly kind: 'files'; readonly root: string };
+
+/** What a server's service is called in findings. */
+export function nameOfService(service: Service): string {
+  return 'name' in service && service.name !== undefined ? service.name : service.kind;
+}
 
 /** What a backend worker starts with. */
 export interface BackendStart {

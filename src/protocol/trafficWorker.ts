@@ -8,6 +8,8 @@ export type ClientKind =
   | 'rest-new-sockets'
   /** HTTP/1.1 GET over keep-alive connections, one per client, requests in sequence on each. */
   | 'rest-keepalive'
+  /** As rest-keepalive, over TLS; the server's certificate is checked against the plan's authority. */
+  | 'rest-tls'
   /** Unary gRPC; one channel with its own connection per client. */
   | 'grpc'
   /** Unary gRPC; per client one channel with a server list and the library's own round_robin. */
@@ -18,7 +20,9 @@ export type ClientKind =
  */
 export type WorkloadPlan =
   /** One order after the other, drawn by the seed. */
-  { readonly kind: 'get-order' };
+  | { readonly kind: 'get-order' }
+  /** Users, orders and static files in one mix; `by` is what kinds of request are told apart by in the findings. */
+  | { readonly kind: 'paths'; readonly by: 'path' | 'header' | 'cookie' };
 
 /**
  * Who the clients are to a balancer that looks: every request carries its client's address (ADDRESS_HEADER) and customer
@@ -33,6 +37,10 @@ export const CUSTOMER_HEADER = 'x-customer';
 export interface LoadPlan {
   readonly kind: ClientKind;
   readonly workload: WorkloadPlan;
+  /** What each server does, by server id; absent: nothing asks. */
+  readonly services?: Readonly<Record<string, string>>;
+  /** PEM certificate of whom the clients trust; for kinds that speak TLS. */
+  readonly authority?: string;
   /** null: requests say nothing of who sends them. */
   readonly population: Population | null;
   /** Counts of sent requests at which the thread says so ('mark'), ascending. */

@@ -45,7 +45,7 @@ export class Run implements Disposable {
     this.#sockets = sockets;
     this.#listener = listener;
     this.#random = seededRandom(plan.seed);
-    this.#workload = createWorkload(plan.workload);
+    this.#workload = createWorkload(plan.workload, plan.services);
     this.#population = plan.population;
     this.#load = new Load(
       {
@@ -142,7 +142,7 @@ export class Run implements Disposable {
       atMs,
       counts: this.#counter.counts(atMs, done, this.#sockets.count),
       samples,
-      findings: this.#workload.findings(),
+      findings: { ...this.#client.findings?.(), ...this.#workload.findings() },
       slots: this.#counter.takeSlots(),
     };
   }
