@@ -25,6 +25,9 @@ export function resultTable(result: RunResult, title: string): string {
     `  counts: client ${grouped(counts.client)}, ${balancer}, backends ${grouped(counts.backends)}`,
     `  latency ms: p50 ${ms(latencyMs.p50)}, p90 ${ms(latencyMs.p90)}, p99 ${ms(latencyMs.p99)}, max ${ms(latencyMs.max)}; ${grouped(Math.round(result.requestsPerSecond))} requests/s`,
     `  outcomes: ${outcomes.join('; ')}`,
+    ...(result.balancerCpuMicros === undefined
+      ? []
+      : [`  balancer CPU: ${Math.round(result.balancerCpuMicros)} µs a request`]),
     ...routeLines(result),
     ...tlsLines(result),
     `  engine ${result.engine}, started in ${result.startMs} ms, seed ${result.seed}`,
@@ -52,7 +55,7 @@ function routeLines({ routes = [] }: RunResult): readonly string[] {
 function tlsLines({ tls = [] }: RunResult): readonly string[] {
   return tls.map(
     ({ certificate, alpn, version, decryptedBy, connections }) =>
-      `  tls: ${certificate.subject} (issued by ${certificate.issuer}, SHA-256 ${certificate.fingerprint.slice(0, 23)}…), ${version}, ALPN ${alpn === '' ? 'none' : alpn}; decrypted by ${decryptedBy}; ${grouped(connections)} connections`,
+      `  tls: ${certificate.subject} (issued by ${certificate.issuer}, SHA-256 ${certificate.fingerprint.slice(0, 23)}…), ${version}, ALPN ${alpn === '' ? 'none' : alpn}; decrypted by ${decryptedBy}; ${grouped(connections)} ${connections === 1 ? 'connection' : 'connections'}`,
   );
 }
 

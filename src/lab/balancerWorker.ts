@@ -7,6 +7,7 @@ import { systemClock } from '../base/clock';
 import type { Problem } from '../base/problem';
 import { seededRandom } from '../base/random';
 import type { Result } from '../base/result';
+import { threadCpuMs } from '../base/threadCpu';
 import { yieldToOtherThreads } from '../base/threadPriority';
 import { serveAsWorker } from '../base/workerStart';
 import { TRACE_HEADER } from '../protocol/backendWorker';
@@ -80,6 +81,9 @@ async function obey(order: ToBalancer): Promise<void> {
   switch (order.type) {
     case 'reload':
       await reload(balancer, order);
+      break;
+    case 'cpu':
+      post({ type: 'cpu', usedMs: threadCpuMs() });
       break;
     case 'drain':
       await balancer.drain();

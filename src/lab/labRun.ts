@@ -87,6 +87,8 @@ export class LabRun implements Disposable {
   #stopRequested = false;
   /** The traffic thread has reported for the last time. */
   #ended = false;
+  /** CPU time of the balancer's thread from the first request to the last answer. */
+  #balancerCpuMs: number | null = null;
   /** Events of the scenario that have happened. */
   #played = 0;
   /** Resolved when traffic flows, or never will. */
@@ -138,6 +140,7 @@ export class LabRun implements Disposable {
     const calledAt = this.#options.clock.now();
     try {
       await Promise.race([this.#start(), this.#failure.promise]);
+      const cpuBefore = (await this.#balancer?.cpuMs()) ?? null;
       const done = this.#needTraffic().go();
       this.#startedAtMs = this.#options.clock.now();
       if (this.#phase !== 'draining') this.#phase = 'running';
@@ -146,6 +149,8 @@ export class LabRun implements Disposable {
       this.#flowing.resolve();
       this.#takeReport(await Promise.race([done, this.#failure.promise]));
       this.#ended = true;
+      const cpuAfter = (await this.#balancer?.cpuMs()) ?? null;
+      if (cpuBefore !== null && cpuAfter !== null) this.#balancerCpuMs = cpuAfter - cpuBefore;
       await this.#settle();
       this.#phase = this.#stopRequested ? 'stopped' : 'done';
       const snapshot = this.snapshot();
@@ -272,7 +277,7 @@ export class LabRun implements Disposable {
       phase: this.#phase,
       layer: this.#conf?.wiring.layer ?? 'l4',
       servers: this.#servers.all,
-      measures: (client, servers) => measured(definition.measures, client, servers),
+      measures: (client, servers) => measured(definition.measures, client, servers, this.#balancerCpuMs),
       samples: this.#decisions.explained(clientSide, this.#startedAtMs ?? this.#options.clock.now()),
       timeline: this.#timeline,
       final: this.#ended,

@@ -7,6 +7,11 @@ export interface Findings extends ClientFindings {
   readonly maxOverMean?: number;
   /** Share of answers that were no error (HTTP below 500, gRPC none of the server's fault) among all requests sent, in %. */
   readonly availability?: number;
+  /**
+   * CPU time of the balancer's thread per answered request, µs, the system's work for it included; garbage is collected
+   * by other threads and in no count. Absent until the run is over, and where the system does not tell.
+   */
+  readonly balancerCpuMicros?: number;
 }
 
 /** What the clients found in the answers. */
@@ -46,5 +51,5 @@ export interface TlsFinding {
 }
 
 /** What a lab may ask to be measured of a run as a whole (lab.yaml, `measures`). */
-export const MEASURES = ['maxOverMean', 'availability'] as const;
+export const MEASURES = ['maxOverMean', 'availability', 'balancerCpu'] as const;
 export type Measure = (typeof MEASURES)[number];

@@ -38,6 +38,8 @@ export interface BalancerStart {
 
 export type ToBalancer =
   | { readonly type: 'reload'; readonly conf: ConfSource; readonly addresses: AddressMap; readonly serial: number }
+  /** Answers 'cpu'. */
+  | { readonly type: 'cpu' }
   | { readonly type: 'drain' }
   | { readonly type: 'close' };
 
@@ -57,6 +59,8 @@ export type FromBalancer =
   | { readonly type: 'reloaded'; readonly serial: number; readonly listeners: readonly ListenerAddress[] }
   /** Every 100 ms while anything changed. */
   | { readonly type: 'report'; readonly report: BalancerReport }
+  /** CPU time of its thread so far, ms; null: the system does not tell. */
+  | { readonly type: 'cpu'; readonly usedMs: number | null }
   | { readonly type: 'drained' }
   | { readonly type: 'failed'; readonly code: string; readonly text: string };
 
