@@ -2,19 +2,20 @@ import * as path from 'node:path';
 import type { ListenPlan, LocationPlan, Plan, ServerPlan, UpstreamPlan } from '../balancer/plan';
 import { type Message, message } from '../base/message';
 import type { Problem, Span } from '../base/problem';
+import type { ConfFile, Directive } from '../conf/ast';
 import { handlersOf, passTargets } from './passTargets';
 
 /**
  * What a lab refuses of a configuration that nginx itself would take: traffic that leaves the lab, addresses that two
  * parts of it claim, and servers that pass a request on to each other in a circle. Each problem is at the line to change.
  */
-export function boundsProblems(plan: Plan): readonly Problem[] {
+export function boundsProblems(plan: Plan, file: ConfFile | null = null): readonly Problem[] {
   const sites = sitesOf(plan);
   const servers = uniqueServers([...(plan.http?.upstreams ?? []), ...(plan.stream?.upstreams ?? [])]);
   const found = [
     ...servers.flatMap(outsideProblem),
     ...dynamicProblems(plan),
-    ...rootProblems(plan),
+    ...rootProblems(plan, file),
     ...listenProblems(plan),
     ...loopProblems(sites),
     ...claimProblems(servers, sites),
@@ -69,15 +70,26 @@ function dynamicProblems(plan: Plan): readonly Problem[] {
 }
 
 /** Files are served from the lab's folder only, not from wherever on this machine. */
-function rootProblems(plan: Plan): Problem[] {
+function rootProblems(plan: Plan, file: ConfFile | null): Problem[] {
   const below = (locations: readonly LocationPlan[]): readonly LocationPlan[] =>
     locations.flatMap((location) => [location, ...below(location.locations)]);
   const places = (plan.http?.servers ?? []).flatMap((server) => [server, ...below(server.locations)]);
-  return places.flatMap(({ handler, span }) =>
-    handler.kind === 'static' && leadsOut(handler.root)
-      ? [problem(span, message('{root} is outside the lab: its files are in its own folder.', { root: handler.root }))]
-      : [],
-  );
+  return places.flatMap(({ handler, span }) => {
+    if (handler.kind !== 'static' || !leadsOut(handler.root)) return [];
+    const { root } = handler;
+    const text = message('{root} is outside the lab: its files are in its own folder.', { root });
+    return [problem(rootLine(file?.directives ?? [], root) ?? span, text)];
+  });
+}
+
+/** The line that names a root: the plan knows only where it holds. */
+function rootLine(directives: readonly Directive[], root: string): Span | null {
+  for (const { name, args, block, span } of directives) {
+    if ((name.value === 'root' || name.value === 'alias') && args[0]?.value === root) return span;
+    const inner = rootLine(block ?? [], root);
+    if (inner !== null) return inner;
+  }
+  return null;
 }
 
 function leadsOut(root: string): boolean {

@@ -69,7 +69,7 @@ export function understandConf(
   const plan = buildPlan(parsed.file, { files });
   const problems = [...parsed.problems, ...(plan.ok ? [] : plan.error)].filter(({ severity }) => severity === 'error');
   if (!plan.ok || problems.length > 0) return err(problems);
-  const outOfBounds = boundsProblems(plan.value);
+  const outOfBounds = boundsProblems(plan.value, parsed.file);
   if (outOfBounds.length > 0) return err(outOfBounds);
   const wiring = wireArm(definition, arm, plan.value, file);
   return wiring.ok
@@ -92,7 +92,7 @@ export function confProblems(
   const plan = buildPlan(parsed.file, { files }, parsed.problems);
   const found = [...(plan.ok ? plan.value.notes : plan.error)];
   if (plan.ok) {
-    const bounds = boundsProblems(plan.value);
+    const bounds = boundsProblems(plan.value, parsed.file);
     const told = new Set(bounds.map(({ span }) => span.line));
     found.push(...bounds);
     for (const arm of definition.arms.filter((candidate) => candidate.conf === confFile)) {
