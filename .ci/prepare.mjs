@@ -135,6 +135,8 @@ const debianPackages = {
   chromium: () => findChromium() !== null,
   nginx: () => findProgram(['nginx'], ['/usr/sbin/nginx']) !== null,
   'libnginx-mod-stream': () => fs.existsSync('/usr/lib/nginx/modules/ngx_stream_module.so'),
+  wrk: () => findProgram(['wrk']) !== null,
+  'nghttp2-client': () => findProgram(['h2load']) !== null,
   haproxy: () => findProgram(['haproxy'], ['/usr/sbin/haproxy']) !== null,
   'redis-server': () => findProgram(['redis-server', 'valkey-server']) !== null,
   'fonts-noto-cjk': () => {
@@ -143,8 +145,12 @@ const debianPackages = {
   },
 };
 
+/** What makes the load of `npm run bench`; no test needs it. */
+const loadPackages = ['wrk', 'nghttp2-client'];
 /** Everything the tests want of the system. */
-export const testPackages = Object.keys(debianPackages);
+export const testPackages = Object.keys(debianPackages).filter((name) => !loadPackages.includes(name));
+/** Everything the benchmark of the balancer wants of the system. */
+export const benchPackages = ['nginx', 'libnginx-mod-stream', 'haproxy', ...loadPackages];
 
 /** A Chromium-like browser that playwright can drive, or null. */
 export function findChromium() {
@@ -182,8 +188,8 @@ export async function ensureDebianPackages(names) {
   if (left.length > 0) {
     say(
       bilingual(
-        `없는 패키지: ${left.join(' ')}. 이것이 필요한 테스트는 건너뜁니다. 설치하려면: sudo apt-get install ${left.join(' ')}`,
-        `Not here: ${left.join(' ')}. Tests that need them are skipped. To have them: sudo apt-get install ${left.join(' ')}`,
+        `없는 패키지: ${left.join(' ')}. 이것이 필요한 것은 실행하지 않습니다. 설치하려면: sudo apt-get install ${left.join(' ')}`,
+        `Not here: ${left.join(' ')}. What needs them does not run. To have them: sudo apt-get install ${left.join(' ')}`,
       ),
     );
   }

@@ -49,6 +49,7 @@ async function listen(start: BackendStart): Promise<void> {
     catalogue: new Catalogue(start.seed, clock),
     counters,
     clock,
+    ...(start.tokenKey === undefined ? {} : { tokenKey: start.tokenKey }),
   };
   const listening = await Promise.all(
     start.listen.map(async ({ protocol, port: declaredPort, tls }) => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/dispose';
 import type { Service } from '../protocol/backendWorker';
+import type { PublicKey } from '../protocol/tokens';
 import type { Admission } from './admission';
 import type { Catalogue } from './catalogue';
 import type { Counters } from './counters';
@@ -13,6 +14,8 @@ export interface BackendParts {
   readonly catalogue: Catalogue;
   readonly counters: Counters;
   readonly clock: Clock;
+  /** Of the run's tokens; absent where nobody verifies them. */
+  readonly tokenKey?: PublicKey;
 }
 
 /** A listening server of a backend. dispose() closes it and its connections at once. */

@@ -104,6 +104,7 @@ class RunningBalancer implements Balancer {
       options.tolerateBareLf === true,
       options.prefix ?? dirname(options.conf.path),
     );
+    this.#telemetry.pipeline.watch(() => this.#engine.limits.levels());
   }
 
   get listeners(): readonly ListenerAddress[] {

@@ -164,7 +164,7 @@ export type HttpHandler =
   /** The first rewrite step is an unconditional `return`; it is among `rewrite` too. */
   | { readonly kind: 'return'; readonly status: number; readonly body: Template | null }
   /** Static files under root or alias (or 404 where nothing else is said). */
-  | { readonly kind: 'static'; readonly root: string; readonly alias: boolean; readonly index: readonly string[] };
+  | { readonly kind: 'static'; readonly root: Template; readonly alias: boolean; readonly index: readonly string[] };
 
 /** Effective settings of a server or location after inheritance. More fields join as directives do. */
 export interface HttpSettings {
@@ -324,8 +324,16 @@ export interface Gzip {
   readonly vary: boolean;
 }
 
+/** A file that only the request names. Nothing is written while the root of the location is no directory. */
+export interface VaryingPath {
+  readonly path: Template;
+  readonly root: Template;
+}
+
 export interface AccessLog {
   readonly path: string;
+  /** Where the path has variables; null: it has none. */
+  readonly varying: VaryingPath | null;
   readonly span: Span;
   readonly escape: 'default' | 'json' | 'none';
   readonly template: Template;

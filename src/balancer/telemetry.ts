@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../base/clock';
-import type { BalancerCounts, Decision, PeerCounts } from '../measurement/snapshot';
+import type { BalancerCounts, Decision, PeerCounts, Stage } from '../measurement/snapshot';
+import { noStages, Pipeline } from './pipeline';
 import type { Peer } from './policy';
 import type { Upstream } from './upstream';
 
@@ -30,6 +31,10 @@ export interface PeerCounter {
   connectionsOpened: number;
   connectionsOpen: number;
   requests: number;
+  /** On behalf of requests: no client sent them. */
+  subrequests: number;
+  /** Requests by the stage they came from. */
+  readonly from: Record<Stage, number>;
   failures: number;
 }
 
@@ -41,6 +46,8 @@ export class Telemetry {
   connectionsOpen = 0;
   requests = 0;
   answeredItself = 0;
+  subrequests = 0;
+  readonly pipeline = new Pipeline();
   /** Something was counted since the last report. */
   dirty = true;
 
@@ -86,6 +93,8 @@ export class Telemetry {
         connectionsOpened: 0,
         connectionsOpen: 0,
         requests: 0,
+        subrequests: 0,
+        from: noStages(),
         failures: 0,
       };
       this.#peers.set(peer.address, counter);
@@ -124,14 +133,18 @@ export class Telemetry {
       connectionsOpen: this.connectionsOpen,
       requests: l4 ? null : this.requests,
       answeredItself: this.answeredItself,
+      ...(this.subrequests === 0 ? {} : { subrequests: this.subrequests }),
       peers,
+      ...(l4 ? {} : { pipeline: this.pipeline.counts([...this.#peers.values()]) }),
     };
   }
 
   #reportIfChanged(): void {
     // Health comes back with time alone.
     const health = this.#upstreams.map((u) => u.peers.map((peer) => u.health(peer)).join()).join(';');
-    if (!this.dirty && health === this.#health) return;
+    // Neither is a bucket's level.
+    const draining = this.pipeline.isDraining();
+    if (!this.dirty && !draining && health === this.#health) return;
     this.dirty = false;
     this.#health = health;
     const decisions = this.#decisions.slice(-DECISIONS_KEPT);
@@ -147,6 +160,7 @@ function peerCounts(counter: PeerCounter, health: PeerCounts['health'], l4: bool
     connectionsOpened: counter.connectionsOpened,
     connectionsOpen: counter.connectionsOpen,
     requests: l4 ? null : counter.requests,
+    ...(counter.subrequests === 0 ? {} : { subrequests: counter.subrequests }),
     failures: counter.failures,
     health,
   };

@@ -21,7 +21,17 @@ export interface RunRequest {
   readonly json: boolean;
 }
 
-export type Request = { readonly command: 'help' } | { readonly command: 'list' } | RunRequest;
+export interface CheckRequest {
+  readonly command: 'check';
+  readonly lab: string;
+  readonly exercise: string;
+  /** Reads the file of --conf; null: the exercise's own, as it starts. */
+  readonly conf: (() => Promise<ConfSource>) | null;
+  readonly seed: number | null;
+  readonly json: boolean;
+}
+
+export type Request = { readonly command: 'help' } | { readonly command: 'list' } | RunRequest | CheckRequest;
 
 const options = {
   arm: { type: 'string', multiple: true },
@@ -48,10 +58,10 @@ export function parseArguments(argv: readonly string[]): Request {
     if (lab !== undefined) throw new UsageError('list takes no arguments');
     return { command: 'list' };
   }
+  if (command === 'check') return checkRequest(lab, rest, values);
   if (command !== 'run') throw new UsageError(`unknown command "${command}"`);
   if (lab === undefined) throw new UsageError('name the lab to run');
   if (rest.length > 0) throw new UsageError(`unexpected argument "${rest[0]}"`);
-  const conf = values.conf;
   return {
     command: 'run',
     lab,
@@ -66,10 +76,40 @@ export function parseArguments(argv: readonly string[]): Request {
     scenario: values.scenario ?? null,
     protocol: protocol(values.protocol),
     message: values.message ?? null,
-    seed: values.seed === undefined ? null : wholeNumber('seed', values.seed, 0, 0xffffffff),
-    conf: conf === undefined ? null : () => readConf(conf),
+    seed: seedOf(values.seed),
+    conf: confOf(values.conf),
     json: values.json ?? false,
   };
+}
+
+/** What says how a run is: a check's runs are the exercise's. */
+const ofRuns = ['arm', 'requests', 'concurrency', 'clients', 'rate', 'scenario', 'protocol', 'message'] as const;
+
+function checkRequest(
+  lab: string | undefined,
+  [exercise, ...rest]: readonly string[],
+  values: ReturnType<typeof readArgv>['values'],
+): CheckRequest {
+  if (lab === undefined || exercise === undefined) throw new UsageError('name the lab and the exercise to check');
+  if (rest.length > 0) throw new UsageError(`unexpected argument "${rest[0]}"`);
+  const stray = ofRuns.find((name) => values[name] !== undefined);
+  if (stray !== undefined) throw new UsageError(`check takes no --${stray}: the exercise says what is run`);
+  return {
+    command: 'check',
+    lab,
+    exercise,
+    conf: confOf(values.conf),
+    seed: seedOf(values.seed),
+    json: values.json ?? false,
+  };
+}
+
+function confOf(file: string | undefined): (() => Promise<ConfSource>) | null {
+  return file === undefined ? null : () => readConf(file);
+}
+
+function seedOf(text: string | undefined): number | null {
+  return text === undefined ? null : wholeNumber('seed', text, 0, 0xffffffff);
 }
 
 function readArgv(argv: readonly string[]) {

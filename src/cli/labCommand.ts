@@ -3,13 +3,16 @@ import * as path from 'node:path';
 import { systemClock } from '../base/clock';
 import { ReaderError } from '../base/errors';
 import { freshSeed } from '../base/random';
+import { ExerciseCheck } from '../lab/exerciseCheck';
 import { ConfProblems } from '../lab/labConf';
 import { type ArmDefinition, defaultsOf, inLanguage, type LabDefinition } from '../lab/labDefinition';
-import { type FoundLab, findLabs } from '../lab/labFiles';
+import { type FoundLab, findLabs, readLabFile } from '../lab/labFiles';
 import { LabRun } from '../lab/labRun';
+import type { ConfSource } from '../protocol/balancerWorker';
 import type { RunParams, RunResult } from '../protocol/run';
-import { parseArguments, type RunRequest, UsageError } from './arguments';
+import { type CheckRequest, parseArguments, type RunRequest, UsageError } from './arguments';
 import { problemLines, resultTable } from './tables';
+import { verdictJson, verdictText } from './verdict';
 
 /** Exit codes of design.md, "Command lines". */
 const OK = 0;
@@ -28,6 +31,7 @@ const USAGE = `Usage:
   lab list
   lab run <lab> [--arm ARM]... [--requests N] [--concurrency N] [--clients N] [--rate R]
           [--scenario S] [--protocol rest|grpc] [--message M] [--seed N] [--conf FILE] [--json]
+  lab check <lab> <exercise> [--conf FILE] [--seed N] [--json]
 
   --arm          run only this arm (may be repeated; default: all)
   --requests     requests to send
@@ -38,8 +42,10 @@ const USAGE = `Usage:
   --protocol     for arms that exist over both
   --message      which of the lab's messages is sent
   --seed         repeat a run
-  --conf         run this configuration instead of the arm's own
-  --json         one JSON object for one arm, an array for several`;
+  --conf         run or check this configuration instead of the arm's, or the exercise's, own
+  --json         one JSON object for one arm or a check, an array for several arms
+
+check sends traffic through the configuration and says whether the exercise is solved: exit 0 if it is, 1 if not.`;
 
 /** The command line of the labs: the same runs as in the editor. Returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -53,6 +59,8 @@ export async function main(argv: readonly string[]): Promise<number> {
         return await list();
       case 'run':
         return await run(request);
+      case 'check':
+        return await check(request);
     }
   } catch (error) {
     if (error instanceof UsageError) {
@@ -77,21 +85,61 @@ async function list(): Promise<number> {
     for (const arm of lab.definition.value.arms) print(`  ${arm.id}\t${inLanguage(arm.title, 'en')}`);
     const scenarios = lab.definition.value.scenarios.map(({ id }) => id);
     if (scenarios.length > 0) print(`  --scenario ${scenarios.join(', ')}`);
+    for (const exercise of lab.definition.value.exercises) {
+      print(`  check ${exercise.id}\t${inLanguage(exercise.title, 'en')}`);
+    }
   }
   return code;
 }
 
-async function run(request: RunRequest): Promise<number> {
+/** The lab of that name; null: it is broken, and its problems have been told. Throws UsageError. */
+async function labNamed(name: string): Promise<LabDefinition | null> {
   const labs = await allLabs();
-  const found = labs.find((lab) => lab.id === request.lab);
+  const found = labs.find((lab) => lab.id === name);
   if (found === undefined) {
-    throw new UsageError(`there is no lab "${request.lab}"; there are: ${labs.map((lab) => lab.id).join(', ')}`);
+    throw new UsageError(`there is no lab "${name}"; there are: ${labs.map((lab) => lab.id).join(', ')}`);
   }
-  if (!found.definition.ok) {
-    complain(problemLines(found.definition.error));
-    return FAILED;
+  if (found.definition.ok) return found.definition.value;
+  complain(problemLines(found.definition.error));
+  return null;
+}
+
+async function check(request: CheckRequest): Promise<number> {
+  const definition = await labNamed(request.lab);
+  if (definition === null) return FAILED;
+  const exercise = definition.exercises.find(({ id }) => id === request.exercise);
+  if (exercise === undefined) {
+    const ids = definition.exercises.map(({ id }) => id);
+    throw new UsageError(noSuch(definition, 'exercise', request.exercise, ids));
   }
-  const definition = found.definition.value;
+  const started = new ExerciseCheck({
+    definition,
+    exercise,
+    conf: request.conf === null ? await startOf(definition, exercise.start) : await request.conf(),
+    workers,
+    clock: systemClock(),
+    seed: request.seed ?? freshSeed(),
+  });
+  const interrupted = (): void => void started.dispose();
+  process.once('SIGINT', interrupted);
+  try {
+    const checked = await started.run();
+    print(request.json ? JSON.stringify(verdictJson(definition, exercise, checked)) : verdictText(exercise, checked));
+    return checked.verdict.solved ? OK : FAILED;
+  } finally {
+    process.removeListener('SIGINT', interrupted);
+  }
+}
+
+async function startOf(definition: LabDefinition, file: string): Promise<ConfSource> {
+  const text = await readLabFile(definition.folder, file);
+  if (!text.ok) throw new ConfProblems(text.error);
+  return { path: path.join(definition.folder, file), text: text.value };
+}
+
+async function run(request: RunRequest): Promise<number> {
+  const definition = await labNamed(request.lab);
+  if (definition === null) return FAILED;
   const arms = request.arms.length === 0 ? definition.arms : request.arms.map((id) => armNamed(definition, id));
   checkChoices(definition, arms, request);
   const results: RunResult[] = [];

@@ -12,8 +12,11 @@ import { isImagePath, linkTarget } from './links';
  * An anchor is `<a id="name"></a>`, mostly on a line of its own above a heading: the one form that every Git host both hides
  * and lets links lead to. It is recognised literally and is the only tag there is.
  */
-export function courseMarkdown(render: (text: Message) => string): Markdown {
-  const md = new MarkdownIt({ html: false, linkify: false, typographer: false });
+export function courseMarkdown(
+  render: (text: Message) => string,
+  highlight: ((code: string, language: string) => string) | null = null,
+): Markdown {
+  const md = new MarkdownIt({ html: false, linkify: false, typographer: false, highlight });
   const titles = Object.fromEntries(Object.entries(alertTitles).map(([type, title]) => [type, render(title)]));
   // The titles are drawn here: the plugin's own rendering does not escape what stands behind the marker.
   md.use(GitHubAlerts, { icons: {}, titles, matchCaseSensitive: true });
@@ -43,6 +46,10 @@ export function courseMarkdown(render: (text: Message) => string): Markdown {
   md.inline.ruler.before('html_inline', 'anchor', anchorRule);
   md.renderer.rules.anchor = (tokens, index) =>
     `<span id="${md.utils.escapeHtml(tokens[index]?.content ?? '')}"></span>`;
+  md.renderer.rules.term = (tokens, index) => {
+    const { content = '', meta } = tokens[index] ?? {};
+    return `<span class="term" data-term="${md.utils.escapeHtml(String(meta?.term ?? ''))}">${md.utils.escapeHtml(content)}</span>`;
+  };
   md.block.ruler.before('html_block', 'comment', commentRule, { alt: ['paragraph', 'reference', 'blockquote'] });
   return md;
 }

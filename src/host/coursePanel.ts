@@ -33,8 +33,12 @@ export class CoursePanel implements vscode.Disposable {
       const message = parseFromWebview(raw);
       if (message !== null) this.#received.fire(message);
     });
+    // Told, too, when only the focus moved between the page and a file beside it.
+    let wasVisible = this.#panel.visible;
     this.#panel.onDidChangeViewState(() => {
-      if (this.#panel.visible) this.#shown.fire();
+      const { visible } = this.#panel;
+      if (visible && !wasVisible) this.#shown.fire();
+      wasVisible = visible;
     });
     this.#panel.onDidDispose(() => {
       this.#closed.fire();

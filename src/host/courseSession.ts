@@ -1,5 +1,3 @@
-import * as path from 'node:path';
-import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { assertNever } from '../base/assertNever';
 import { type Clock, systemClock } from '../base/clock';
@@ -7,29 +5,26 @@ import { type Catalog, message, renderMessage } from '../base/message';
 import type { CourseView } from '../course/courseView';
 import type { OutlineSection } from '../course/outline';
 import { type ParsedCourse, viewCourse } from '../course/parsedCourse';
-import { confProblems } from '../lab/labConf';
 import { WarmThreads } from '../lab/warmThreads';
 import type { WorkerPaths } from '../lab/workerThread';
 import type { Snapshot } from '../measurement/snapshot';
-import { RUN_LIMITS, type RunParams } from '../protocol/run';
-import {
-  type FromWebview,
-  type PageState,
-  type PageView,
-  type ProgressState,
-  runParamsSchema,
-  type ToWebview,
-} from '../protocol/webview';
+import type { FromWebview, PageState, PageView, ProgressState, ToWebview } from '../protocol/webview';
 import { readerOrder } from '../quiz/optionOrder';
+import { checkedParams } from './checkedParams';
 import { ConfFeatures } from './conf/confFeatures';
 import type { ConfCourse } from './conf/confProviders';
-import { ConfDiagnostics } from './confDiagnostics';
+import { outlineNodes } from './courseOutline';
 import { type CourseFolder, readCourseDocument } from './courseSource';
 import type { OutlineNode } from './courseTree';
+import { ExerciseDesk } from './exerciseDesk';
+import { SolutionDocuments } from './exerciseFiles';
 import { LabController, Refusal } from './labController';
+import { LabFileEditing } from './labFileEditing';
 import { languageName, preferredLanguage, readCatalog } from './language';
 import { Learner } from './learner';
+import { Listings } from './listings';
 import type { ProgressStore } from './progressStore';
+import { SnapshotFeed } from './snapshotFeed';
 import { WorkingCopy } from './workingCopy';
 
 export interface CourseSessionOptions {
@@ -46,7 +41,8 @@ export class CourseSession implements vscode.Disposable {
   readonly #options: CourseSessionOptions;
   readonly #labs = new Map<string, LabController>();
   readonly #copies: WorkingCopy;
-  readonly #diagnostics = new ConfDiagnostics();
+  readonly #files: LabFileEditing;
+  readonly #listings: Listings;
   readonly #subscriptions: vscode.Disposable[] = [];
   readonly #outgoing = new vscode.EventEmitter<ToWebview>();
   readonly #progressChanged = new vscode.EventEmitter<void>();
@@ -64,7 +60,9 @@ export class CourseSession implements vscode.Disposable {
   #features: ConfFeatures | null = null;
   #view: PageView = 'course';
   readonly #learner: Learner;
+  readonly #desk: ExerciseDesk;
   readonly #warm = new WarmThreads(systemClock());
+  readonly #feed = new SnapshotFeed(systemClock());
 
   private constructor(options: CourseSessionOptions) {
     this.#options = options;
@@ -78,6 +76,20 @@ export class CourseSession implements vscode.Disposable {
       readings: (lab, arm) => this.#labs.get(lab)?.readings(arm) ?? null,
     });
     this.#copies = new WorkingCopy(options.storageFolder, options.course.manifest.id);
+    this.#files = new LabFileEditing({
+      copies: this.#copies,
+      labs: this.#labs,
+      catalog: () => this.#catalog,
+      folders: [options.course.folder, options.storageFolder],
+    });
+    this.#listings = new Listings({ texts: options.course.texts, labs: this.#labs, copies: this.#copies });
+    this.#desk = new ExerciseDesk({
+      labs: this.#labs,
+      copies: this.#copies,
+      language: () => this.#language,
+      catalog: () => this.#catalog,
+      refuseStart: (lab) => this.#refuseStart(lab, 'exercise'),
+    });
     this.#language = this.#firstLanguage();
   }
 
@@ -155,7 +167,10 @@ export class CourseSession implements vscode.Disposable {
       reset,
     );
     if (answer !== reset) return;
-    for (const lab of this.#labs.values()) await lab.reset();
+    for (const lab of this.#labs.values()) {
+      await lab.reset();
+      await lab.exercises.forget();
+    }
     await this.#options.progress.clear(this.#courseId);
     this.#learner.forget();
     this.#view = 'course';
@@ -168,7 +183,7 @@ export class CourseSession implements vscode.Disposable {
     this.#language = language;
     await this.#options.progress.setLanguage(this.#courseId, language);
     await this.#loadDocument();
-    for (const open of vscode.workspace.textDocuments) this.#diagnose(open);
+    this.#files.diagnoseAll();
     for (const lab of this.#labs.keys()) this.#features?.changed(lab);
     this.#post({ type: 'course', page: await this.#pageState() });
     this.#progressChanged.fire();
@@ -199,6 +214,23 @@ export class CourseSession implements vscode.Disposable {
     }
   }
 
+  /**
+   * Checks an exercise as the page's button does. Without one: the one whose file is in the active editor, else the reader
+   * is asked. The verdict is told in a message, too: the reader is not looking at the page.
+   */
+  async checkFromEditor(named?: { readonly lab: string; readonly exercise: string }): Promise<void> {
+    const chosen = named ?? (await this.#desk.choose());
+    const lab = this.#labs.get(chosen?.lab ?? '');
+    if (chosen === undefined || lab === undefined) return;
+    try {
+      const verdict = await this.#desk.check(lab, chosen.exercise);
+      if (verdict !== null) await this.#desk.tell(verdict, `exercise-${chosen.lab}-${chosen.exercise}`);
+    } catch (error) {
+      this.#refuse(lab.definition.id, error);
+      if (error instanceof Refusal) void vscode.window.showErrorMessage(renderMessage(error.text, this.#catalog));
+    }
+  }
+
   /** What the editor's helpers see of this course; language and words change with the reader's choice. */
   #confCourse(): ConfCourse {
     return {
@@ -211,73 +243,30 @@ export class CourseSession implements vscode.Disposable {
 
   async openConfiguration(labId?: string, armId?: string): Promise<void> {
     const lab = labId === undefined ? [...this.#labs.values()][0] : this.#labs.get(labId);
-    if (lab === undefined) return;
-    const state = await lab.state(this.#language);
-    const file = await lab.configurationFile(armId ?? state.selectedArm);
-    const document = await vscode.workspace.openTextDocument(file);
-    await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: false });
-    this.#diagnose(document);
+    const file = lab?.definition.arms.find((arm) => arm.id === (armId ?? lab.selectedArm))?.conf;
+    if (lab !== undefined && file !== undefined) await this.#files.open(lab, file);
   }
 
   /** Puts the original of the lab's selected configuration back, after asking. */
   async restoreConfiguration(): Promise<void> {
     const lab = this.runningLab ?? [...this.#labs.values()][0];
-    if (lab === undefined) return;
-    const state = await lab.state(this.#language);
-    const arm = state.arms.find((candidate) => candidate.id === state.selectedArm);
-    if (arm === undefined || arm.conf === null) return;
-    const restore = vscode.l10n.t('Restore');
-    const answer = await vscode.window.showWarningMessage(
-      vscode.l10n.t('Put back the original {file}? Your changes to it will be lost.', { file: arm.conf }),
-      { modal: true },
-      restore,
-    );
-    if (answer !== restore) return;
-    await this.#copies.restore(lab.definition, arm.conf);
-    this.#diagnostics.clear(vscode.Uri.file(this.#copies.pathOf(lab.definition, arm.conf)));
-    const original = await this.#copies.read(lab.definition, arm.conf);
-    if (original !== null) await lab.confSaved(arm.conf, original.text);
+    const file = lab?.definition.arms.find((arm) => arm.id === lab.selectedArm)?.conf;
+    if (lab !== undefined && file !== undefined) await this.#files.restore(lab, file);
   }
 
   /** What the tree shows. */
   outline(): readonly OutlineNode[] {
-    const document = this.#document;
-    if (document === null) return [];
-    const sections = document.outline.map((section) => this.#outlineNode(section));
-    return [...this.#learningNodes(), ...sections];
-  }
-
-  /** What is due, and how far the reader has come: above the sections. */
-  #learningNodes(): readonly OutlineNode[] {
-    const { due } = this;
-    const { sections, questions } = this.#progress();
-    const node = (view: 'review' | 'progress', label: string, description: string, done: boolean): OutlineNode => ({
-      label,
-      anchor: view,
-      kind: view,
-      description,
-      done,
-      children: [],
+    if (this.#document === null) return [];
+    const visited = this.#options.progress.visitedSections(this.#courseId);
+    return outlineNodes({
+      sections: this.#document.outline,
+      language: this.#language,
+      progress: this.#progress(),
+      isRead: (anchor) => visited.includes(anchor),
+      lab: (id) => this.#labs.get(id),
+      quiz: (id) => this.#learner.state(id),
+      exercises: (lab) => this.#desk.outline(lab),
     });
-    return [
-      node(
-        'review',
-        vscode.l10n.t('Review'),
-        due === 0 ? vscode.l10n.t('nothing due') : vscode.l10n.t('{count} due', { count: due }),
-        false,
-      ),
-      node(
-        'progress',
-        vscode.l10n.t('My progress'),
-        vscode.l10n.t('{read} of {all} sections read, {known} of {questions} questions known', {
-          read: sections.read,
-          all: sections.all,
-          known: questions.known,
-          questions: questions.all,
-        }),
-        sections.read === sections.all && questions.known === questions.all,
-      ),
-    ];
   }
 
   /** Ends what runs; the page is closed. */
@@ -291,57 +280,10 @@ export class CourseSession implements vscode.Disposable {
     for (const lab of this.#labs.values()) lab.dispose();
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#features?.dispose();
-    this.#diagnostics.dispose();
+    this.#files.dispose();
     this.#outgoing.dispose();
     this.#progressChanged.dispose();
     this.#runChanged.dispose();
-  }
-
-  #outlineNode(section: OutlineSection): OutlineNode {
-    const visited = this.#options.progress.visitedSections(this.#courseId).includes(section.anchor);
-    return {
-      label: section.title,
-      anchor: section.anchor,
-      kind: 'section',
-      description: visited ? vscode.l10n.t('read') : '',
-      done: visited,
-      children: [
-        ...section.labs.flatMap((id) => this.#labNode(id)),
-        ...section.quizzes.map((id, index) => this.#quizNode(id, index + 1)),
-        ...section.children.map((child) => this.#outlineNode(child)),
-      ],
-    };
-  }
-
-  #labNode(id: string): OutlineNode[] {
-    const lab = this.#labs.get(id);
-    if (lab === undefined) return [];
-    const { run, all } = lab.armsRun;
-    const description = vscode.l10n.t('{run} of {all} run', { run, all });
-    return [
-      {
-        label: lab.title(this.#language),
-        anchor: `lab-${id}`,
-        kind: 'lab',
-        description,
-        done: run === all,
-        children: [],
-      },
-    ];
-  }
-
-  #quizNode(id: string, number: number): OutlineNode {
-    const state = this.#learner.state(id);
-    const right = state?.feedback?.verdict === 'right';
-    const answered = state !== null && state.answer !== null;
-    return {
-      label: vscode.l10n.t('Question {number}', { number }),
-      anchor: `quiz-${id}`,
-      kind: 'quiz',
-      description: right ? vscode.l10n.t('right') : answered ? vscode.l10n.t('answered') : '',
-      done: right,
-      children: [],
-    };
   }
 
   async #load(): Promise<void> {
@@ -362,20 +304,14 @@ export class CourseSession implements vscode.Disposable {
       this.#subscriptions.push(
         lab.onChange(() => void this.#labChanged(lab)),
         lab.onSnapshot((snapshot) => this.#labMeasured(lab, snapshot)),
+        lab.onChecked((snapshot) => this.#labChecked(lab, snapshot)),
       );
     }
     await this.#loadDocument();
-    progress.sync(this.#courseId, this.#document?.quizzes.keys() ?? [], this.#labs.keys());
+    progress.sync(this.#courseId, this.#document?.quizzes.keys() ?? [], this.#labs.keys(), this.#desk.all);
     this.#features = new ConfFeatures(this.#confCourse());
-    for (const open of vscode.workspace.textDocuments) this.#diagnose(open);
-    this.#subscriptions.push(
-      vscode.workspace.onDidOpenTextDocument((document) => this.#diagnose(document)),
-      vscode.workspace.onDidChangeTextDocument(({ document }) => this.#diagnose(document)),
-      vscode.workspace.onDidSaveTextDocument((document) => {
-        const copy = this.#copies.identify(document.uri.fsPath);
-        if (copy !== null) void this.#labs.get(copy.lab)?.confSaved(copy.file, document.getText());
-      }),
-    );
+    this.#subscriptions.push(new SolutionDocuments((id) => this.#labs.get(id)));
+    this.#files.diagnoseAll();
   }
 
   async #loadDocument(): Promise<void> {
@@ -416,6 +352,10 @@ export class CourseSession implements vscode.Disposable {
         return this.#lab(received.lab).warm();
       case 'openConfiguration':
         return this.openConfiguration(received.lab, received.arm);
+      case 'openLabFile':
+        return this.#openLabFile(received.lab, received.file, received.line);
+      case 'exercise':
+        return this.#desk.workOn(this.#lab(received.lab), received.exercise, received.do);
       case 'predict':
         return this.#lab(received.lab).predict(received.arm, received.shares);
       case 'answer':
@@ -435,7 +375,7 @@ export class CourseSession implements vscode.Disposable {
       case 'setLanguage':
         return this.setLanguage(received.language);
       case 'openProblem':
-        return this.#openProblem(received.file, received.line, received.column);
+        return this.#files.openPlace(received.file, received.line, received.column);
       case 'section':
         await this.#options.progress.addVisitedSection(this.#courseId, received.anchor);
         return this.#progressed();
@@ -448,17 +388,21 @@ export class CourseSession implements vscode.Disposable {
 
   async #runLab(labId: string, arm: string, rawParams: unknown): Promise<void> {
     const lab = this.#lab(labId);
-    if (!vscode.workspace.isTrusted) {
-      throw new Refusal(message('Labs start servers on this machine. Trust this workspace first.'), [], 'run');
-    }
-    const other = this.runningLab;
-    if (other !== null && other !== lab) {
-      const title = other.title(this.#language);
-      throw new Refusal(message('“{title}” is running. Stop it first.', { title }), [], 'run');
-    }
+    this.#refuseStart(lab, 'run');
     await lab.run(arm, checkedParams(rawParams));
     // A prediction question waits for the reader's own run.
     for (const id of this.#document?.quizzes.keys() ?? []) this.#quizChanged(id);
+  }
+
+  /** Servers may be started here, and no other lab has its own. Throws Refusal. */
+  #refuseStart(lab: LabController, field: 'run' | 'exercise'): void {
+    if (!vscode.workspace.isTrusted) {
+      throw new Refusal(message('Labs start servers on this machine. Trust this workspace first.'), [], field);
+    }
+    const other = this.runningLab;
+    if (other === null || other === lab) return;
+    const title = other.title(this.#language);
+    throw new Refusal(message('“{title}” is running. Stop it first.', { title }), [], field);
   }
 
   async #answer(quizId: string, answer: unknown): Promise<void> {
@@ -469,6 +413,14 @@ export class CourseSession implements vscode.Disposable {
     this.#quizChanged(quizId);
   }
 
+  async #openLabFile(labId: string, file: string, line: number): Promise<void> {
+    const lab = this.#lab(labId);
+    if (this.#options.course.texts.get(labId)?.has(file) !== true) {
+      throw new Refusal(message('The lab “{lab}” has no file “{file}”.', { lab: labId, file }));
+    }
+    await this.#files.open(lab, file, line);
+  }
+
   /** The experiment behind a question, ready to run. */
   async #replay(quizId: string): Promise<void> {
     const experiment = this.#document?.quizzes.get(quizId)?.experiment ?? null;
@@ -476,18 +428,6 @@ export class CourseSession implements vscode.Disposable {
     this.reveal(`lab-${experiment.lab}`);
     const lab = this.#lab(experiment.lab);
     if (experiment.arm !== null && !lab.isRunning) await lab.selectArm(experiment.arm);
-  }
-
-  async #openProblem(file: string, line: number, column: number): Promise<void> {
-    const known = [this.#options.course.folder, this.#options.storageFolder];
-    const target = path.resolve(file);
-    // The page is not trusted to open just anything.
-    if (!known.some((folder) => target.startsWith(folder + path.sep))) return;
-    const document = await vscode.workspace.openTextDocument(target);
-    const editor = await vscode.window.showTextDocument(document, vscode.ViewColumn.Beside);
-    const position = new vscode.Position(Math.max(0, line - 1), Math.max(0, column - 1));
-    editor.selection = new vscode.Selection(position, position);
-    editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.InCenter);
   }
 
   async #pageState(): Promise<PageState> {
@@ -506,6 +446,7 @@ export class CourseSession implements vscode.Disposable {
       course: withBrokenLabs(viewCourse(document, order), course.labs),
       labs: await Promise.all(embedded.map((lab) => lab.state(this.#language))),
       quizzes: this.#learner.states(),
+      listings: await this.#listings.all(document.blocks),
       mayRun: vscode.workspace.isTrusted,
       view: this.#view,
       review: this.#learner.reviewState(),
@@ -522,6 +463,7 @@ export class CourseSession implements vscode.Disposable {
         const lab = this.#labs.get(id);
         return lab === undefined ? [] : [{ id, title: lab.title(this.#language), ...lab.armsRun }];
       }),
+      exercises: this.#desk.counts(this.#document?.labs ?? []),
       questions: this.#learner.counts(),
       weak: this.#learner.weak(),
       due: this.due,
@@ -556,6 +498,9 @@ export class CourseSession implements vscode.Disposable {
   async #labChanged(lab: LabController): Promise<void> {
     this.#post({ type: 'lab', lab: await lab.state(this.#language) });
     this.#features?.changed(lab.definition.id);
+    for (const listing of await this.#listings.changed(this.#document?.blocks ?? [], lab.definition.id)) {
+      this.#post({ type: 'listing', listing });
+    }
     if (!lab.isRunning) {
       this.#runChanged.fire(null);
       this.#progressed();
@@ -563,7 +508,12 @@ export class CourseSession implements vscode.Disposable {
   }
 
   #labMeasured(lab: LabController, snapshot: Snapshot): void {
-    this.#post({ type: 'snapshot', lab: lab.definition.id, snapshot });
+    this.#post({ type: 'snapshot', lab: lab.definition.id, snapshot: this.#feed.take(snapshot) });
+    this.#features?.measured(lab.definition.id);
+    this.#runChanged.fire(lab.isRunning ? { title: lab.title(this.#language), snapshot } : null);
+  }
+
+  #labChecked(lab: LabController, snapshot: Snapshot): void {
     this.#features?.measured(lab.definition.id);
     this.#runChanged.fire(lab.isRunning ? { title: lab.title(this.#language), snapshot } : null);
   }
@@ -581,15 +531,6 @@ export class CourseSession implements vscode.Disposable {
       message: message('Something went wrong in Traffic Lab itself: {detail}', { detail }),
       problems: [],
     });
-  }
-
-  #diagnose(document: vscode.TextDocument): void {
-    const copy = this.#copies.identify(document.uri.fsPath);
-    const lab = copy === null ? undefined : this.#labs.get(copy.lab);
-    const arm = lab?.definition.arms.find((candidate) => candidate.conf === copy?.file);
-    if (lab === undefined || arm === undefined) return;
-    const problems = confProblems(lab.definition, arm.conf, document.uri.fsPath, document.getText());
-    this.#diagnostics.show(document.uri, problems, this.#catalog);
   }
 
   #lab(id: string): LabController {
@@ -624,16 +565,4 @@ function withBrokenLabs(view: CourseView, labs: CourseFolder['labs']): CourseVie
 
 function anchorsOf(section: OutlineSection): readonly string[] {
   return [section.anchor, ...section.children.flatMap(anchorsOf)];
-}
-
-/** Throws Refusal that names the field. */
-function checkedParams(raw: unknown): RunParams {
-  const parsed = v.safeParse(runParamsSchema, raw);
-  if (parsed.success) return parsed.output;
-  const field = parsed.issues[0].path?.[0]?.key;
-  if (field === 'requests' || field === 'concurrency' || field === 'clients' || field === 'rate') {
-    const { min, max } = RUN_LIMITS[field];
-    throw new Refusal(message('A whole number from {min} to {max}.', { min, max }), [], field);
-  }
-  throw new Refusal(message('The run’s settings are not complete.'), [], 'run');
 }

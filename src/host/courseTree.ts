@@ -5,14 +5,21 @@ export interface OutlineNode {
   readonly label: string;
   readonly anchor: string;
   /** 'review' and 'progress' lead to pages of their own. */
-  readonly kind: 'section' | 'lab' | 'quiz' | 'review' | 'progress';
+  readonly kind: 'section' | 'lab' | 'exercise' | 'quiz' | 'review' | 'progress';
   /** "read", "2 of 3 runs" ...; ''. */
   readonly description: string;
   readonly done: boolean;
   readonly children: readonly OutlineNode[];
 }
 
-const ICONS = { section: 'book', lab: 'beaker', quiz: 'question', review: 'history', progress: 'graph' } as const;
+const ICONS = {
+  section: 'book',
+  lab: 'beaker',
+  exercise: 'tools',
+  quiz: 'question',
+  review: 'history',
+  progress: 'graph',
+} as const;
 const OWN_COMMANDS = { review: 'trafficLab.review', progress: 'trafficLab.showProgress' } as const;
 
 /** The course in the activity bar: sections, the labs and questions in them, and what is done. */

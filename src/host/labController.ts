@@ -4,7 +4,7 @@ import { ReaderError } from '../base/errors';
 import { type Message, message } from '../base/message';
 import type { Problem } from '../base/problem';
 import { freshSeed } from '../base/random';
-import { serversOf, topologyOf } from '../lab/armWiring';
+import { serversOf, servingBackends, topologyOf } from '../lab/armWiring';
 import {
   ConfProblems,
   nextSpare,
@@ -21,21 +21,25 @@ import {
   defaultsOf,
   inLanguage,
   type LabDefinition,
+  nameUnder,
+  partsOfName,
   protocolsOf,
 } from '../lab/labDefinition';
 import { IN_PROCESS_ENGINE, LabRun } from '../lab/labRun';
+import { readingsOf } from '../lab/readings';
 import type { WarmThreads, WarmWish } from '../lab/warmThreads';
 import type { WorkerPaths } from '../lab/workerThread';
 import type { Snapshot } from '../measurement/snapshot';
 import type { Fault } from '../protocol/backendWorker';
+import type { ExerciseVerdict } from '../protocol/exercise';
 import type { LoadParams, RunParams, Topology } from '../protocol/run';
 import type { Population } from '../protocol/trafficWorker';
 import type { LabArm, LabResult, LabState } from '../protocol/webview';
 import { scoreShape } from '../quiz/scoreSplit';
 import { editCopy } from './conf/editCopy';
 import type { MeasuredServers } from './conf/hintModel';
+import { ExerciseController } from './exerciseController';
 import type { KeptLab, ProgressStore } from './progressStore';
-import { readingsOf } from './readings';
 import type { WorkingCopy } from './workingCopy';
 
 /** Samples kept with a finished run; the live list shows more. */
@@ -46,7 +50,7 @@ export class Refusal extends Error {
   constructor(
     readonly text: Message,
     readonly problems: readonly Problem[] = [],
-    readonly field: keyof RunParams | 'arm' | 'run' | null = null,
+    readonly field: keyof RunParams | 'arm' | 'run' | 'exercise' | null = null,
   ) {
     super(text.text);
   }
@@ -64,12 +68,16 @@ export interface LabControllerOptions {
 /** One lab of the open course: its state for the page, at most one run at a time, and what is kept of it. */
 export class LabController implements vscode.Disposable {
   readonly definition: LabDefinition;
+  readonly exercises: ExerciseController;
   readonly #options: LabControllerOptions;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #snapshot = new vscode.EventEmitter<Snapshot>();
   /** Anything but the live numbers changed. */
   readonly onChange = this.#changed.event;
   readonly onSnapshot = this.#snapshot.event;
+  readonly #checked = new vscode.EventEmitter<Snapshot>();
+  /** Of an exercise's check: not for the lab's own picture. */
+  readonly onChecked = this.#checked.event;
   #kept: KeptLab;
   #results: Readonly<Record<string, LabResult>> = {};
   #run: LabRun | null = null;
@@ -78,7 +86,7 @@ export class LabController implements vscode.Disposable {
   #phase: Snapshot['phase'] | null = null;
   #lastSnapshot: Snapshot | null = null;
   /** The last good configuration of each arm that was read. */
-  readonly #prepared = new Map<string, PreparedConf>();
+  readonly #prepared = new Map<string, PreparedConf & { readonly arm: ArmDefinition }>();
   /** What was said of the last save while the lab ran. */
   #refusedSave: ConfNotice | null = null;
 
@@ -86,14 +94,20 @@ export class LabController implements vscode.Disposable {
     this.#options = options;
     this.definition = options.definition;
     this.#kept = options.progress.lab(options.courseId, options.definition.id);
+    this.exercises = new ExerciseController({
+      ...options,
+      onChange: () => this.#changed.fire(),
+      onSnapshot: (snapshot) => this.#checked.fire(snapshot),
+    });
   }
 
   async load(): Promise<void> {
     this.#results = await this.#options.progress.results(this.#options.courseId, this.definition.id);
   }
 
+  /** A run or a check of an exercise goes on: its threads and ports are taken. */
   get isRunning(): boolean {
-    return this.#run !== null;
+    return this.#run !== null || this.exercises.isChecking;
   }
 
   /** How many of the arms have a result. */
@@ -142,7 +156,7 @@ export class LabController implements vscode.Disposable {
           title: inLanguage(arm.title, language),
           conf: arm.conf,
           topology: live ?? (conf === null ? { nodes: [], edges: [] } : topologyFrom(conf)),
-          serverIds: (conf === null ? this.definition.servers : serversOf(conf.wiring.backends)).map(
+          serverIds: (conf === null ? this.definition.servers : serversOf(servingBackends(conf.wiring))).map(
             (server) => server.id,
           ),
         };
@@ -164,11 +178,15 @@ export class LabController implements vscode.Disposable {
       canSkew: this.#arm(this.#selectedArm()).population !== null,
       defaults,
       params: this.params,
-      running: this.isRunning,
+      running: this.#run !== null,
       phase: this.#phase,
       results: this.#results,
+      readings: Object.fromEntries(
+        Object.entries(this.#results).map(([arm, { result }]) => [arm, readingsOf(result)] as const),
+      ),
       predictions: this.#kept.predictions,
       canAdd: this.#run?.canAddServer ?? false,
+      exercises: await this.exercises.states(language),
       movedPorts: this.#run?.movedPorts ?? [],
       engine: IN_PROCESS_ENGINE,
       problems: uniqueProblems(broken),
@@ -176,9 +194,12 @@ export class LabController implements vscode.Disposable {
     };
   }
 
-  async selectArm(arm: string): Promise<void> {
-    if (this.isRunning) throw new Refusal(message('Stop the run before you choose another arm.'), [], 'arm');
+  /** `name`: an arm, perhaps under a scenario ("round-robin@one-slow"). */
+  async selectArm(name: string): Promise<void> {
+    if (this.#run !== null) throw new Refusal(message('Stop the run before you choose another arm.'), [], 'arm');
+    const { arm, scenario } = partsOfName(name);
     this.#arm(arm);
+    if (scenario !== null) await this.setUp({ scenario });
     const { params } = this;
     // A load that the reader has not touched follows the arm.
     const untouched = sameLoad(params, this.#defaults());
@@ -196,7 +217,7 @@ export class LabController implements vscode.Disposable {
     readonly protocol?: 'rest' | 'grpc' | undefined;
     readonly message?: string | undefined;
   }): Promise<void> {
-    if (this.isRunning) throw new Refusal(message('Stop the run before you change what it is.'), [], 'run');
+    if (this.#run !== null) throw new Refusal(message('Stop the run before you change what it is.'), [], 'run');
     const {
       scenario = this.params.scenario,
       protocol = this.params.protocol,
@@ -233,11 +254,11 @@ export class LabController implements vscode.Disposable {
 
   /** Runs an arm to its end. Throws Refusal. */
   async run(armId: string, params: RunParams): Promise<void> {
-    if (this.#run !== null) throw new Refusal(message('This lab is already running.'), [], 'run');
+    this.#refuseWhileBusy();
     const arm = this.#arm(armId, params.protocol);
     const conf = await this.#options.copies.read(this.definition, arm.conf);
     // A second click may have come while the file was read.
-    if (this.#run !== null) throw new Refusal(message('This lab is already running.'), [], 'run');
+    this.#refuseWhileBusy();
     const prediction = this.#kept.predictions[armId] ?? null;
     const run = new LabRun({
       definition: this.definition,
@@ -263,15 +284,17 @@ export class LabController implements vscode.Disposable {
     try {
       const { result, snapshot } = await run.run();
       const score = prediction === null ? null : scoreShape(prediction, sharesOf(snapshot));
+      const kept: LabResult = {
+        result,
+        snapshot: { ...snapshot, samples: snapshot.samples.slice(-KEPT_SAMPLES) },
+        finishedAt: systemClock().wallNow(),
+        predictionScore: score,
+        prediction,
+      };
       this.#results = {
         ...this.#results,
-        [armId]: {
-          result,
-          snapshot: { ...snapshot, samples: snapshot.samples.slice(-KEPT_SAMPLES) },
-          finishedAt: systemClock().wallNow(),
-          predictionScore: score,
-          prediction,
-        },
+        [armId]: kept,
+        ...(params.scenario === null ? {} : { [nameUnder(armId, params.scenario)]: kept }),
       };
     } catch (error) {
       if (error instanceof ReaderError && error.code === 'disposed') return;
@@ -290,11 +313,12 @@ export class LabController implements vscode.Disposable {
 
   stop(): void {
     this.#run?.stop();
+    void this.exercises.abort();
   }
 
   /** Ends a run at once and waits until nothing of it is left. */
   async abort(): Promise<void> {
-    await this.#run?.dispose();
+    await Promise.all([this.#run?.dispose(), this.exercises.abort()]);
   }
 
   /** Stops, and forgets results, predictions and settings; the reader's configuration files stay. */
@@ -373,20 +397,23 @@ export class LabController implements vscode.Disposable {
     return { ...this.#defaults(), ...this.#kept.params };
   }
 
-  /** What the run that goes on, or the last one, measured of the servers of a configuration file; null: nothing yet. */
-  measuredOn(file: string): (MeasuredServers & { readonly arm: string; readonly live: boolean }) | null {
+  /** What the run that goes on, or the last one, measured of the servers of a configuration file; empty: nothing yet. */
+  measuredOn(file: string): readonly (MeasuredServers & { readonly arm: string; readonly live: boolean })[] {
+    if (this.exercises.ofFile(file) !== undefined) return this.exercises.measuredOn(file);
     const live = this.#runConf === file;
     const arm = live ? this.#runArm : this.#lastRunOn(file);
     const snapshot = live ? this.#lastSnapshot : (this.#results[arm ?? '']?.snapshot ?? null);
     const wiring = this.#prepared.get(arm ?? '')?.wiring;
-    if (arm === null || snapshot === null || wiring === undefined) return null;
-    return {
-      arm,
-      live,
-      upstreams: wiring.upstreams.map(({ name }) => name),
-      servers: snapshot.servers,
-      addresses: Object.fromEntries(wiring.backends.map((backend) => [backend.address, backend.id])),
-    };
+    if (arm === null || snapshot === null || wiring === undefined) return [];
+    return [
+      {
+        arm,
+        live,
+        upstreams: wiring.upstreams.map(({ name }) => name),
+        servers: snapshot.servers,
+        addresses: Object.fromEntries(wiring.backends.map((backend) => [backend.address, backend.id])),
+      },
+    ];
   }
 
   #lastRunOn(file: string): string | null {
@@ -398,6 +425,28 @@ export class LabController implements vscode.Disposable {
   /** The file of the run that goes on; null: nothing runs. */
   get #runConf(): string | null {
     return this.#run === null ? null : this.#arm(this.#runArm ?? '').conf;
+  }
+
+  /** Checks an exercise by traffic. null: it was ended before there was a verdict. Throws Refusal. */
+  async check(id: string): Promise<ExerciseVerdict | null> {
+    const exercise = this.exercises.named(id);
+    if (exercise === undefined) {
+      throw new Refusal(message('There is no exercise “{id}” in this lab.', { id }), [], 'exercise');
+    }
+    if (this.#run !== null) throw new Refusal(message('This lab is already running.'), [], 'exercise');
+    try {
+      return await this.exercises.check(exercise);
+    } catch (error) {
+      if (error instanceof ReaderError) throw new Refusal(error.readerMessage, [], 'exercise');
+      throw error;
+    }
+  }
+
+  #refuseWhileBusy(): void {
+    if (this.#run !== null) throw new Refusal(message('This lab is already running.'), [], 'run');
+    if (this.exercises.isChecking) {
+      throw new Refusal(message('An exercise is being checked. Wait for its end, or stop it.'), [], 'run');
+    }
   }
 
   killServer(server: string): Promise<void> {
@@ -440,6 +489,7 @@ export class LabController implements vscode.Disposable {
 
   dispose(): void {
     void this.abort();
+    this.#checked.dispose();
     this.#changed.dispose();
     this.#snapshot.dispose();
   }
@@ -469,11 +519,12 @@ export class LabController implements vscode.Disposable {
     // What runs is what is shown, whatever a save that was refused says.
     const text = this.#runConf === arm.conf ? (this.#run?.confText ?? null) : null;
     const copy = await this.#options.copies.read(this.definition, arm.conf);
-    const conf = await prepareConf(
-      this.definition,
-      arm,
-      copy === null || text === null ? (copy ?? undefined) : { ...copy, text },
-    );
+    const source = copy === null || text === null ? (copy ?? undefined) : { ...copy, text };
+    const known = this.#prepared.get(arm.id);
+    // Nothing of it changed: this is asked whenever anything of the lab does.
+    if (known !== undefined && known.arm === arm && known.text === source?.text && known.path === source.path)
+      return known;
+    const conf = { ...(await prepareConf(this.definition, arm, source)), arm };
     this.#prepared.set(arm.id, conf);
     return conf;
   }

@@ -7,6 +7,7 @@ import type { KeptAnswer } from '../course/progress';
 import { isDue, type KeptReview } from '../course/reviewState';
 import type { RunParams } from '../protocol/run';
 import type { LabResult } from '../protocol/webview';
+import type { KeptExercise } from './keptExercise';
 
 /** What a reader did with a lab. Small; the measured results are in a file of their own. */
 export interface KeptLab {
@@ -76,19 +77,25 @@ export class ProgressStore {
   }
 
   /** Lets Settings Sync carry the reader's progress to their other machines; results of runs stay where they were measured. */
-  sync(course: string, quizzes: Iterable<string>, labs: Iterable<string>): void {
+  sync(
+    course: string,
+    quizzes: Iterable<string>,
+    labs: Iterable<string>,
+    exercises: Iterable<{ readonly lab: string; readonly exercise: string }>,
+  ): void {
     this.#state.setKeysForSync([
       'readerSeed',
       `language:${course}`,
       `sections:${course}`,
       ...[...quizzes].flatMap((id) => [`answer:${course}:${id}`, `review:${course}:${id}`]),
       ...[...labs].map((id) => `lab:${course}:${id}`),
+      ...[...exercises].map(({ lab, exercise }) => `exercise:${course}:${lab}:${exercise}`),
     ]);
   }
 
   /** Forgets what the reader did in a course. The language and the order of options stay. */
   async clear(course: string): Promise<void> {
-    const own = [`sections:${course}`, ...['answer', 'review', 'lab'].map((kind) => `${kind}:${course}:`)];
+    const own = [`sections:${course}`, ...['answer', 'review', 'lab', 'exercise'].map((kind) => `${kind}:${course}:`)];
     const keys = this.#state
       .keys()
       .filter((key) => own.some((prefix) => key === prefix || (prefix.endsWith(':') && key.startsWith(prefix))));
@@ -102,6 +109,15 @@ export class ProgressStore {
 
   async setLab(course: string, lab: string, kept: KeptLab | null): Promise<void> {
     await this.#state.update(`lab:${course}:${lab}`, kept ?? undefined);
+  }
+
+  /** Whatever is stored: standingExercise() says what it is worth. */
+  exercise(course: string, lab: string, exercise: string): unknown {
+    return this.#state.get(`exercise:${course}:${lab}:${exercise}`);
+  }
+
+  async setExercise(course: string, lab: string, exercise: string, kept: KeptExercise | null): Promise<void> {
+    await this.#state.update(`exercise:${course}:${lab}:${exercise}`, kept ?? undefined);
   }
 
   visitedSections(course: string): readonly string[] {

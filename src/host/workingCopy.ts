@@ -21,12 +21,12 @@ export class WorkingCopy {
     return path.join(this.root, lab.id, file);
   }
 
-  /** Makes the copy if there is none. Returns its path. */
-  async ensure(lab: LabDefinition, file: string): Promise<string> {
+  /** Makes the copy, of the file of that name or of another, if there is none. Returns its path. */
+  async ensure(lab: LabDefinition, file: string, original = file): Promise<string> {
     const copy = this.pathOf(lab, file);
     await mkdir(path.dirname(copy), { recursive: true });
     try {
-      await copyFile(path.join(lab.folder, file), copy, constants.COPYFILE_EXCL);
+      await copyFile(path.join(lab.folder, original), copy, constants.COPYFILE_EXCL);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     }

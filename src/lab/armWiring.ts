@@ -6,6 +6,7 @@ import type { BackendProtocol } from '../protocol/backendWorker';
 import type { Topology, TopologyNode } from '../protocol/run';
 import { type ArmDefinition, everyServer, type LabDefinition } from './labDefinition';
 import { handlersOf, passTargets } from './passTargets';
+import { type ArmPipeline, pipelineOf } from './pipelineOf';
 
 /** What an arm needs to run: read from its configuration, where the ports and the servers stand. */
 export interface ArmWiring {
@@ -20,6 +21,8 @@ export interface ArmWiring {
   readonly listen: string | null;
   /** Every listener the arm needs: that one, those it passes traffic on to, and those the lab's own servers call. */
   readonly listeners: readonly string[];
+  /** Where a gateway limits or checks; null: it only spreads. */
+  readonly pipeline: ArmPipeline | null;
 }
 
 export interface WiredBackend {
@@ -73,6 +76,7 @@ export function wireArm(
     backends,
     listen: arm.listen,
     listeners: found.listeners,
+    pipeline: arm.listen === null ? null : pipelineOf(plan, arm.listen),
   });
 }
 
@@ -182,6 +186,7 @@ export function topologyOf(wiring: ArmWiring, protocol: string): Topology {
       edges: servers.map((server, index) => ({ id: `e${index + 1}`, from: 'client', to: server.id })),
     };
   }
+  if (wiring.pipeline !== null) return pipelineTopology(client, wiring.pipeline, servers);
   const balancer: TopologyNode = {
     id: 'balancer',
     kind: 'balancer',
@@ -195,6 +200,28 @@ export function topologyOf(wiring: ArmWiring, protocol: string): Topology {
       ...servers.map((server, index) => ({ id: `e${index + 2}`, from: 'balancer', to: server.id })),
     ],
   };
+}
+
+/** A gateway taken apart: client, the stages in their order, and the servers behind them. */
+function pipelineTopology(
+  client: TopologyNode,
+  { stages, edges, asked }: ArmPipeline,
+  servers: readonly TopologyNode[],
+): Topology {
+  const nodes = stages.map(({ stage, detail }): TopologyNode => ({ id: stage, kind: 'stage', label: stage, detail }));
+  return {
+    nodes: [client, ...nodes, ...servers],
+    edges: [
+      { from: 'client', to: 'route' },
+      ...edges,
+      ...asked.map(({ from, to }) => ({ from, to, asks: true as const })),
+    ].map((edge, index) => ({ id: `e${index + 1}`, ...edge })),
+  };
+}
+
+/** Without those that only the balancer itself asks: no request of a client ends there. */
+export function servingBackends({ backends, pipeline }: ArmWiring): readonly WiredBackend[] {
+  return backends.filter(({ id }) => pipeline?.asked.some(({ to }) => to === id) !== true);
 }
 
 /** Each server once, with all the addresses it listens on. */

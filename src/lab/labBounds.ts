@@ -75,8 +75,8 @@ function rootProblems(plan: Plan, file: ConfFile | null): Problem[] {
     locations.flatMap((location) => [location, ...below(location.locations)]);
   const places = (plan.http?.servers ?? []).flatMap((server) => [server, ...below(server.locations)]);
   return places.flatMap(({ handler, span }) => {
-    if (handler.kind !== 'static' || !leadsOut(handler.root)) return [];
-    const { root } = handler;
+    if (handler.kind !== 'static' || !(handler.root.variables.length > 0 || leadsOut(handler.root.source))) return [];
+    const root = handler.root.source;
     const text = message('{root} is outside the lab: its files are in its own folder.', { root });
     return [problem(rootLine(file?.directives ?? [], root) ?? span, text)];
   });

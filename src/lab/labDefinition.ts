@@ -7,6 +7,7 @@ import type { Measure } from '../measurement/findings';
 import { type BackendProtocol, type Capacity, nameOfService, type Service } from '../protocol/backendWorker';
 import type { LoadParams, RunParams } from '../protocol/run';
 import type { ClientKind, Population, WorkloadPlan } from '../protocol/trafficWorker';
+import { type ExerciseDefinition, readExercises } from './exercise';
 import { labSchema } from './labSchema';
 
 /** A lab as its lab.yaml says it, checked. The configurations it names are read when an arm is prepared. */
@@ -24,6 +25,8 @@ export interface LabDefinition {
   /** What may happen during a run; the first is the default. Empty: the lab has none. */
   readonly scenarios: readonly ScenarioDefinition[];
   readonly arms: readonly ArmDefinition[];
+  /** What the reader mends, and traffic checks; empty: the lab has none. */
+  readonly exercises: readonly ExerciseDefinition[];
 }
 
 /** Text by language id ("ko", "en"). */
@@ -132,6 +135,7 @@ export function parseLabDefinition(
       problem(['arms', index, 'upstream'], message('Only a client that balances by itself dials an upstream.'));
     }
   });
+  const exercises = readExercises(raw.exercises, raw, (path, text) => problem(['exercises', ...path], text));
   if (problems.length > 0) return err(problems);
   const serviceOf = (service: (typeof raw.servers)[number]['service']): Service => {
     if (service === undefined) return { kind: 'orders' };
@@ -183,12 +187,32 @@ export function parseLabDefinition(
         grpc: arm.variants.grpc === undefined ? undefined : present(arm.variants.grpc),
       }),
     })),
+    exercises,
   });
 }
 
 /** The arm as it runs over a protocol; one that has no such variant stays as it is. */
 export function armOver(arm: ArmDefinition, protocol: BackendProtocol | null): ArmDefinition {
-  return protocol === null ? arm : { ...arm, ...arm.variants[protocol] };
+  const variant = protocol === null ? undefined : arm.variants[protocol];
+  return variant === undefined ? arm : { ...arm, ...variant };
+}
+
+/**
+ * What a course may call an arm: its id, or, for the arm under one of the lab's scenarios, "round-robin@one-slow". Results
+ * are kept by these names, too.
+ */
+export function armNames({ arms, scenarios }: LabDefinition): readonly string[] {
+  return arms.flatMap(({ id }) => [id, ...scenarios.map((scenario) => nameUnder(id, scenario.id))]);
+}
+
+export function nameUnder(arm: string, scenario: string): string {
+  return `${arm}@${scenario}`;
+}
+
+/** The two parts of such a name; no scenario: whichever. */
+export function partsOfName(name: string): { readonly arm: string; readonly scenario: string | null } {
+  const [arm = '', scenario = null] = name.split('@');
+  return { arm, scenario };
 }
 
 /** What a run of the arm is when nothing is said: the lab's load, changed by the scenario, then by the arm. */

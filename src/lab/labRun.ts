@@ -26,6 +26,7 @@ import { type ArmDefinition, armOver, type LabDefinition, type ScenarioDefinitio
 import { measured } from './measures';
 import { RunBalancer } from './runBalancer';
 import { RunCounts } from './runCounts';
+import { type RunKeys, runKeys } from './runKeys';
 import { RunServers } from './runServers';
 import { RunTraffic } from './runTraffic';
 import { act, marksOf } from './scenario';
@@ -73,6 +74,7 @@ export class LabRun implements Disposable {
   readonly #scenario: ScenarioDefinition | undefined;
   readonly #store = new DisposableStore();
   readonly #servers: RunServers;
+  readonly #keys: RunKeys | null;
   readonly #decisions = new DecisionLog();
   readonly #timeline: TimelineEvent[] = [];
   readonly #failure = deferred<never>();
@@ -102,6 +104,7 @@ export class LabRun implements Disposable {
     this.#arm = armOver(options.arm, params.protocol);
     this.#scenario = definition.scenarios.find(({ id }) => id === params.scenario);
     this.#authority = new Authority(options.clock);
+    this.#keys = runKeys(definition);
     this.#servers = this.#store.add(
       new RunServers({
         definition,
@@ -112,6 +115,7 @@ export class LabRun implements Disposable {
         maxConnectionAgeMs: this.#arm.maxConnectionAgeMs,
         capacity: this.#scenario?.capacity ?? null,
         seed: params.seed,
+        tokenKey: this.#keys?.verifying ?? null,
         onCrash: (id, error) => {
           const detail = error?.message ?? '';
           this.#note('kill', id, message('{server} crashed: {detail}', { server: id, detail }));
@@ -275,7 +279,8 @@ export class LabRun implements Disposable {
         : null;
     return this.#counts.snapshot({
       phase: this.#phase,
-      layer: this.#conf?.wiring.layer ?? 'l4',
+      wiring: this.#conf?.wiring ?? null,
+      protocol: this.#arm.client.startsWith('grpc') ? 'grpc' : 'rest',
       servers: this.#servers.all,
       measures: (client, servers) => measured(definition.measures, client, servers, this.#balancerCpuMs),
       samples: this.#decisions.explained(clientSide, this.#startedAtMs ?? this.#options.clock.now()),
@@ -363,6 +368,7 @@ export class LabRun implements Disposable {
       rate: params.rate,
       timeoutMs: REQUEST_TIMEOUT_MS,
       seed: params.seed,
+      ...(this.#keys === null ? {} : { tokenKey: this.#keys.signing }),
     });
   }
 
@@ -397,6 +403,7 @@ export class LabRun implements Disposable {
     const next = understood.value;
     const joining = without(next.wiring.backends, before.wiring.backends);
     const leaving = without(before.wiring.backends, next.wiring.backends);
+    if (joining.length > 0) this.#traffic?.tell({ type: 'compare' });
     const withdraw = () => this.#servers.drain(joining);
     try {
       await this.#servers.start(joining);

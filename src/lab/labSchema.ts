@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { MEASURES } from '../measurement/findings';
 import { RUN_LIMITS } from '../protocol/run';
+import { exercisesSchema } from './exerciseSchema';
 
 /** The shape of a lab.yaml. What holds between its parts is checked in labDefinition.ts. */
 
@@ -23,12 +24,19 @@ const service = v.variant('kind', [
   v.strictObject({ kind: v.literal('orders') }),
   v.strictObject({ kind: v.literal('users'), name: v.optional(id) }),
   v.strictObject({ kind: v.literal('files'), root: v.pipe(v.string(), v.regex(/^[\w-]+(\/[\w-]+)*$/)) }),
+  v.strictObject({ kind: v.literal('verifier') }),
 ]);
 
 /** One line for each kind of WorkloadPlan (protocol/trafficWorker.ts). */
 const workload = v.variant('kind', [
   v.strictObject({ kind: v.literal('get-order') }),
   v.strictObject({ kind: v.literal('paths'), by: v.picklist(['path', 'header', 'cookie']) }),
+  v.strictObject({ kind: v.literal('orders-by-client') }),
+  v.strictObject({
+    kind: v.literal('gateway'),
+    token: v.picklist(['none', 'good', 'bad', 'expired']),
+    ask: v.picklist(['services', 'services-and-files', 'orders', 'unknown']),
+  }),
 ]);
 
 const population = v.picklist(['spread', 'nat', 'skewed']);
@@ -105,4 +113,5 @@ export const labSchema = v.strictObject({
     ),
     v.minLength(1),
   ),
+  exercises: v.optional(exercisesSchema, []),
 });

@@ -15,6 +15,11 @@ export function measured(
     const total = requests.reduce((sum, count) => sum + count, 0);
     if (total > 0) findings.maxOverMean = (Math.max(...requests) * requests.length) / total;
   }
+  if (measures.includes('serverLatency')) {
+    findings.serverLatency = servers.flatMap(({ id, latencyMs }) =>
+      latencyMs === null || latencyMs === undefined ? [] : [{ id, ...latencyMs }],
+    );
+  }
   if (measures.includes('availability')) {
     const ended = client.answered + client.failed;
     const good = client.outcomes

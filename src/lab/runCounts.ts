@@ -1,6 +1,7 @@
 import type { ClientFindings, Findings } from '../measurement/findings';
 import { reconcile } from '../measurement/reconcile';
 import type { BalancerCounts, ClientCounts, PeerCounts, ServerCounts, Snapshot } from '../measurement/snapshot';
+import { outcomesByStage, stageCounts } from '../measurement/stages';
 import type { TrafficReport } from '../protocol/trafficWorker';
 import type { ArmWiring } from './armWiring';
 import type { LabServer } from './labServer';
@@ -52,7 +53,8 @@ export class RunCounts {
 
   snapshot(state: {
     readonly phase: Snapshot['phase'];
-    readonly layer: ArmWiring['layer'];
+    readonly wiring: ArmWiring | null;
+    readonly protocol: 'rest' | 'grpc';
     readonly servers: readonly LabServer[];
     /** What the lab measures beside the counts. */
     measures(client: ClientCounts, servers: readonly ServerCounts[]): Findings;
@@ -67,28 +69,38 @@ export class RunCounts {
       deaths: server.deaths,
       counts: server.counts(),
     }));
-    const answered = servers.reduce((total, server) => total + server.counts.answered, 0);
-    const balancer =
-      state.layer === 'client-side' || this.#balancer === null ? null : { ...this.#balancer, layer: state.layer };
+    const layer = state.wiring?.layer ?? 'l4';
+    const balancer = layer === 'client-side' || this.#balancer === null ? null : { ...this.#balancer, layer };
+    const asked = new Map(servers.map(({ id, counts }) => [id, this.#subrequests(id, counts.answered, state.wiring)]));
+    const isAsked = (id: string): boolean => state.wiring?.pipeline?.asked.some(({ to }) => to === id) === true;
+    const requestsOf = (id: string, answered: number): number => answered - (asked.get(id) ?? 0);
+    const answered = servers.reduce((total, { id, counts }) => total + requestsOf(id, counts.answered), 0);
+    // Only a gateway has stages whose answers are worth telling apart.
+    const own = (state.wiring?.pipeline ?? null) === null ? [] : (balancer?.pipeline?.own ?? []);
+    const client =
+      own.length === 0
+        ? this.#client
+        : { ...this.#client, outcomes: outcomesByStage(this.#client.outcomes, own, state.protocol) };
     const counted = servers.map(
       ({ id, state: serverState, counts }): ServerCounts => ({
         id,
         state: serverState,
         connections: counts.connections,
         connectionsOpen: counts.connectionsOpen,
-        requests: counts.answered,
+        requests: requestsOf(id, counts.answered),
+        ...((asked.get(id) ?? 0) > 0 || isAsked(id) ? { subrequests: asked.get(id) ?? 0 } : {}),
         received: counts.received,
         inFlight: counts.inFlight,
         queued: counts.queued,
         rejected: counts.rejected,
-        share: answered === 0 ? 0 : counts.answered / answered,
+        share: answered === 0 ? 0 : requestsOf(id, counts.answered) / answered,
         latencyMs: this.#client.latencyByServer?.[id] ?? null,
       }),
     );
     return {
       atMs: this.#atMs,
       phase: state.phase,
-      client: this.#client,
+      client,
       balancer,
       servers: counted,
       reconciliation: reconcile({
@@ -108,8 +120,30 @@ export class RunCounts {
       }),
       samples: state.samples,
       timeline: [...state.timeline],
-      findings: { ...this.#findings, ...state.measures(this.#client, counted) },
+      findings: { ...this.#findings, ...state.measures(client, counted), ...this.#stages(state.wiring) },
       answeredPerSlot: Array.from(this.#slots, (count) => count ?? 0),
     };
+  }
+
+  #stages(wiring: ArmWiring | null): Findings {
+    const counts = this.#balancer?.pipeline;
+    if (counts === undefined || wiring === null || wiring.pipeline === null) return {};
+    return {
+      stages: stageCounts(
+        counts,
+        wiring.pipeline.stages.map(({ stage }) => stage),
+      ),
+    };
+  }
+
+  /** How many of a server's answers were to the balancer itself. */
+  #subrequests(id: string, answered: number, wiring: ArmWiring | null): number {
+    // The balancer's report is a moment old: a server that nobody else asks needs none.
+    if (wiring?.pipeline?.asked.some(({ to }) => to === id) === true) return answered;
+    const peers = this.#balancer?.peers.filter(({ serverId }) => serverId === id) ?? [];
+    return Math.min(
+      answered,
+      peers.reduce((sum, { subrequests }) => sum + (subrequests ?? 0), 0),
+    );
   }
 }

@@ -4,6 +4,7 @@ import { ReaderError } from '../base/errors';
 import { message } from '../base/message';
 import type { BackendListen, Capacity, TlsIdentity } from '../protocol/backendWorker';
 import type { AddressMap } from '../protocol/balancerWorker';
+import type { PublicKey } from '../protocol/tokens';
 import { serversOf, type WiredBackend } from './armWiring';
 import { everyServer, type LabDefinition } from './labDefinition';
 import { LabServer } from './labServer';
@@ -20,6 +21,8 @@ export interface RunServersOptions {
   /** Of this run, where the scenario sets it. */
   readonly capacity: Capacity | null;
   readonly seed: number;
+  /** Of the run's tokens; null: nobody verifies any. */
+  readonly tokenKey: PublicKey | null;
   onCrash(id: string, error: Error | null): void;
 }
 
@@ -100,7 +103,7 @@ export class RunServers implements Disposable {
       known.listenOn(listen);
       return known;
     }
-    const { definition, workerPath, warm, clock, maxConnectionAgeMs, seed, onCrash } = this.#options;
+    const { definition, workerPath, warm, clock, maxConnectionAgeMs, seed, tokenKey, onCrash } = this.#options;
     const defined = everyServer(definition).find((server) => server.id === id);
     const server = new LabServer({
       id,
@@ -112,6 +115,7 @@ export class RunServers implements Disposable {
       capacity: this.#options.capacity ?? defined?.capacity ?? definition.capacity,
       maxConnectionAgeMs,
       seed,
+      ...(tokenKey === null ? {} : { tokenKey }),
       onCrash: (error) => onCrash(id, error),
     });
     this.#servers.set(id, server);

@@ -51,7 +51,7 @@ export class RunTraffic implements Disposable {
     return final.report;
   }
 
-  tell(order: Extract<ToTraffic, { readonly type: 'stop' | 'adjust' | 'targets' }>): void {
+  tell(order: Extract<ToTraffic, { readonly type: 'stop' | 'adjust' | 'compare' | 'targets' }>): void {
     this.#thread.post(order);
   }
 

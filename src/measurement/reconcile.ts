@@ -1,5 +1,5 @@
 import { type Message, message } from '../base/message';
-import type { BalancerCounts, ClientCounts, Reconciliation } from './snapshot';
+import type { BalancerCounts, ClientCounts, Reconciliation, RunTotals } from './snapshot';
 
 /** A backend's own counters, summed over its lives if it was killed and revived during the run. */
 export interface ServerLedger {
@@ -38,16 +38,17 @@ export interface Ledgers {
  * - each server that did not die: received = answered + abandoned + inFlight + queued;
  * - *unexplained receipts*: requests that servers received and that did not become an answer in the client's hands (lost
  *   with a killed server, given up by a client that timed out, tried again elsewhere) are at most
- *   failed + retried + answered by the balancer itself + the balancer's further tries;
+ *   failed + retried + answered by the balancer itself + the balancer's further tries; what the balancer asked on behalf of
+ *   requests (subrequests) no client sent, and it is taken off first;
  * - L7 balancer: answered <= requests taken in <= sent + retried; its own answers are those the client holds unsigned
- *   (up to failed + retried more); each server received at most what was forwarded to it, and what was forwarded and
+ *   (up to failed + retried more); each server received at most what was forwarded to it (subrequests among it), and what was forwarded and
  *   never received is explained as above;
  * - connections: what one side opened the next one accepted, up to failed + retried, and but for servers that died.
  *   A client that fails to connect at all opened nothing.
  *
  * So in a run in which nothing failed and nothing was retried, every one of these is an equality.
  *
- * `counts`: client and backends: requests answered; balancer: requests taken in, null without a balancer and on L4,
+ * `counts`: client and backends: requests answered (of the backends without subrequests); balancer: requests taken in, null without a balancer and on L4,
  * which sees connections only.
  */
 export function reconcile(ledgers: Ledgers): Reconciliation {
@@ -68,7 +69,8 @@ export function reconcile(ledgers: Ledgers): Reconciliation {
     counts: {
       client: client.answered,
       balancer: balancer?.requests ?? null,
-      backends: sum(servers.map((server) => server.answered)),
+      backends: sum(servers.map((server) => server.answered - Math.min(server.answered, askedOf(balancer, server.id)))),
+      ...apart(balancer),
     },
   };
 }
@@ -152,7 +154,7 @@ function checkReceipts(
 ): Message[] {
   const received = sum(servers.map((server) => server.received));
   const held = sum(servers.map((server) => signedBy(client, server.id)));
-  const explained = explainedLosses(client, balancer);
+  const explained = explainedLosses(client, balancer) + (balancer?.subrequests ?? 0);
   return received - held <= explained
     ? []
     : [
@@ -197,7 +199,9 @@ function checkBalancer(client: ClientCounts, balancer: BalancerCounts, servers: 
   let receivedInAll = 0;
   for (const server of servers) {
     const forwarded = sum(
-      balancer.peers.filter((peer) => peer.serverId === server.id).map((peer) => peer.requests ?? 0),
+      balancer.peers
+        .filter((peer) => peer.serverId === server.id)
+        .map((peer) => (peer.requests ?? 0) + (peer.subrequests ?? 0)),
     );
     forwardedInAll += forwarded;
     receivedInAll += server.received;
@@ -268,7 +272,25 @@ function explainedLosses(client: ClientCounts, balancer: BalancerCounts | null):
   const atClient = client.failed + client.retried;
   if (balancer === null || balancer.requests === null) return atClient;
   const forwarded = sum(balancer.peers.map((peer) => peer.requests ?? 0));
-  return atClient + balancer.answeredItself + Math.max(0, forwarded - balancer.requests);
+  const asked = sum(balancer.peers.map((peer) => peer.subrequests ?? 0));
+  const furtherTries = Math.max(0, forwarded - balancer.requests) + Math.max(0, asked - (balancer.subrequests ?? 0));
+  return atClient + balancer.answeredItself + furtherTries;
+}
+
+/** What the balancer asked a server on behalf of requests. */
+function askedOf(balancer: BalancerCounts | null, serverId: string): number {
+  const peers = balancer?.peers.filter((peer) => peer.serverId === serverId) ?? [];
+  return sum(peers.map((peer) => peer.subrequests ?? 0));
+}
+
+/** What stands beside the three counts, where there is any. */
+function apart(balancer: BalancerCounts | null): Pick<RunTotals, 'answeredItself' | 'subrequests'> {
+  if (balancer === null || balancer.requests === null) return {};
+  const { subrequests = 0 } = balancer;
+  return {
+    ...(balancer.answeredItself === 0 ? {} : { answeredItself: balancer.answeredItself }),
+    ...(subrequests === 0 ? {} : { subrequests }),
+  };
 }
 
 /** Answers the client holds that the server signed. */

@@ -71,7 +71,63 @@ export interface BalancerCounts {
   readonly requests: number | null;
   /** Answered by the balancer itself (502, 404 ...). */
   readonly answeredItself: number;
+  /** Questions sent to servers on behalf of requests (auth_request), each once however often it was tried; absent: none. */
+  readonly subrequests?: number;
   readonly peers: readonly PeerCounts[];
+  /** The way of the requests through the balancer; absent on L4, and in what was kept before this was measured. */
+  readonly pipeline?: PipelineCounts;
+}
+
+/**
+ * Where in the balancer a request is. In nginx's order: `route` finds its location (and answers where that is all there
+ * is to it), `limit` is limit_req and limit_conn, `auth` is auth_request, `static` answers with a file.
+ */
+export type Stage = 'route' | 'limit' | 'auth' | 'static';
+export const STAGES: readonly Stage[] = ['route', 'limit', 'auth', 'static'];
+
+export interface PipelineCounts {
+  /** Requests that went on from one stage to the next or to a server (its id, else its address). None is in it twice. */
+  readonly flows: readonly StageFlow[];
+  /** What the balancer answered itself, by the stage that did. */
+  readonly own: readonly OwnAnswers[];
+  /** The fullest leaky bucket of each `limit_req_zone`, as it stands now. */
+  readonly buckets: readonly BucketLevel[];
+}
+
+/** What a stage of a gateway did with the requests that came to it. */
+export interface StageCounts {
+  readonly stage: Stage;
+  readonly arrived: number;
+  /** Went on to the next stage or to a server; of `static`: got their file. */
+  readonly through: number;
+  readonly refused: number;
+}
+
+export interface StageFlow {
+  readonly from: 'client' | Stage;
+  readonly to: string;
+  readonly requests: number;
+}
+
+export interface OwnAnswers {
+  /** null: none of them; no server could be reached, say. */
+  readonly stage: Stage | null;
+  /** HTTP status as sent. */
+  readonly status: number;
+  /** The `grpc-status` field sent along; null: none. */
+  readonly grpcStatus: number | null;
+  readonly requests: number;
+}
+
+export interface BucketLevel {
+  readonly zone: string;
+  /** Requests that came earlier than the rate allows and have not run out yet, 0 to `burst`. */
+  readonly level: number;
+  readonly burst: number;
+  /** Requests per second that run out. */
+  readonly rate: number;
+  /** Buckets in the zone: one for each value of its key. */
+  readonly keys: number;
 }
 
 /** What the balancer knows of one upstream server. */
@@ -84,6 +140,8 @@ export interface PeerCounts {
   readonly connectionsOpen: number;
   /** Requests forwarded; null on L4. */
   readonly requests: number | null;
+  /** Tries of questions on behalf of requests (auth_request): no client sent them. Absent: none. */
+  readonly subrequests?: number;
   readonly failures: number;
   readonly health: 'up' | 'down' | 'unavailable' | 'draining';
 }
@@ -95,8 +153,10 @@ export interface ServerCounts {
   /** Accepted in all. */
   readonly connections: number;
   readonly connectionsOpen: number;
-  /** Requests it answered. */
+  /** Requests of clients that it answered. */
   readonly requests: number;
+  /** Questions of the balancer on behalf of requests (auth_request) that it answered; absent: it gets none. */
+  readonly subrequests?: number;
   readonly received: number;
   readonly inFlight: number;
   readonly queued: number;
@@ -115,7 +175,18 @@ export type ServerState = 'starting' | 'up' | 'slow' | 'failing' | 'draining' | 
 export interface Reconciliation {
   readonly agree: boolean;
   readonly differences: readonly Message[];
-  readonly counts: { readonly client: number; readonly balancer: number | null; readonly backends: number };
+  readonly counts: RunTotals;
+}
+
+/** Requests as each side counted them. */
+export interface RunTotals {
+  readonly client: number;
+  readonly balancer: number | null;
+  readonly backends: number;
+  /** Of `client`, those that the balancer answered itself. Absent: none, or no balancer that sees requests. */
+  readonly answeredItself?: number;
+  /** What the balancer asked the servers on behalf of requests: in no other count. Absent: nothing. */
+  readonly subrequests?: number;
 }
 
 /** A request the reader can click on to ask "why this backend?". */

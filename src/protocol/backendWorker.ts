@@ -1,3 +1,5 @@
+import type { PublicKey } from './tokens';
+
 /** Messages between whoever runs a lab and one backend worker (one thread per backend, so that killing one is real). */
 
 export type BackendProtocol = 'rest' | 'grpc';
@@ -33,10 +35,12 @@ export interface Fault {
 export type Service =
   /** The orders of a shop; all four gRPC call kinds. */
   | { readonly kind: 'orders' }
-  /** The users of a shop, REST only. `name`: what this one is called where there is more than one. */
+  /** The shop's users, by id. `name`: what this one is called where there is more than one such service. */
   | { readonly kind: 'users'; readonly name?: string }
-  /** Files below a folder, an absolute path; REST only. */
-  | { readonly kind: 'files'; readonly root: string };
+  /** Files below a folder, an absolute path. REST only. */
+  | { readonly kind: 'files'; readonly root: string }
+  /** Says of a request whether its token holds, for `auth_request`. REST only. */
+  | { readonly kind: 'verifier' };
 
 /** What a server's service is called in findings. */
 export function nameOfService(service: Service): string {
@@ -55,6 +59,8 @@ export interface BackendStart {
   /** Int32 counters, written with Atomics so that they outlive the thread: see COUNTER. */
   readonly counters: SharedArrayBuffer;
   readonly seed: number;
+  /** Against which a verifier checks tokens; absent where the lab has none. */
+  readonly tokenKey?: PublicKey;
 }
 
 export interface BackendListen {

@@ -1,5 +1,5 @@
 import type { Findings } from '../measurement/findings';
-import type { Latency, Outcome } from '../measurement/snapshot';
+import type { Latency, Outcome, RunTotals } from '../measurement/snapshot';
 
 /** What the reader (or the command line) asks a run to be. Units: requests, requests per second. */
 export interface RunParams {
@@ -45,7 +45,7 @@ export interface RunResult extends Findings {
   readonly failed: number;
   readonly inFlight: number;
   readonly servers: readonly { readonly id: string; readonly connections: number; readonly requests: number }[];
-  readonly counts: { readonly client: number; readonly balancer: number | null; readonly backends: number };
+  readonly counts: RunTotals;
   readonly outcomes: readonly Outcome[];
   readonly latencyMs: Latency;
   readonly requestsPerSecond: number;
@@ -61,7 +61,7 @@ export interface Topology {
 }
 
 export interface TopologyNode {
-  /** "client", "balancer", or a server id. */
+  /** "client", "balancer", a stage ("route", "limit", "auth", "static"), or a server id. */
   readonly id: string;
   readonly kind: 'client' | 'balancer' | 'server' | 'store' | 'stage';
   readonly label: string;
@@ -74,4 +74,6 @@ export interface TopologyEdge {
   readonly id: string;
   readonly from: string;
   readonly to: string;
+  /** What goes over it are questions on behalf of requests, not the requests. */
+  readonly asks?: true;
 }

@@ -1,5 +1,6 @@
 import type { ClientFindings } from '../measurement/findings';
 import type { ClientCounts } from '../measurement/snapshot';
+import type { PrivateKey } from './tokens';
 
 /** Messages between whoever runs a lab and its traffic worker (the client side of the lab). */
 
@@ -22,7 +23,19 @@ export type WorkloadPlan =
   /** One order after the other, drawn by the seed. */
   | { readonly kind: 'get-order' }
   /** Users, orders and static files in one mix; `by` is what kinds of request are told apart by in the findings. */
-  | { readonly kind: 'paths'; readonly by: 'path' | 'header' | 'cookie' };
+  | { readonly kind: 'paths'; readonly by: 'path' | 'header' | 'cookie' }
+  /** The same, remembering which server answered each client ('compare' asks who changed). */
+  | { readonly kind: 'orders-by-client' }
+  /**
+   * What comes to the door of a shop's API. `token`: what the clients show; `bad` ones were signed by somebody else, altered
+   * or not signed at all. `ask`: `services`: users, and orders no faster than a client would that keeps to the limit;
+   * `services-and-files`: files, too (REST); `orders`: nothing but orders; `unknown`: what no service offers.
+   */
+  | {
+      readonly kind: 'gateway';
+      readonly token: 'none' | 'good' | 'bad' | 'expired';
+      readonly ask: 'services' | 'services-and-files' | 'orders' | 'unknown';
+    };
 
 /**
  * Who the clients are to a balancer that looks: every request carries its client's address (ADDRESS_HEADER) and customer
@@ -54,6 +67,8 @@ export interface LoadPlan {
   readonly rate: number | null;
   readonly timeoutMs: number;
   readonly seed: number;
+  /** With which tokens are signed; absent where nobody verifies them. */
+  readonly tokenKey?: PrivateKey;
 }
 
 export type ToTraffic =
@@ -64,6 +79,8 @@ export type ToTraffic =
   | { readonly type: 'stop' }
   /** Another rate or another population from now on; what is absent stays. */
   | { readonly type: 'adjust'; readonly rate?: number | null; readonly population?: Population }
+  /** From now on `moved` tells which clients are answered by another server than at this moment. The first call counts. */
+  | { readonly type: 'compare' }
   /** What name resolution gives from now on; the client sees it when it resolves again. */
   | { readonly type: 'targets'; readonly targets: readonly string[] }
   | { readonly type: 'close' };

@@ -14,13 +14,14 @@ export type ToWebview =
   /** A lab changed in anything but its live numbers. */
   | { readonly type: 'lab'; readonly lab: LabState }
   /** At most ten a second, and only while the page is visible. */
-  | { readonly type: 'snapshot'; readonly lab: string; readonly snapshot: Snapshot }
+  | { readonly type: 'snapshot'; readonly lab: string; readonly snapshot: LiveSnapshot }
+  | { readonly type: 'listing'; readonly listing: ListingState }
   | { readonly type: 'quiz'; readonly quiz: QuizState }
   /** Something could not be done; shown at the control named, else on top of the lab. */
   | {
       readonly type: 'refused';
       readonly lab: string | null;
-      readonly field: keyof RunParams | 'arm' | 'run' | null;
+      readonly field: keyof RunParams | 'arm' | 'run' | 'exercise' | null;
       readonly message: Message;
       readonly problems: readonly Problem[];
     }
@@ -29,6 +30,9 @@ export type ToWebview =
   | { readonly type: 'view'; readonly view: PageView }
   | { readonly type: 'review'; readonly review: ReviewState | null }
   | { readonly type: 'progress'; readonly progress: ProgressState };
+
+/** A snapshot on its way to the page; without samples the ones sent last stand. */
+export type LiveSnapshot = Omit<Snapshot, 'samples'> & { readonly samples: Snapshot['samples'] | null };
 
 /** What the page shows: the text, the questions that are due, or how far the reader has come. */
 export type PageView = 'course' | 'review' | 'progress';
@@ -44,6 +48,7 @@ export interface PageState {
   /** Of the labs that the course embeds, by lab id. */
   readonly labs: readonly LabState[];
   readonly quizzes: readonly QuizState[];
+  readonly listings: readonly ListingState[];
   /** Servers may be started here (a trusted workspace). */
   readonly mayRun: boolean;
   readonly view: PageView;
@@ -73,6 +78,7 @@ export interface ReviewState {
 export interface ProgressState {
   readonly sections: { readonly read: number; readonly all: number };
   readonly labs: readonly { readonly id: string; readonly title: string; readonly run: number; readonly all: number }[];
+  readonly exercises: { readonly solved: number; readonly all: number };
   readonly questions: { readonly known: number; readonly answered: number; readonly all: number };
   readonly weak: readonly WeakQuestion[];
   /** Questions to be asked again now. */
@@ -108,9 +114,13 @@ export interface LabState {
   readonly phase: Snapshot['phase'] | null;
   /** Last finished run of each arm, by arm id. */
   readonly results: Readonly<Record<string, LabResult>>;
+  /** The numbers of those runs by name, by arm id. */
+  readonly readings: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** The reader's predicted share of each server, by arm id; shares sum to 1. */
   readonly predictions: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly canAdd: boolean;
+  /** Empty where the lab has none. */
+  readonly exercises: readonly ExerciseState[];
   /** Where a declared port was taken: what runs there instead. */
   readonly movedPorts: readonly { readonly declared: string; readonly actual: string }[];
   /** "in-process". */
@@ -119,6 +129,44 @@ export interface LabState {
   readonly problems: readonly Problem[];
   /** What is wrong with the reader's configuration; the lab goes on with the last good one. Absent or null: nothing. */
   readonly confNotice?: { readonly text: Message; readonly problems: readonly Problem[] } | null;
+}
+
+/** An exercise of a lab; texts are in the page's language. */
+export interface ExerciseState {
+  readonly id: string;
+  readonly title: string;
+  readonly goal: string;
+  /** What the reader's copy is called. */
+  readonly file: string;
+  /** There is a copy. */
+  readonly isOpened: boolean;
+  /** Some check, not always the last one, found it solved. */
+  readonly isSolved: boolean;
+  /** Which of its runs is going on, from 1; null: it is not being checked. */
+  readonly checking: { readonly number: number; readonly of: number } | null;
+  /** Those that were asked for. */
+  readonly hints: readonly string[];
+  readonly hintsLeft: number;
+  readonly solutionShown: boolean;
+  /** Of the last check; null: none yet. */
+  readonly verdict: ExerciseVerdictState | null;
+}
+
+export interface ExerciseVerdictState {
+  readonly solved: boolean;
+  /** The file has changed since. */
+  readonly isStale: boolean;
+  readonly problems: readonly Problem[];
+  readonly runs: readonly { readonly id: string; readonly title: Message; readonly seen: readonly Message[] }[];
+  readonly expectations: readonly {
+    readonly met: boolean;
+    /** Title of the run where there are several. */
+    readonly run: Message | null;
+    readonly name: Message;
+    readonly seen: Message;
+    readonly wanted: Message;
+    readonly help: Message | null;
+  }[];
 }
 
 export interface LabArm {
@@ -140,6 +188,23 @@ export interface LabResult {
   readonly predictionScore: number | null;
   /** The prediction that was scored. */
   readonly prediction: Readonly<Record<string, number>> | null;
+}
+
+/** What a live listing shows: the block of the course with the same lab, file and heads. */
+export interface ListingState {
+  readonly lab: string;
+  readonly file: string;
+  readonly heads: readonly string[];
+  /** Its lines, coloured; safe HTML. */
+  readonly html: string;
+  /** The line of the file at which it begins, from 1. */
+  readonly line: number;
+  /** 'changed': the reader's copy differs here; 'gone': the copy has no such block any more, the original is shown. */
+  readonly state: 'original' | 'changed' | 'gone';
+  /** null: as shown. */
+  readonly originalHtml: string | null;
+  /** The arm that runs the file, where the course names none; null: none does. */
+  readonly arm: string | null;
 }
 
 export interface QuizState {
@@ -197,7 +262,16 @@ const fromWebviewSchema = v.variant('type', [
   /** A lab came into view: its threads may be started, so that its first number comes sooner. */
   v.object({ type: v.literal('labInView'), lab: id }),
   v.object({ type: v.literal('openConfiguration'), lab: id, arm: id }),
+  /** Open the reader's copy of a lab's file at a line, from 1. */
+  v.object({ type: v.literal('openLabFile'), lab: id, file: id, line: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
   v.object({ type: v.literal('predict'), lab: id, arm: id, shares }),
+  /** `hint`: the next one; `compare`: beside the solution; `solve` and `reset`: put the solution, or the start, into the file. */
+  v.object({
+    type: v.literal('exercise'),
+    lab: id,
+    exercise: id,
+    do: v.picklist(['open', 'check', 'hint', 'compare', 'solve', 'reset']),
+  }),
   v.object({ type: v.literal('answer'), quiz: id, answer: v.unknown() }),
   v.object({ type: v.literal('retryQuiz'), quiz: id }),
   v.object({ type: v.literal('view'), view: v.picklist(['course', 'review', 'progress']) }),
@@ -226,6 +300,7 @@ const toWebviewTypes: Record<ToWebview['type'], true> = {
   course: true,
   lab: true,
   snapshot: true,
+  listing: true,
   quiz: true,
   refused: true,
   reveal: true,

@@ -45,7 +45,11 @@ export class Run implements Disposable {
     this.#sockets = sockets;
     this.#listener = listener;
     this.#random = seededRandom(plan.seed);
-    this.#workload = createWorkload(plan.workload, plan.services);
+    this.#workload = createWorkload(plan.workload, {
+      clock,
+      ...(plan.services === undefined ? {} : { services: plan.services }),
+      ...(plan.tokenKey === undefined ? {} : { tokenKey: plan.tokenKey }),
+    });
     this.#population = plan.population;
     this.#load = new Load(
       {
@@ -59,6 +63,11 @@ export class Run implements Disposable {
       () => this.#finish(),
       (sent) => listener.mark(sent),
     );
+  }
+
+  /** Rejects if the workload cannot be made ready. */
+  async prepare(): Promise<void> {
+    await this.#workload.prepare?.();
   }
 
   start(): void {
@@ -75,6 +84,10 @@ export class Run implements Disposable {
   adjust(change: { readonly rate?: number | null; readonly population?: Population }): void {
     if (change.population !== undefined) this.#population = change.population;
     if (change.rate !== undefined) this.#load.setRate(change.rate);
+  }
+
+  compare(): void {
+    this.#workload.compare?.();
   }
 
   /** Sends no more and tells nothing more. */

@@ -44,6 +44,7 @@ async function prepare(plan: LoadPlan): Promise<void> {
         mark: (sent) => tell({ type: 'mark', sent }),
       }),
     );
+    await run.prepare();
     prepared = { owned, client, run };
     tell({ type: 'ready' });
   } catch (error) {
@@ -66,6 +67,9 @@ async function obey(message: ToTraffic): Promise<void> {
       return;
     case 'adjust':
       prepared?.run.adjust(message);
+      return;
+    case 'compare':
+      prepared?.run.compare();
       return;
     case 'targets':
       prepared?.client.setTargets(message.targets.map(parseTarget));

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { woken } from './patience';
 
 /** HTTP/2 bytes written and read by hand, so that a test can say what no client library would. */
 
@@ -183,9 +184,12 @@ export class WireClient {
         if (each !== undefined && matches(each)) return each;
       }
       if (this.closed) return undefined;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await woken(
+        (wake) => {
+          this.#wake = wake;
+        },
+        () => `no such frame; so far: ${this.frames.map(({ type, stream }) => `${type} on ${stream}`).join(', ')}`,
+      );
     }
   }
 

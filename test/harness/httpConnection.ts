@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { woken } from './patience';
 
 /** A response as its bytes said it. */
 export interface RawResponse {
@@ -13,9 +14,6 @@ export interface RawResponse {
   /** The connection was closed behind it. */
   readonly closed: boolean;
 }
-
-/** How long a server may take for one response before a test is told so, ms. Not a measure of speed. */
-const PATIENCE_MS = 15_000;
 
 /** A client connection that sends bytes as they are given and reads responses with nobody's parser but its own. */
 export class HttpConnection {
@@ -129,13 +127,12 @@ export class HttpConnection {
 
   async #more(enough: () => boolean): Promise<void> {
     while (!enough() && !this.#closed) {
-      await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`no answer; so far: ${this.#received}`)), PATIENCE_MS);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      await woken(
+        (wake) => {
+          this.#wake = wake;
+        },
+        () => `no answer; so far: ${this.#received}`,
+      );
     }
   }
 }

@@ -207,8 +207,6 @@ function show(response: RawResponse | null, request: TwinRequest, port: number):
   const ownPage = PRODUCT.test(response.body);
   const sized = ownPage || request.method === 'HEAD' || portless(response.body) !== response.body;
   const fields = response.fields
-    // nginx offers ranges of files, the balancer does not.
-    .filter(([name]) => name !== 'accept-ranges')
     .map(([name, value]) => {
       if (name === 'date') return 'date';
       if (name === 'server') return 'server';

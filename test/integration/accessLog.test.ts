@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,6 +57,54 @@ const FORMATS = `
   map $arg_m $mapped { default ""; 1 one; }`;
 
 describe.skipIf(nginxIsMissing)('the access log', () => {
+  it('goes to files that requests name as nginx’s does, where there is a root', async () => {
+    const [front = 0] = await freePorts(1);
+    const text = (prefix: string) => `log_format uri '$request_uri'; log_format host '$host';
+      server { listen 127.0.0.1:${front}; root ${prefix}; access_log by-$arg_n.log uri;
+        location / { return 200 x; }
+        location /both { access_log $arg_n.both uri; access_log ${prefix}/$host.both host; return 200 x; }
+        location /rootless { root ${prefix}/nowhere; return 200 x; }
+        location /folderless { access_log no/$arg_n.log uri; return 200 x; } }`;
+    const requests = [
+      '/?n=a',
+      '/?n=b',
+      '/?n=a&again',
+      '/',
+      '/both?n=c',
+      '/rootless?n=d',
+      '/folderless?n=e',
+      '/both?n=c',
+    ];
+    const nginxRoot = folder();
+    const nginx = await startNginx(`events {}\nhttp { ${httpTempPaths} ${text(nginxRoot)} }`);
+    closeLater(() => nginx.stop());
+    await ask(
+      front,
+      requests.map((target) => get(target)),
+    );
+    const prefix = folder();
+    const rig = await startRig(`http { ${text(prefix)} }`, { prefix });
+    await ask(
+      rig.port(),
+      requests.map((target) => get(target)),
+    );
+    const written = (...folders: string[]) =>
+      Object.fromEntries(
+        folders.flatMap((each) =>
+          readdirSync(each)
+            .filter((name) => /\.both$|^by-/.test(name))
+            .map((name) => [name, read(join(each, name))]),
+        ),
+      );
+    const expected = written(nginx.prefix, nginxRoot);
+    expect(Object.keys(expected).toSorted()).toEqual(['by-.log', 'by-a.log', 'by-b.log', 'c.both', 'lab.example.both']);
+    await eventually(
+      () => Object.keys(written(prefix)).length >= 5 && read(join(prefix, 'c.both')).includes('\n/both'),
+    );
+    expect(written(prefix)).toEqual(expected);
+    expect(rig.logs.join('\n')).toContain(`testing "${prefix}/nowhere" existence failed`);
+  });
+
   it('says the same as nginx’s', async () => {
     const [front = 0, dead = 0] = await freePorts(2);
     const backend = await server();

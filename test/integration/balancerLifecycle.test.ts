@@ -8,6 +8,7 @@ import { readPlan } from '../../src/balancer/buildPlan';
 import { systemClock } from '../../src/base/clock';
 import { renderMessage } from '../../src/base/message';
 import { seededRandom } from '../../src/base/random';
+import { flags, frame, request, types, WireClient } from '../harness/http2Wire';
 import { echoHandlers, grpcClient, startGrpc, unary } from './grpcRig';
 import { closeAll, closeLater, conf, eventually, listenOn, RawClient, startRig } from './proxyRig';
 
@@ -121,6 +122,31 @@ describe('reload', () => {
     await rig.reload(answering('new'));
     client.send(get());
     expect(await client.untilClosed()).toMatch(/Connection: close\r\n\r\nold$/);
+  });
+
+  it('lets an HTTP/2 connection that was just opened make its first request, and then end', async () => {
+    const http2 = (text: string) => `http { server { listen 127.0.0.1:1 http2; return 200 ${text}; } }`;
+    const rig = await startRig(http2('old'));
+    const client = new WireClient(rig.port()).open();
+    closeLater(() => client.close());
+    await client.until((frame) => frame.type === types.settings);
+    await rig.reload(http2('new'));
+    expect(await client.send(request(1)).outcome(1)).toBe('200');
+    expect((await client.until((frame) => frame.type === types.data))?.payload.toString()).toBe('old');
+    const ping = await client.until((frame) => frame.type === types.ping);
+    expect(client.frames.map((frame) => frame.type)).toContain(types.goaway);
+    client.send(frame(types.ping, flags.ack, 0, ping?.payload ?? ''));
+    expect(await client.until(() => false)).toBeUndefined();
+  });
+
+  it('does not wait for ever for the first request of an HTTP/2 connection', async () => {
+    const rig = await startRig('http { server { listen 127.0.0.1:1 http2; return 200 old; } }');
+    const client = new WireClient(rig.port()).open();
+    closeLater(() => client.close());
+    await client.until((frame) => frame.type === types.settings);
+    await rig.reload(answering('new'));
+    expect(await client.until((frame) => frame.type === types.goaway)).toBeDefined();
+    expect(await client.until(() => false)).toBeUndefined();
   });
 
   it('changes nothing where a new port cannot be had', async () => {

@@ -79,12 +79,19 @@ export type EchoClient = grpc.Client & {
   bidi(): grpc.ClientDuplexStream<Buffer, Buffer>;
 };
 
-export function grpcClient(port: number, options: grpc.ClientOptions = {}): EchoClient {
-  const Client = grpc.makeClientConstructor(echo, 'Echo');
-  const client = new Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
+const Client = grpc.makeClientConstructor(echo, 'Echo');
+
+/** A client that the test closes. */
+export function openGrpcClient(port: number, options: grpc.ClientOptions = {}): EchoClient {
+  return new Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
     'grpc.use_local_subchannel_pool': 1,
     ...options,
   }) as unknown as EchoClient;
+}
+
+/** A client that closeAll() closes. */
+export function grpcClient(port: number, options: grpc.ClientOptions = {}): EchoClient {
+  const client = openGrpcClient(port, options);
   closeLater(() => client.close());
   return client;
 }

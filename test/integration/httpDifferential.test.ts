@@ -19,6 +19,14 @@ import {
  * in proxyBadRequests.test.ts.
  */
 
+/** One part at most: several are answered with the whole file, where nginx sends them as multipart/byteranges. */
+const ranges = [
+  ...['bytes=0-0', 'bytes=1-2', 'bytes=1-', 'bytes=-1', 'bytes=-9999999', 'bytes=0-99999999', 'bytes=-0', 'bytes=4-'],
+  ...['bytes=3-2', 'bytes=0-0,99999999-', 'bytes=99999999-', 'bytes=', 'bytes=a', 'bytes=1', 'bytes=1-x', 'items=1-2'],
+  ...['BYTES=1-2', 'bytes= 1 - 2 ', 'bytes=- 1', 'bytes=99999999999999999999-', 'bytes=0-99999999999999999999'],
+  ...['bytes=0-3,', 'bytes=,0-3', 'bytes =0-1', 'bytes=--1', 'bytes=0-,0-', 'bytes=0--1'],
+];
+
 const stage = new TwinStage();
 
 beforeAll(() => stage.open());
@@ -64,6 +72,12 @@ describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
        location /aliased/ { alias ${root}/folder/; }
        location /typed/ { alias ${root}/; default_type text/x-lab; add_header X-File $uri; }
        location = /one { alias ${root}/a.txt; }
+       location ~ ^/by-name/(.*)$ { alias ${root}/$1; }
+       location ~ ^/one-file/ { alias ${root}/a.txt; }
+       location /by-argument/ { root ${root}/$arg_in; index $arg_in.txt index.html; }
+       location /aliased-by-argument/ { alias ${root}/$arg_in/; }
+       location = /itself { root $request_filename; }
+       location /zipped/ { alias ${root}/; gzip on; gzip_types text/plain; gzip_min_length 1; add_header X-A a; add_header X-B b always; }
        location /other-index/ { alias ${root}/; index nothing.html a.txt; }`,
     );
     const requests = [
@@ -94,6 +108,28 @@ describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
       { target: '/a.txt', fields: ['If-None-Match: *'] },
       { target: '/a.txt', fields: ['If-None-Match: "x"'] },
       { target: '/a.txt', version: '1.0' as const },
+      ...['/by-name/a.txt', '/by-name/folder/index.html', '/by-name/folder/', '/by-name/folder', '/by-name/none/x']
+        .concat(['/one-file/whatever', '/by-argument/index.html?in=folder', '/by-argument/', '/itself'])
+        .concat(['/aliased-by-argument/index.html?in=folder', '/aliased-by-argument/?in=folder'])
+        .map((target) => ({ target })),
+      ...ranges.flatMap((range) => [
+        { target: '/big.bin', fields: [`Range: ${range}`] },
+        { target: '/a.txt', fields: [`Range: ${range}`] },
+      ]),
+      ...['/empty.txt', '/missing', '/folder/', '/folder', '/zipped/a.txt', '/zipped/big.bin'].map((target) => ({
+        target,
+        fields: ['Range: bytes=0-1'],
+      })),
+      { target: '/zipped/a.txt', fields: ['Range: bytes=0-1', 'Accept-Encoding: gzip'] },
+      { target: '/zipped/a.txt', fields: ['Range: bytes=9-'] },
+      { method: 'HEAD', target: '/a.txt', fields: ['Range: bytes=1-2'] },
+      { method: 'HEAD', target: '/a.txt', fields: ['Range: bytes=9-'] },
+      { target: '/a.txt', version: '1.0' as const, fields: ['Range: bytes=1-2'] },
+      { target: '/a.txt', fields: ['Range: bytes=1-2', `If-None-Match: ${etag}`] },
+      ...[etag, `W/${etag}`, '"x"', modified, 'Thu, 01 Jan 2015 00:00:00 GMT', 'x', '"'].map((condition) => ({
+        target: '/a.txt',
+        fields: ['Range: bytes=1-2', `If-Range: ${condition}`],
+      })),
     ];
     expect(await stage.compare(http, requests)).toHaveLength(requests.length);
   });

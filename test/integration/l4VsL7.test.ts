@@ -2,15 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/base/clock';
 import { renderMessage } from '../../src/base/message';
-import { Authority } from '../../src/lab/certificates/authority';
 import { ConfProblems } from '../../src/lab/labConf';
 import type { LabDefinition } from '../../src/lab/labDefinition';
 import type { FinishedRun } from '../../src/lab/labRun';
 import type { Route } from '../../src/measurement/findings';
 import { labNamed, runOf } from '../harness/labs';
-import { nginxIsMissing, testConf } from '../harness/nginx';
 
 /** The lab "l4-vs-l7": the same requests at both layers, and where TLS ends. On real sockets. */
 
@@ -239,20 +236,6 @@ describe('a configuration that was edited while it runs', () => {
     expect(problem === undefined ? '' : renderMessage(problem.message)).toMatch(wanted);
     expect(conf.text.split('\n')[(problem?.span.line ?? 0) - 1]).toContain(to.split('\n')[0]);
   });
-});
-
-describe.skipIf(nginxIsMissing)('the lab’s configurations', () => {
-  it.each(['l4', 'l7-path', 'l7-header', 'l7-cookie', 'l7-static', 'tls-passthrough', 'tls-terminate'])(
-    '%s.nginx.conf is good for a real nginx',
-    async (name) => {
-      const { certificate, key } = new Authority(systemClock()).issue('balancer');
-      const told = await testConf(readFileSync(join(lab.folder, `${name}.nginx.conf`), 'utf8'), {
-        'certs/balancer.crt': certificate,
-        'certs/balancer.key': key,
-      });
-      expect(told.good, told.output).toBe(true);
-    },
-  );
 });
 
 /** Every file below a folder with what is in it. */

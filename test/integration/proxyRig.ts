@@ -6,6 +6,7 @@ import { machineFiles } from '../../src/balancer/cli/files';
 import { systemClock } from '../../src/base/clock';
 import { renderMessage } from '../../src/base/message';
 import { seededRandom } from '../../src/base/random';
+import { PATIENCE_MS, woken } from '../harness/patience';
 
 /** A balancer in this thread on ports of the system's choice, with what it logged and reported. */
 export interface Rig {
@@ -125,9 +126,12 @@ export class RawClient {
   async until(matches: (received: string) => boolean): Promise<boolean> {
     while (!matches(this.received)) {
       if (this.closed) return false;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await woken(
+        (wake) => {
+          this.#wake = wake;
+        },
+        () => `nothing more came; so far: ${this.received}`,
+      );
     }
     return true;
   }
@@ -140,5 +144,9 @@ export class RawClient {
 
 /** Waits for a condition that only other connections' events bring about. */
 export async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  const end = performance.now() + PATIENCE_MS;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`never came: ${condition}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }

@@ -1,18 +1,19 @@
+import { once } from 'node:events';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createTcp } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import * as grpc from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readPlan } from '../../src/balancer/buildPlan';
 import type { Plan } from '../../src/balancer/plan';
 import { HttpConnection } from '../harness/httpConnection';
+import { type EchoClient, echoHandlers, grpcClient, openGrpcClient, startGrpc, unary } from './grpcRig';
 import { closeAll, closeLater, conf, eventually, listenOn, type Rig, startRig } from './proxyRig';
 
 afterEach(closeAll);
 
 const RELOADS = 100;
-/** Answers of each kind of client between two reloads. gRPC clients are reloaded in balancerLifecycle.test.ts. */
-const BETWEEN = 10;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -88,8 +89,15 @@ function freshConnections(port: number, body = ''): () => Promise<string | null>
   };
 }
 
-/** Reloads under the load that `begin` starts; `text` is the configuration of a round. */
-async function hundredReloads(text: (round: number) => string, begin: (rig: Rig, load: Load) => void): Promise<void> {
+/**
+ * Reloads under the load that `begin` starts, each time when every kind of client has got `between` more answers; `text`
+ * is the configuration of a round.
+ */
+async function hundredReloads(
+  text: (round: number) => string,
+  begin: (rig: Rig, load: Load) => void,
+  between: number,
+): Promise<void> {
   const before = sockets();
   const rig = await startRig(text(0));
   const load = new Load();
@@ -97,12 +105,12 @@ async function hundredReloads(text: (round: number) => string, begin: (rig: Rig,
   const plans: WeakRef<Plan>[] = [];
   let settledHeap = 0;
   for (let round = 1; round <= RELOADS; round++) {
-    await load.more(BETWEEN);
+    await load.more(between);
     expect(load.failures).toEqual([]);
     plans.push(await reload(rig, text(round)));
     if (round === RELOADS / 2) settledHeap = await heapUsed();
   }
-  await load.more(BETWEEN);
+  await load.more(between);
   const grown = (await heapUsed()) - settledHeap;
   await load.stop();
   expect(load.failures).toEqual([]);
@@ -137,15 +145,71 @@ describe('a hundred reloads under load fail no request and leave nothing of old 
       ${round % 2 === 0 ? '' : 'server { listen 127.0.0.1:9; return 200 odd; }'}
     }
     stream { server { listen 127.0.0.1:3; proxy_pass 127.0.0.1:${raw}; } }`;
-    await hundredReloads(text, (rig, load) => {
-      load.add('kept', keptConnection(rig.port('127.0.0.1:1')));
-      load.add('kept too', keptConnection(rig.port('127.0.0.1:1')));
-      load.add('fresh', freshConnections(rig.port('127.0.0.1:1')));
-      load.add('posted', freshConnections(rig.port('127.0.0.1:1'), 'x'.repeat(20_000)));
-      load.add('tcp', freshConnections(rig.port('127.0.0.1:3')));
-    });
+    await hundredReloads(
+      text,
+      (rig, load) => {
+        load.add('kept', keptConnection(rig.port('127.0.0.1:1')));
+        load.add('kept too', keptConnection(rig.port('127.0.0.1:1')));
+        load.add('fresh', freshConnections(rig.port('127.0.0.1:1')));
+        load.add('posted', freshConnections(rig.port('127.0.0.1:1'), 'x'.repeat(20_000)));
+        load.add('tcp', freshConnections(rig.port('127.0.0.1:3')));
+      },
+      10,
+    );
+  }, 60_000);
+
+  it('over gRPC', async () => {
+    const { port } = await startGrpc(echoHandlers());
+    const text = (round: number) => `http {
+      upstream calls { server 127.0.0.1:${port} weight=${1 + (round % 3)}; keepalive ${1 + (round % 8)}; }
+      server { listen 127.0.0.1:1 http2; location / { grpc_pass grpc://calls; add_header x-round ${round}; } }
+      ${round % 2 === 0 ? '' : 'server { listen 127.0.0.1:9; return 200 odd; }'}
+    }`;
+    await hundredReloads(
+      text,
+      (rig, load) => {
+        const kept = grpcClient(rig.port('127.0.0.1:1'));
+        load.add('unary', () => unaryCall(kept));
+        load.add('unary too', () => unaryCall(kept));
+        load.add('talk', () => talk(kept));
+        load.add('fresh', freshChannels(rig.port('127.0.0.1:1')));
+      },
+      3,
+    );
   }, 60_000);
 });
+
+async function unaryCall(client: EchoClient): Promise<string | null> {
+  const { code, details, value } = await unary(client, 'x');
+  return code === grpc.status.OK && value?.toString() === 'x' ? null : `${code} ${details}`;
+}
+
+/** A call that goes on across a reload more often than not. */
+async function talk(client: EchoClient): Promise<string | null> {
+  const call = client.bidi();
+  const ended = once(call, 'status');
+  call.on('error', () => {});
+  let heard = 0;
+  for (const word of ['a', 'b', 'c']) {
+    call.write(Buffer.from(word));
+    const chunk = await Promise.race([once(call, 'data'), ended]);
+    if (!(chunk[0] instanceof Buffer)) break;
+    heard++;
+  }
+  call.end();
+  call.resume();
+  const [status] = (await ended) as [grpc.StatusObject];
+  return status.code === grpc.status.OK && heard === 3 ? null : `${status.code} ${status.details} after ${heard}`;
+}
+
+function freshChannels(port: number): () => Promise<string | null> {
+  return async () => {
+    const client = openGrpcClient(port);
+    const failure = await unaryCall(client);
+    client.close();
+    return failure;
+  };
+}
 
 async function page(body: string): Promise<number> {
   const server = createHttp((request, response) => {

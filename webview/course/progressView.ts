@@ -42,7 +42,7 @@ export function progressView(first: ProgressState): ProgressView {
   };
 }
 
-function summary({ sections, questions }: ProgressState): HTMLElement {
+function summary({ sections, exercises, questions }: ProgressState): HTMLElement {
   const row = (name: string, done: number, all: number, key: string) => [
     h('dt', {}, name),
     h('dd', { 'data-progress': key }, t('{done} of {all}', { done, all })),
@@ -51,6 +51,7 @@ function summary({ sections, questions }: ProgressState): HTMLElement {
     'dl',
     { class: 'progress-numbers' },
     row(t('Sections read'), sections.read, sections.all, 'sections'),
+    exercises.all === 0 ? null : row(t('Exercises solved'), exercises.solved, exercises.all, 'exercises'),
     row(t('Questions answered'), questions.answered, questions.all, 'answered'),
     row(t('Questions known'), questions.known, questions.all, 'known'),
   );

@@ -11,6 +11,10 @@ export function htmlBlock(html: string): HTMLElement {
     const box = h('div', { class: 'table-scroll', role: 'group', 'aria-label': t('Table'), tabindex: 0 });
     table.replaceWith(box);
     box.append(table);
+    // An empty corner heads nothing.
+    for (const head of table.querySelectorAll('th')) {
+      if (head.textContent.trim() === '') head.replaceWith(h('td', {}));
+    }
   }
   for (const listing of element.querySelectorAll('pre')) {
     listing.tabIndex = 0;

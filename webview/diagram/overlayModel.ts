@@ -1,5 +1,5 @@
-import type { ServerState, Snapshot } from '../../src/measurement/snapshot';
-import type { Topology, TopologyEdge } from '../../src/protocol/run';
+import type { BucketLevel, ServerState, Snapshot } from '../../src/measurement/snapshot';
+import type { Topology, TopologyEdge, TopologyNode } from '../../src/protocol/run';
 
 /** What a moment of a run means for the picture: per edge and per node, from measured counts only. No DOM. */
 export interface Overlay {
@@ -15,6 +15,8 @@ export interface EdgeOverlay {
   /** Of the requests that left the edge's source, 0 to 1. */
   readonly share: number;
   readonly health: EdgeHealth;
+  /** 'inner': from one stage to the next, without a connection; 'asks': questions on behalf of requests. */
+  readonly kind?: 'inner' | 'asks';
 }
 
 /** 'idle': no connection yet; 'closed': had connections, none is open now; 'down': its server does not answer. */
@@ -25,6 +27,15 @@ export interface NodeOverlay {
   readonly state: ServerState | null;
   /** Of all answered requests, 0 to 1; null: not a server, or nothing measured yet. */
   readonly share: number | null;
+  /** Of a stage of a gateway, once something is measured. */
+  readonly stage?: StageOverlay;
+}
+
+export interface StageOverlay {
+  readonly through: number;
+  readonly refused: number;
+  /** The fullest bucket of its limits; null: it has none, or none was used yet. */
+  readonly bucket: BucketLevel | null;
 }
 
 const IDLE_EDGE: EdgeOverlay = { connections: 0, connectionsOpen: 0, requests: 0, share: 0, health: 'idle' };
@@ -34,14 +45,58 @@ export function overlayOf(snapshot: Snapshot | null, topology: Topology): Overla
   const nodes = new Map<string, NodeOverlay>();
   for (const node of topology.nodes) {
     const server = snapshot?.servers.find((candidate) => candidate.id === node.id);
-    nodes.set(node.id, { state: server?.state ?? null, share: server?.share ?? null });
+    const isAsked = topology.edges.some((edge) => edge.to === node.id && edge.asks === true);
+    const stage = node.kind === 'stage' ? stageOf(node, snapshot) : null;
+    nodes.set(node.id, {
+      state: server?.state ?? null,
+      share: isAsked ? null : (server?.share ?? null),
+      ...(stage === null ? {} : { stage }),
+    });
   }
   for (const edge of topology.edges)
     edges.set(edge.id, snapshot === null ? IDLE_EDGE : edgeOf(edge, snapshot, topology));
   return { edges, nodes };
 }
 
+function stageOf(node: TopologyNode, snapshot: Snapshot | null): StageOverlay | null {
+  const counts = snapshot?.findings?.stages?.find(({ stage }) => stage === node.id);
+  if (counts === undefined) return null;
+  return { through: counts.through, refused: counts.refused, bucket: bucketOf(node.id, snapshot) };
+}
+
+/** The fullest of the buckets that a stage has, for its burst. */
+export function bucketOf(stage: string, snapshot: Snapshot | null): BucketLevel | null {
+  const buckets = stage === 'limit' ? (snapshot?.balancer?.pipeline?.buckets ?? []) : [];
+  return buckets.reduce<BucketLevel | null>(
+    (fullest, bucket) => (fullest === null || fill(bucket) > fill(fullest) ? bucket : fullest),
+    null,
+  );
+}
+
+/** How full a bucket is, 0 to 1. */
+export function fill({ level, burst }: BucketLevel): number {
+  return burst === 0 ? Math.min(1, level) : Math.min(1, level / burst);
+}
+
 function edgeOf(edge: TopologyEdge, snapshot: Snapshot, topology: Topology): EdgeOverlay {
+  const isFromStage = topology.nodes.some((node) => node.id === edge.from && node.kind === 'stage');
+  if (!isFromStage) return outerEdge(edge, snapshot, topology);
+  const { sent } = snapshot.client;
+  const flow = snapshot.balancer?.pipeline?.flows.find(({ from, to }) => from === edge.from && to === edge.to);
+  const server = snapshot.servers.find((candidate) => candidate.id === edge.to);
+  const requests = edge.asks === true ? (server?.subrequests ?? 0) : (flow?.requests ?? 0);
+  const share = sent === 0 ? 0 : Math.min(1, requests / sent);
+  const outer = server === undefined ? IDLE_EDGE : outerEdge(edge, snapshot, topology);
+  return {
+    ...outer,
+    requests,
+    share,
+    health: server === undefined ? (requests > 0 ? 'open' : 'idle') : outer.health,
+    ...(edge.asks === true ? { kind: 'asks' as const } : server === undefined ? { kind: 'inner' as const } : {}),
+  };
+}
+
+function outerEdge(edge: TopologyEdge, snapshot: Snapshot, topology: Topology): EdgeOverlay {
   const server = snapshot.servers.find((candidate) => candidate.id === edge.to);
   if (server === undefined) {
     const { connectionsOpened, connectionsOpen, sent } = snapshot.client;
@@ -73,7 +128,7 @@ function edgeOf(edge: TopologyEdge, snapshot: Snapshot, topology: Topology): Edg
 }
 
 function fromBalancer(edge: TopologyEdge, topology: Topology): boolean {
-  return topology.nodes.some((node) => node.id === edge.from && node.kind === 'balancer');
+  return topology.nodes.some((node) => node.id === edge.from && (node.kind === 'balancer' || node.kind === 'stage'));
 }
 
 function healthOf(connections: number, open: number, down: boolean): EdgeHealth {

@@ -1,9 +1,17 @@
 import type { ServerState } from '../../src/measurement/snapshot';
 import type { Topology } from '../../src/protocol/run';
-import { h, setAttribute, setStyle, setText } from '../dom';
-import { connectionsText, percent, requestsText, t } from '../strings';
+import { h, setAttribute, setHidden, setStyle, setText } from '../dom';
+import { connectionsText, count, percent, requestsText, t } from '../strings';
 import { nodeName } from './nodeName';
-import { type EdgeHealth, type EdgeOverlay, type NodeOverlay, type Overlay, strokeWidth } from './overlayModel';
+import {
+  type EdgeHealth,
+  type EdgeOverlay,
+  fill,
+  type NodeOverlay,
+  type Overlay,
+  type StageOverlay,
+  strokeWidth,
+} from './overlayModel';
 
 /** Patches numbers, widths and states into a rendered topology; nothing is laid out again. */
 export interface PaintedDiagram {
@@ -21,6 +29,7 @@ interface PaintedEdge {
 export function paintable(svg: SVGSVGElement, renderId: string, topology: Topology): PaintedDiagram {
   const edges = new Map<string, PaintedEdge>();
   for (const { id } of topology.edges) edges.set(id, takeEdge(svg, renderId, id));
+  const stages = new Map<string, PaintedStage>();
   const states = new Map<string, { readonly node: Element | null; readonly text: HTMLElement }>();
   for (const node of topology.nodes) {
     const group = svg.querySelector(`[id^="${renderId}-flowchart-${CSS.escape(node.id)}-"]`);
@@ -31,6 +40,7 @@ export function paintable(svg: SVGSVGElement, renderId: string, topology: Topolo
         h('span', { class: 'node-name' }, nodeName(node)),
         ...(node.detail === '' ? [] : [h('span', { class: 'node-detail' }, node.detail)]),
         ...(node.kind === 'server' ? [text] : []),
+        ...(node.kind === 'stage' ? stageLines(node.id, stages) : []),
       );
     }
     if (node.kind === 'server') states.set(node.id, { node: group, text });
@@ -47,8 +57,49 @@ export function paintable(svg: SVGSVGElement, renderId: string, topology: Topolo
         if (node !== null) setAttribute(node, 'data-state', live.state ?? 'unknown');
         setText(text, nodeText(live));
       }
+      for (const [id, stage] of stages) paintStage(stage, overlay.nodes.get(id)?.stage ?? null);
     },
   };
+}
+
+interface PaintedStage {
+  readonly counts: HTMLElement;
+  readonly bucket: HTMLElement;
+  readonly level: HTMLElement;
+  readonly bar: HTMLElement;
+}
+
+function stageLines(id: string, stages: Map<string, PaintedStage>): readonly HTMLElement[] {
+  const counts = h('span', { class: 'node-state' });
+  if (id !== 'limit') {
+    stages.set(id, { counts, bucket: counts, level: counts, bar: counts });
+    return [counts];
+  }
+  const level = h('span', { class: 'node-detail' });
+  const bar = h('span', { class: 'bucket-level' });
+  const bucket = h('span', { class: 'node-bucket' }, level, h('span', { class: 'bucket', 'aria-hidden': 'true' }, bar));
+  stages.set(id, { counts, bucket, level, bar });
+  return [counts, bucket];
+}
+
+function paintStage({ counts, bucket, level, bar }: PaintedStage, live: StageOverlay | null): void {
+  setText(
+    counts,
+    live === null
+      ? '—'
+      : t('{through} through · {refused} refused', { through: count(live.through), refused: count(live.refused) }),
+  );
+  if (bucket === counts) return;
+  const full = live?.bucket ?? null;
+  setHidden(bucket, full === null);
+  if (full === null) return;
+  setText(level, bucketText(full));
+  setStyle(bar, 'width', `${Math.round(fill(full) * 100)}%`);
+}
+
+/** "bucket 3.2 of 5". */
+export function bucketText({ level, burst }: { readonly level: number; readonly burst: number }): string {
+  return t('bucket {level} of {burst}', { level: level.toFixed(1), burst: count(burst) });
 }
 
 function takeEdge(svg: SVGSVGElement, renderId: string, id: string): PaintedEdge {
@@ -68,12 +119,18 @@ function paintEdge(edge: PaintedEdge, live: EdgeOverlay): void {
     setStyle(edge.path, 'stroke-width', `${strokeWidth(live.share)}px`);
   }
   if (edge.label !== null) setAttribute(edge.label, 'data-health', live.health);
-  setText(edge.connections, HEALTH_MARK[live.health] + connectionsText(live.connections));
-  setText(edge.requests, requestsText(live.requests));
+  const isInner = live.kind === 'inner';
+  setHidden(edge.connections, isInner);
+  setText(edge.connections, isInner ? '' : HEALTH_MARK[live.health] + connectionsText(live.connections));
+  setText(
+    edge.requests,
+    live.kind === 'asks' ? t('{count} checks', { count: count(live.requests) }) : requestsText(live.requests),
+  );
 }
 
 function nodeText({ share, state }: NodeOverlay): string {
-  if (share === null || state === null) return '—';
+  if (share === null) return state === null ? '—' : `${stateMark(state)}${stateText(state)}`;
+  if (state === null) return '—';
   return state === 'up' ? percent(share) : `${percent(share)} · ${stateMark(state)}${stateText(state)}`;
 }
 

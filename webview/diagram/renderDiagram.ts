@@ -89,26 +89,38 @@ export function diagramBox(label: string): HTMLElement {
 
 /** As wide as any live text will get: a label's box keeps its first width. */
 const EDGE_PLACEHOLDER = ['00,000 connections', '000,000 requests'];
+const INNER_PLACEHOLDER = ['000,000 requests'];
+const STAGE_PLACEHOLDER = '00,000 through · 00,000 refused';
+const BUCKET_PLACEHOLDER = ['bucket 000.0 of 000', '000.0'];
 const STATE_PLACEHOLDER = '000.0 % · ✕ draining';
 
 /** The topology as a mermaid flowchart whose edges have stable names. */
 export function topologySource(topology: Topology, title: string, direction: 'LR' | 'TB'): string {
   const lines = [`flowchart ${direction}`, `accTitle: ${oneLine(title)}`, `accDescr: ${oneLine(describe(topology))}`];
+  const kinds = new Map(topology.nodes.map((node) => [node.id, node.kind]));
   for (const node of topology.nodes) lines.push(`${node.id}${shapeOf(node)}`);
   for (const edge of topology.edges) {
-    lines.push(`${edge.from} ${edge.id}@-->|"${EDGE_PLACEHOLDER.join('<br/>')}"| ${edge.to}`);
+    const arrow = edge.asks === true ? '-.->' : '-->';
+    const label = kinds.get(edge.to) === 'stage' && edge.from !== 'client' ? INNER_PLACEHOLDER : EDGE_PLACEHOLDER;
+    lines.push(`${edge.from} ${edge.id}@${arrow}|"${label.join('<br/>')}"| ${edge.to}`);
   }
   for (const node of topology.nodes) lines.push(`class ${node.id} kind-${node.kind}`);
   return lines.join('\n');
 }
 
 function shapeOf(node: TopologyNode): string {
-  const details = [node.detail, ...(node.kind === 'server' ? [STATE_PLACEHOLDER] : [])];
+  const details = [node.detail, ...livePlaceholders(node)];
   // The name is painted bold, so it is measured bold.
   const label = [`<b>${quoted(nodeName(node))}</b>`, ...details.filter((line) => line !== '').map(quoted)].join(
     '<br/>',
   );
   return node.kind === 'store' ? `[("${label}")]` : `["${label}"]`;
+}
+
+function livePlaceholders(node: TopologyNode): readonly string[] {
+  if (node.kind === 'server') return [STATE_PLACEHOLDER];
+  if (node.kind !== 'stage') return [];
+  return node.id === 'limit' ? [STAGE_PLACEHOLDER, ...BUCKET_PLACEHOLDER] : [STAGE_PLACEHOLDER];
 }
 
 /** mermaid's own escapes: a quote or a bracket in a label must not end it. */

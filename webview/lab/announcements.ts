@@ -1,5 +1,5 @@
 import { type Message, message } from '../../src/base/message';
-import type { RunPhase, Snapshot, TimelineEvent } from '../../src/measurement/snapshot';
+import type { RunPhase, Snapshot, Stage, TimelineEvent } from '../../src/measurement/snapshot';
 
 /** What is worth interrupting a screen reader for: a few moments of a run, never a tick. No DOM. */
 export interface Heard {
@@ -26,8 +26,26 @@ export function announcements(heard: Heard, snapshot: Snapshot): { readonly hear
   if (snapshot.phase !== heard.phase) {
     const words = phaseWords(snapshot, heard.phase);
     if (words !== null) say.push(words);
+    const stages = isOver(snapshot.phase) ? stageSummary(snapshot) : null;
+    if (stages !== null) say.push(stages);
   }
   return { heard: { phase: snapshot.phase, events: snapshot.timeline.length }, say };
+}
+
+function isOver(phase: RunPhase): boolean {
+  return phase === 'done' || phase === 'stopped';
+}
+
+/** Where a gateway refused requests; null: the arm has none. */
+function stageSummary({ findings }: Snapshot): Message | null {
+  if (findings?.stages === undefined) return null;
+  const refused = (stage: Stage): string =>
+    (findings.stages?.find((counts) => counts.stage === stage)?.refused ?? 0).toLocaleString('en');
+  return message('Refused by routing: {route}, by the rate limit: {limit}, by authentication: {auth}.', {
+    route: refused('route'),
+    limit: refused('limit'),
+    auth: refused('auth'),
+  });
 }
 
 function phaseWords(snapshot: Snapshot, before: RunPhase | null): Message | null {

@@ -1,5 +1,5 @@
 import { type Message, message } from '../../src/base/message';
-import type { Snapshot } from '../../src/measurement/snapshot';
+import type { Snapshot, StageCounts } from '../../src/measurement/snapshot';
 
 /** The course in one sentence: what the connections did, and what the requests did. No DOM. */
 export function connectionsSentence(snapshot: Snapshot): Message {
@@ -14,6 +14,7 @@ export function connectionsSentence(snapshot: Snapshot): Message {
     server: first?.id ?? '',
   };
   if (client.answered === 0) return message('Nothing was answered yet.');
+  if (snapshot.findings?.stages !== undefined) return gatewaySentence(snapshot, snapshot.findings.stages);
   if (balancer === null) {
     return message(
       'Requests: {requests}, client connections: {connections}. The client holds one to each server and takes turns itself, so {servers} of {of} servers answered.',
@@ -38,4 +39,20 @@ export function connectionsSentence(snapshot: Snapshot): Message {
     '{requests} requests over {connections} connections: the balancer chose once for each connection, and {servers} of {of} servers answered.',
     args,
   );
+}
+
+/** A gateway is about who gets in. */
+function gatewaySentence({ client, servers }: Snapshot, stages: readonly StageCounts[]): Message {
+  const refused = stages.reduce((sum, stage) => sum + stage.refused, 0);
+  const args = {
+    requests: client.answered.toLocaleString('en'),
+    served: servers.reduce((sum, server) => sum + server.requests, 0).toLocaleString('en'),
+    refused: refused.toLocaleString('en'),
+  };
+  return refused === 0
+    ? message('Requests: {requests}. The gateway refused none; the services behind it answered {served}.', args)
+    : message(
+        'Requests: {requests}. The gateway refused {refused} before any service saw them; the services answered {served}.',
+        args,
+      );
 }

@@ -50,7 +50,10 @@ export function distribution(): Distribution {
   return {
     element,
     show(serverIds, snapshot, prediction, points) {
-      const ids = [...new Set([...serverIds, ...(snapshot?.servers.map((server) => server.id) ?? [])])];
+      // Whom only the balancer asks has no part in the split.
+      const serving =
+        snapshot?.servers.filter((server) => server.subrequests === undefined || server.requests > 0) ?? [];
+      const ids = [...new Set([...serverIds, ...serving.map((server) => server.id)])];
       for (const [id, bar] of bars) {
         if (ids.includes(id)) continue;
         bar.element.remove();

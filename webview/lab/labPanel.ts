@@ -8,6 +8,7 @@ import { button, plainButton, radioGroup, tag } from '../ui';
 import { announcements, NOTHING_HEARD } from './announcements';
 import { compareArms } from './compareArms';
 import { distribution } from './distribution';
+import { exercises } from './exercises';
 import { engineText, statusText } from './labStatus';
 import { liveDiagram } from './liveDiagram';
 import { liveTable } from './liveTable';
@@ -17,6 +18,7 @@ import { keyFigures, outcomes, reconciliation, summarySentence, timeline } from 
 import { runControls } from './runControls';
 import { samples } from './samples';
 import { shareSliders } from './shareSliders';
+import { stageTable } from './stageTable';
 
 /** One lab in the course: predict, run, compare, explain. Changes of state and snapshots come from outside. */
 export interface LabPanel {
@@ -98,10 +100,12 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
   const bars = distribution();
   const chart = rateChart();
   const figures = keyFigures();
-  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline()] as const;
+  const stages = stageTable();
+  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline(), stages] as const;
   const [, agreement, sentence, oddAnswers, events] = readings;
   const requests = samples(id);
   const compare = compareArms();
+  const fixes = exercises(first, level + 2);
 
   const step = (number: number, key: string, title: string, ...children: Child[]) => {
     const headingId = uniqueId('step');
@@ -148,7 +152,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       moved,
       status,
       spoken,
-      h('div', { class: 'picture' }, diagram.element, table.element),
+      h('div', { class: 'picture' }, diagram.element, table.element, stages.element),
       figures.element,
     ),
     step(
@@ -175,6 +179,19 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       requests.element,
       history,
     ),
+    first.exercises.length === 0
+      ? null
+      : step(
+          5,
+          'fix',
+          t('Fix'),
+          h(
+            'p',
+            { class: 'step-lead' },
+            t('Change the file, then let traffic check it. Your copy is yours: it can be undone and started over.'),
+          ),
+          fixes.element,
+        ),
   );
   const element = h(
     'section',
@@ -244,7 +261,9 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     );
     openConf.setDisabled(selected.conf === null);
     sliders.show(selected.serverIds, lab.predictions[lab.selectedArm] ?? null);
-    controls.show({ params: lab.params, running: lab.running, mayRun, canAdd: lab.canAdd });
+    const isChecking = lab.exercises.some(({ checking }) => checking !== null);
+    controls.show({ params: lab.params, running: lab.running, isChecking, mayRun, canAdd: lab.canAdd });
+    fixes.show(lab, mayRun);
     compare.show(lab);
     setHidden(moved, lab.movedPorts.length === 0);
     fill(
@@ -306,6 +325,10 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     refuse({ field, message, problems: found }) {
       if (field === 'arm') {
         setText(armNote, say(message));
+        return;
+      }
+      if (field === 'exercise') {
+        fixes.refuse(message);
         return;
       }
       if (controls.refuse(field, message)) return;

@@ -106,7 +106,7 @@ function showRow(row: Row, server: ServerCounts | null, running: boolean): void 
       : [
           count(server.connectionsOpen),
           count(server.connections),
-          count(server.requests),
+          requestsCell(server),
           percent(server.share),
           count(server.inFlight),
           count(server.queued),
@@ -122,6 +122,13 @@ function showRow(row: Row, server: ServerCounts | null, running: boolean): void 
   setHidden(row.revive.element, !dead);
   row.kill.setDisabled(!running || server === null || server.state === 'removed');
   row.revive.setDisabled(!running);
+}
+
+/** A server that the balancer asks on behalf of requests answers those questions, too. */
+function requestsCell({ requests, subrequests }: ServerCounts): string {
+  return subrequests === undefined
+    ? count(requests)
+    : `${count(requests)} + ${t('{count} checks', { count: count(subrequests) })}`;
 }
 
 function stateMark(state: ServerState): string {

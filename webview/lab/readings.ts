@@ -1,4 +1,5 @@
 import type { Snapshot } from '../../src/measurement/snapshot';
+import { stageName } from '../diagram/nodeName';
 import { append, fill, h, setAttribute, setHidden, setText } from '../dom';
 import { count, milliseconds, say, seconds, t } from '../strings';
 import { connectionsSentence } from './connectionsSentence';
@@ -108,7 +109,7 @@ export function outcomes(): Reading {
       const odd = snapshot?.client.outcomes.filter(({ status }) => status !== '200' && status !== 'OK') ?? [];
       setHidden(element, odd.length === 0);
       const texts = odd.map(({ status, by, requests }) =>
-        t('{status} from {by}: {count}', { status, by, count: count(requests) }),
+        t('{status} from {by}: {count}', { status, by: stageName(by), count: count(requests) }),
       );
       if (shown === texts.join('\n')) return;
       shown = texts.join('\n');

@@ -12,6 +12,8 @@ export interface RunControls {
   show(state: {
     readonly params: RunParams;
     readonly running: boolean;
+    /** An exercise of the lab is being checked: its servers are taken. */
+    readonly isChecking: boolean;
     readonly mayRun: boolean;
     readonly canAdd: boolean;
   }): void;
@@ -131,7 +133,7 @@ export function runControls(lab: string, actions: RunActions): RunControls {
       distrust.hidden = state.mayRun;
       switchButtons({ run, stop }, running, state.running);
       running = state.running;
-      run.setDisabled(state.running || !state.mayRun);
+      run.setDisabled(state.running || state.isChecking || !state.mayRun);
       stop.setDisabled(!state.running);
       add.setDisabled(!state.running || !state.canAdd);
       for (const field of fields.values()) field.setDisabled(state.running);

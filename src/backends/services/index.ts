@@ -9,12 +9,14 @@ export const restServices: { readonly [Kind in Service['kind']]: StartRestServic
   orders: async (...args) => (await import('./ordersRest')).ordersRest(...args),
   users: async (...args) => (await import('./usersRest')).usersRest(...args),
   files: async (...args) => (await import('./filesRest')).filesRest(...args),
+  verifier: async (...args) => (await import('./verifierRest')).verifierRest(...args),
 };
 
 export const grpcServices: { readonly [Kind in Service['kind']]: StartGrpcService<OptionsOf<Kind>> | null } = {
   orders: async (...args) => (await import('./ordersGrpc')).ordersGrpc(...args),
-  users: null,
+  users: async (...args) => (await import('./usersGrpc')).usersGrpc(...args),
   files: null,
+  verifier: null,
 };
 
 /** The service's maker for one protocol. Throws where the service does not speak it. */

@@ -1,9 +1,10 @@
 import { message } from '../../base/message';
 import type { Word } from '../../conf/ast';
 import type { AccessLog } from '../plan';
-import { compileTemplate, type Template } from '../template';
+import { compileTemplate, literalTemplate, type Template } from '../template';
 import { type Context, type Entry, list, type Reading } from './entry';
 import type { Scope } from './scope';
+import { rootOf } from './staticFiles';
 
 /** ngx_http_log_module. */
 
@@ -76,20 +77,22 @@ export const accessLogs: Entry<readonly (AccessLog | null)[]> = list<AccessLog |
         return undefined;
       }
     }
-    if (path.value.includes('$') && reading.refuseNotYet('access_log with variables', path.span)) return undefined;
     return withFormat(path, format, scope, reading);
   },
 });
 
 /** nginx looks the format up at once, so that it has to stand above. */
 function withFormat(path: Word, format: Word | null, scope: Scope, reading: Reading): AccessLog | undefined {
+  // Which root that is under is known when the whole file is.
+  const varying = path.value.includes('$') ? { path: reading.template(path, scope), root: literalTemplate('') } : null;
+  const where = { path: path.value, varying, span: path.span };
   if (format === null || format.value === 'combined') {
-    return combined.ok ? { path: path.value, span: path.span, escape: 'default', template: combined.value } : undefined;
+    return combined.ok ? { ...where, escape: 'default', template: combined.value } : undefined;
   }
   const formats = scope.get(logFormats);
   const found = formats.find((each) => each.name === format.value);
   if (found !== undefined) {
-    return { path: path.value, span: path.span, escape: found.escape, template: found.template };
+    return { ...where, escape: found.escape, template: found.template };
   }
   reading.error(
     format.span,
@@ -103,7 +106,10 @@ function withFormat(path: Word, format: Word | null, scope: Scope, reading: Read
 
 /** The logs that hold in a scope. */
 export function effectiveLogs(scope: Scope): readonly AccessLog[] {
-  return scope.get(accessLogs).filter((log) => log !== null);
+  const logs = scope.get(accessLogs).filter((log) => log !== null);
+  return logs.map((log) =>
+    log.varying === null ? log : { ...log, varying: { path: log.varying.path, root: rootOf(scope).path } },
+  );
 }
 
 export const logEntries: readonly Entry[] = [logFormats, accessLogs];

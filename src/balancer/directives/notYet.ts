@@ -4,10 +4,6 @@
  * `stream {}`), or features in words.
  */
 export const notYet: ReadonlySet<string> = new Set([
-  // Addresses that only the request knows.
-  'root with variables',
-  'alias with variables',
-  'access_log with variables',
   // What is not counted.
   ...[
     'bytes_sent',

@@ -1,6 +1,8 @@
 import { message } from '../../base/message';
+import type { Directive, Word } from '../../conf/ast';
 import type { HttpHandler } from '../plan';
-import { type Context, type Entry, value } from './entry';
+import { literalTemplate, type Template } from '../template';
+import { type Context, type Entry, type Reading, value } from './entry';
 import type { Scope } from './scope';
 
 /** Files: `root`, `alias` and `index` (ngx_http_static_module, ngx_http_index_module). */
@@ -8,14 +10,14 @@ import type { Scope } from './scope';
 const levels: readonly Context[] = ['http', 'server', 'location'];
 
 interface Root {
-  readonly path: string;
+  readonly path: Template;
   readonly alias: boolean;
 }
 
 export const root: Entry<Root> = value<Root>({
   name: 'root',
   contexts: levels,
-  initial: { path: 'html', alias: false },
+  initial: { path: literalTemplate('html'), alias: false },
   read(directive, reading, scope) {
     const [word] = directive.args;
     if (word === undefined) return undefined;
@@ -29,8 +31,7 @@ export const root: Entry<Root> = value<Root>({
       );
       return undefined;
     }
-    if (word.value.includes('$') && reading.refuseNotYet('root with variables', word.span)) return undefined;
-    return { path: word.value, alias: false };
+    return readRoot(directive, word, false, reading, scope);
   },
 });
 
@@ -52,10 +53,30 @@ export const alias: Entry<Root | null> = value<Root | null>({
       );
       return undefined;
     }
-    if (word.value.includes('$') && reading.refuseNotYet('alias with variables', word.span)) return undefined;
-    return { path: word.value, alias: true };
+    return readRoot(directive, word, true, reading, scope);
   },
 });
+
+function readRoot(
+  directive: Directive,
+  word: Word,
+  isAlias: boolean,
+  reading: Reading,
+  scope: Scope,
+): Root | undefined {
+  const own = /\$(?:document_root|\{document_root\}|realpath_root|\{realpath_root\})/.exec(word.value);
+  if (own !== null) {
+    reading.error(
+      word.span,
+      message('the {variable} variable cannot be used in the "{directive}" directive', {
+        variable: own[0].replace(/[{}]/g, ''),
+        directive: directive.name.value,
+      }),
+    );
+    return undefined;
+  }
+  return { path: reading.template(word, scope), alias: isAlias };
+}
 
 export const index: Entry<readonly string[]> = {
   name: 'index',
@@ -70,13 +91,13 @@ export const index: Entry<readonly string[]> = {
 
 /** What serves a request that nothing else does. */
 export function staticFiles(scope: Scope): HttpHandler {
-  const own = scope.own(alias) ?? scope.own(root) ?? null;
-  const place = own ?? (scope.parent === null ? root.initial : inheritedRoot(scope.parent));
+  const place = rootOf(scope);
   return { kind: 'static', root: place.path, alias: place.alias, index: scope.get(index) };
 }
 
-function inheritedRoot(scope: Scope): Root {
-  return scope.own(alias) ?? scope.own(root) ?? (scope.parent === null ? root.initial : inheritedRoot(scope.parent));
+/** The root that holds in a scope, whatever serves it. */
+export function rootOf(scope: Scope): Root {
+  return scope.own(alias) ?? scope.own(root) ?? (scope.parent === null ? root.initial : rootOf(scope.parent));
 }
 
 export const staticEntries: readonly Entry[] = [root, alias, index];

@@ -1,3 +1,4 @@
+import type { BucketLevel } from '../../measurement/snapshot';
 import { ZoneMemory } from './zoneMemory';
 
 /** One client (or whatever the key stands for) of a `limit_req_zone`. */
@@ -103,6 +104,27 @@ export class BucketZone {
       burst: bucket.burst / 1000,
       rate: this.#rate / 1000,
     }));
+  }
+
+  /** The fullest of them; null: there is none yet. */
+  level(nowMs: number): BucketLevel | null {
+    let fullest: Bucket | null = null;
+    let most = -1;
+    for (const bucket of this.#buckets.values()) {
+      const excess = Math.max(0, bucket.excess - this.#drained(bucket, nowMs));
+      if (excess > most) {
+        most = excess;
+        fullest = bucket;
+      }
+    }
+    if (fullest === null) return null;
+    return {
+      zone: this.name,
+      level: most / 1000,
+      burst: fullest.burst / 1000,
+      rate: this.#rate / 1000,
+      keys: this.#buckets.size,
+    };
   }
 
   #drained({ lastMs }: Bucket, nowMs: number): number {

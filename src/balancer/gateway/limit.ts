@@ -1,5 +1,6 @@
 import { message } from '../../base/message';
 import type { Problem } from '../../base/problem';
+import type { BucketLevel } from '../../measurement/snapshot';
 import type { LimitConn, LimitConnZone, LimitReq, LimitZones } from '../plan';
 import type { VariableSource } from '../template';
 import { CountZone } from './connectionCount';
@@ -153,6 +154,12 @@ export class RequestLimits {
   buckets(): BucketState[] {
     const nowMs = Math.floor(this.#now());
     return [...this.#buckets.values()].flatMap((zone) => zone.states(nowMs));
+  }
+
+  /** The fullest bucket of each zone, for whoever draws zones rather than keys. */
+  levels(): BucketLevel[] {
+    const nowMs = Math.floor(this.#now());
+    return [...this.#buckets.values()].flatMap((zone) => zone.level(nowMs) ?? []);
   }
 
   /** Requests or connections under way per key, for telemetry. */

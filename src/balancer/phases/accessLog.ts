@@ -1,10 +1,11 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { message } from '../../base/message';
 import type { Problem } from '../../base/problem';
-import type { AccessLog, LocationPlan, Plan } from '../plan';
+import type { AccessLog, LocationPlan, Plan, VaryingPath } from '../plan';
 import type { Engine } from '../proxies/engine';
 import type { Exchange } from '../proxies/exchange';
+import { filePath } from './fileRoot';
 
 /** ngx_http_log_module: a line for each request of a client, when it is over. */
 
@@ -17,6 +18,8 @@ interface LogFile {
 /** The access logs of one configuration. Files are opened before it serves, as nginx does, so that bad paths are told. */
 export class AccessLogs {
   readonly #files = new Map<string, LogFile>();
+  /** Of this turn of the event loop, by a path that the request gave: opened for each turn anew, as nginx does. */
+  readonly #varying = new Map<string, string>();
   #scheduled = false;
   #toldOfFailure = false;
 
@@ -29,7 +32,7 @@ export class AccessLogs {
   open(): readonly Problem[] {
     const problems: Problem[] = [];
     for (const log of logsOf(this.plan)) {
-      if (this.#files.has(log.path)) continue;
+      if (log.varying !== null || this.#files.has(log.path)) continue;
       try {
         this.#files.set(log.path, { descriptor: this.#descriptor(log.path), lines: '' });
       } catch (error) {
@@ -47,11 +50,16 @@ export class AccessLogs {
 
   write(exchange: Exchange, logs: readonly AccessLog[]): void {
     for (const log of logs) {
-      const file = this.#files.get(log.path);
-      if (file === undefined) continue;
       const escaped = ESCAPES[log.escape];
       const values = { variable: (name: string) => escaped(exchange.variable(name), name, exchange) };
-      file.lines += `${log.template.evaluate(values)}\n`;
+      const line = () => `${log.template.evaluate(values)}\n`;
+      if (log.varying === null) {
+        const file = this.#files.get(log.path);
+        if (file !== undefined) file.lines += line();
+      } else {
+        const path = this.#pathFor(exchange, log.varying);
+        if (path !== null) this.#varying.set(path, (this.#varying.get(path) ?? '') + line());
+      }
     }
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -69,6 +77,32 @@ export class AccessLogs {
       } catch (error) {
         this.#failed(`write() to "${path}" failed (${String(error)})`);
       }
+    }
+    for (const [path, lines] of this.#varying) this.#appendOnce(path, lines);
+    this.#varying.clear();
+  }
+
+  /** Null: not to be written, since the root is no directory (ngx_http_log_script_write). */
+  #pathFor(exchange: Exchange, { path, root }: VaryingPath): string | null {
+    const folder = filePath(root, exchange);
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
+      exchange.logError('error', `testing "${folder}" existence failed`);
+      return null;
+    }
+    const file = filePath(path, exchange);
+    return file.includes('\0') ? null : file;
+  }
+
+  #appendOnce(path: string, lines: string): void {
+    try {
+      const descriptor = openSync(path, 'a');
+      try {
+        writeSync(descriptor, lines);
+      } finally {
+        closeSync(descriptor);
+      }
+    } catch (error) {
+      this.engine.log('crit', `open() "${path}" failed (${String(error)}) while logging request`);
     }
   }
 

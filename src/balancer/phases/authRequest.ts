@@ -8,6 +8,7 @@ import type { Exchange } from '../proxies/exchange';
  * the service asks for) and 403 are answered as they are; everything else is 500.
  */
 export function authRequest(exchange: Exchange, path: string, next: (exchange: Exchange) => void): void {
+  exchange.reach('auth');
   const sink = new StatusSink((status) => {
     for (const { variable, value } of exchange.settings.authRequestSets) {
       exchange.set(variable, value.evaluate(subrequest));
@@ -26,6 +27,7 @@ export function authRequest(exchange: Exchange, path: string, next: (exchange: E
 
 /** `headers`: of the server that was asked. */
 function refuse(exchange: Exchange, status: number, headers: HeaderList): void {
+  exchange.refusedBy = 'auth';
   if (status === 401) {
     const wanted = new HeaderList();
     for (let i = 0; i < headers.length; i++) {

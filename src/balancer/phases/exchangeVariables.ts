@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { connectionVariable } from '../gateway/connectionVariables';
 import type { HeaderList } from '../gateway/headers';
 import { cookie, requestVariable } from '../gateway/variables';
 import type { Exchange } from '../proxies/exchange';
+import { filePath } from './fileRoot';
 import { isoTime, localTime, seconds } from './times';
 
 /** The value of a variable for a request at this moment; ''. */
@@ -96,8 +97,9 @@ function stateVariable(name: string, exchange: Exchange): string | undefined {
   return undefined;
 }
 
-function root({ handler, generation }: Exchange): string {
-  return handler.kind === 'static' ? resolve(generation.engine.prefix, handler.root) : '';
+function root(exchange: Exchange): string {
+  const { handler } = exchange;
+  return handler.kind === 'static' ? filePath(handler.root, exchange) : '';
 }
 
 function fileName(exchange: Exchange): string {
@@ -105,10 +107,7 @@ function fileName(exchange: Exchange): string {
   if (handler.kind !== 'static') return '';
   if (!handler.alias) return join(root(exchange), path);
   const match = location?.match;
-  return (
-    resolve(exchange.generation.engine.prefix, handler.root) +
-    path.slice(match && 'path' in match ? match.path.length : 0)
-  );
+  return root(exchange) + (match && 'path' in match ? path.slice(match.path.length) : '');
 }
 
 /** Of basic authentication (RFC 7617). */

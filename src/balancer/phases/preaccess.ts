@@ -8,14 +8,17 @@ export function limitRequests(exchange: Exchange, next: (exchange: Exchange) => 
     next(exchange);
     return;
   }
+  exchange.reach('limit');
   const { engine } = exchange.generation;
   const verdict = engine.limits.request(settings.limitReqs, settings.limitReqDryRun, exchange, (level, text) =>
     exchange.logError(level, text),
   );
   main.limitReqStatus = verdict.outcome;
   if (verdict.kind === 'pass') next(exchange);
-  else if (verdict.kind === 'refuse') finish(exchange, settings.limitReqStatus);
-  else {
+  else if (verdict.kind === 'refuse') {
+    exchange.refusedBy = 'limit';
+    finish(exchange, settings.limitReqStatus);
+  } else {
     const timer = engine.clock.setTimeout(() => exchange.goOn(next), verdict.ms);
     exchange.waitFor(() => timer.cancel());
   }
@@ -25,6 +28,7 @@ export function limitRequests(exchange: Exchange, next: (exchange: Exchange) => 
 export function limitConnections(exchange: Exchange): boolean {
   const { main, settings } = exchange;
   if (main.limitConnStatus !== null) return true;
+  exchange.reach('limit');
   const { limits } = exchange.generation.engine;
   const verdict = limits.connection(settings.limitConns, settings.limitConnDryRun, exchange, (level, text) =>
     exchange.logError(level, text),
@@ -34,6 +38,7 @@ export function limitConnections(exchange: Exchange): boolean {
     main.release = verdict.release;
     return true;
   }
+  exchange.refusedBy = 'limit';
   finish(exchange, settings.limitConnStatus);
   return false;
 }

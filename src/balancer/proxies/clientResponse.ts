@@ -45,6 +45,7 @@ export class ClientResponse implements CompressedSink {
     this.headers = headers;
     this.length = isEmpty ? -1 : contentLength;
     addHeaders(exchange, final, headers);
+    if (exchange.content === null) exchange.countStage(final, headers);
     // A 204 told as something else has an empty body: without its end the client would wait.
     const hasEnd = !isOwn && contentLength < 0 && exchange.method !== 'HEAD';
     const withoutBody = isEmpty || (bodyless && !hasEnd);

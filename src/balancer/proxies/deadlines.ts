@@ -38,8 +38,12 @@ export class Deadlines {
 
   #sweep(): void {
     const now = this.#clock.now();
-    for (const timed of this.#watched) {
-      if (timed.deadlineAt > now) continue;
+    // First all that are due, then what that leads to: what comes to be watched meanwhile has its turn another time, so
+    // that one sweep ends whatever they do.
+    const due: Timed[] = [];
+    for (const timed of this.#watched) if (timed.deadlineAt <= now) due.push(timed);
+    for (const timed of due) {
+      if (!this.#watched.has(timed) || timed.deadlineAt > now) continue;
       timed.deadlineAt = Number.POSITIVE_INFINITY;
       timed.onDeadline();
     }

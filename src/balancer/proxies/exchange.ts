@@ -1,3 +1,4 @@
+import type { Stage } from '../../measurement/snapshot';
 import type { HeaderList } from '../gateway/headers';
 import type { RequestFacts } from '../gateway/variables';
 import { enter, enterNamed, enterServer } from '../phases/enter';
@@ -60,6 +61,10 @@ export class Exchange implements CapturingSource, RequestFacts {
   /** Not as the client asked: `internal` locations are open to it. */
   internal = false;
   sawErrorPage = false;
+  /** How far it has come ... */
+  stage: Stage = 'route';
+  /** ... and which stage would not let it through; null: none so far. */
+  refusedBy: Stage | null = null;
   /** Values of limit_req_status and limit_conn_status; null: no limit was asked yet. */
   limitReqStatus: string | null = null;
   limitConnStatus: string | null = null;
@@ -128,10 +133,25 @@ export class Exchange implements CapturingSource, RequestFacts {
       enterServer(this);
       return;
     }
-    if (this.counted) engine.telemetry.requests++;
+    if (this.counted) {
+      engine.telemetry.requests++;
+      engine.telemetry.pipeline.moved('client', 'route');
+    }
     engine.telemetry.dirty = true;
     if (engine.traceHeader !== null) this.traceId = this.headers.get(engine.traceHeader);
     enter(this);
+  }
+
+  /** The client's own request, and still on the way that the file has for it. */
+  get isOnItsWay(): boolean {
+    return this.counted && this.main === this && !this.sawErrorPage;
+  }
+
+  /** It comes to the next stage. */
+  reach(stage: Stage): void {
+    if (!this.isOnItsWay || this.stage === stage) return;
+    this.generation.engine.telemetry.pipeline.moved(this.stage, stage);
+    this.stage = stage;
   }
 
   // ── For the phases ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -274,6 +294,15 @@ export class Exchange implements CapturingSource, RequestFacts {
     const { telemetry } = this.generation.engine;
     if (this.counted && this.main === this) telemetry.answeredItself++;
     telemetry.dirty = true;
+  }
+
+  /** Which stage answers it, now that the answer stands. A server that was asked in vain is none. */
+  countStage(status: number, headers: HeaderList): void {
+    if (!this.counted || this.main !== this) return;
+    const place = this.stage === 'static' ? 'static' : this.history === null ? 'route' : null;
+    const told = headers.get('grpc-status');
+    const grpcStatus = told === null ? null : Number(told);
+    this.generation.engine.telemetry.pipeline.answered(this.refusedBy ?? place, status, grpcStatus);
   }
 
   /** The request is bad or too large while it comes in. */

@@ -1,6 +1,7 @@
 import { createReadStream, type ReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join } from 'node:path';
+import type { ByteRange } from '../gateway/byteRange';
 import { contentTypeOf } from '../gateway/contentType';
 import { HeaderList, headerName } from '../gateway/headers';
 import type { HttpHandler, HttpSettings, LocationPlan } from '../plan';
@@ -16,17 +17,18 @@ export type FileAnswer =
 type StaticHandler = Extract<HttpHandler, { kind: 'static' }>;
 
 /**
- * Finds the file for a normalised request path (ngx_http_map_uri_to_path, ngx_http_index_module). `prefix` is what
- * relative roots are relative to.
+ * Finds the file for a normalised request path (ngx_http_map_uri_to_path, ngx_http_index_module). `root` is what
+ * root or alias say for it.
  */
 export async function findFile(
   handler: StaticHandler,
   match: LocationPlan['match'] | null,
   path: string,
-  prefix: string,
+  root: string,
 ): Promise<FileAnswer> {
-  const root = isAbsolute(handler.root) ? handler.root : resolve(prefix, handler.root);
-  const replaced = handler.alias && match !== null && 'path' in match ? match.path.length : 0;
+  // The alias of a regular expression is the whole path.
+  const replaced = !handler.alias ? 0 : match !== null && 'path' in match ? match.path.length : path.length;
+  if (root.includes('\0')) return { kind: 'status', status: 404, text: 'not found' };
   // The path is bytes as latin1 text; file names are UTF-8.
   const rest = Buffer.from(path.slice(replaced), 'latin1').toString('utf8');
   // Separators that only this system knows of could lead out of the root.
@@ -37,7 +39,7 @@ export async function findFile(
     return found.kind === 'file' && found.stats.isDirectory() ? { kind: 'slash' } : onlyFile(found);
   }
   for (const index of handler.index) {
-    const found = await look(join(wanted, index));
+    const found = await look(wanted + index);
     if (found.kind === 'file' && found.stats.isFile()) return found;
     if (found.kind === 'status' && found.status === 403) return found;
   }
@@ -62,13 +64,16 @@ function onlyFile(found: FileAnswer): FileAnswer {
   return { kind: 'status', status: 404, text: `"${found.path}" is not a regular file` };
 }
 
+export interface FileHead {
+  readonly headers: HeaderList;
+  /** The client has it already. */
+  readonly isFresh: boolean;
+  /** What the client has a part of is this very file. */
+  readonly isSame: boolean;
+}
+
 /** The head for a file, and whether the client has it already (RFC 9110, section 13). */
-export function fileHead(
-  stats: Stats,
-  path: string,
-  settings: HttpSettings,
-  head: RequestHead,
-): { readonly headers: HeaderList; readonly isFresh: boolean } {
+export function fileHead(stats: Stats, path: string, settings: HttpSettings, head: RequestHead): FileHead {
   const headers = new HeaderList();
   const seconds = Math.floor(stats.mtimeMs / 1000);
   const modified = new Date(seconds * 1000).toUTCString();
@@ -82,7 +87,13 @@ export function fileHead(
       ? since === modified
       : noneMatch === '*' || noneMatch.split(',').some((each) => each.trim().replace(/^W\//, '') === etag);
   if (!isFresh) add(headers, 'Content-Type', contentTypeOf(path, settings));
-  return { headers, isFresh };
+  const condition = head.headers.get('if-range');
+  return { headers, isFresh, isSame: condition === null || isSame(condition, etag, seconds) };
+}
+
+/** If-Range (RFC 9110, section 13.1.5), as ngx_http_range_header_filter() compares it. */
+function isSame(condition: string, etag: string, seconds: number): boolean {
+  return condition.endsWith('"') ? condition === etag : Date.parse(condition) === seconds * 1000;
 }
 
 function add(list: HeaderList, name: string, value: string): void {
@@ -95,11 +106,11 @@ export class FileCall {
   #owner: CallOwner | null;
   readonly #stream: ReadStream;
 
-  constructor(path: string, size: number, owner: CallOwner) {
+  constructor(path: string, { start, end }: ByteRange, owner: CallOwner) {
     this.#owner = owner;
-    // No further than the size in the head: the file may be growing.
-    this.#stream = createReadStream(path, { end: size - 1, highWaterMark: 256 * 1024 });
-    let left = size;
+    // No further than the head says: the file may be growing.
+    this.#stream = createReadStream(path, { start, end: end - 1, highWaterMark: 256 * 1024 });
+    let left = end - start;
     this.#stream.on('data', (chunk) => {
       left -= chunk.length;
       this.#owner?.onResponseBody(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);

@@ -1,8 +1,12 @@
 import type { Stats } from 'node:fs';
+import { type ByteRange, byteRange, type RangeAnswer } from '../gateway/byteRange';
+import { HeaderList } from '../gateway/headers';
 import { escapePath } from '../gateway/requestUri';
 import { reasonPhrase } from '../gateway/status';
+import { filePath } from '../phases/fileRoot';
+import { isCompressible, takesGzip } from '../phases/gzip';
 import type { HttpHandler } from '../plan';
-import { answerWith, finish, redirect } from './answers';
+import { addHeader, addHeaders, answerWith, finish, redirect } from './answers';
 import type { CallFailure, CallOwner } from './call';
 import type { Content } from './content';
 import type { Exchange } from './exchange';
@@ -19,10 +23,11 @@ export function serveFile(exchange: Exchange, handler: Extract<HttpHandler, { ki
     finish(exchange, 405);
     return;
   }
-  const { prefix } = exchange.generation.engine;
   const match = exchange.location?.match ?? null;
   const visit = exchange.visit;
-  findFile(handler, match, exchange.path, prefix).then((found) => {
+  // Without a location nobody meant it for a file: there is just no other place.
+  if (exchange.location !== null) exchange.reach('static');
+  findFile(handler, match, exchange.path, filePath(handler.root, exchange)).then((found) => {
     // The client may have gone while the disk was asked.
     if (exchange.done || exchange.visit !== visit) return;
     if (found.kind === 'slash') {
@@ -37,14 +42,38 @@ export function serveFile(exchange: Exchange, handler: Extract<HttpHandler, { ki
 }
 
 function sendFile(exchange: Exchange, path: string, stats: Stats): void {
-  const { headers, isFresh } = fileHead(stats, path, exchange.settings, exchange.head);
-  if (isFresh || stats.size === 0 || exchange.method === 'HEAD') {
-    answerWith(exchange, isFresh ? 304 : 200, headers, null, stats.size);
+  const { size } = stats;
+  const { headers, isFresh, isSame } = fileHead(stats, path, exchange.settings, exchange.head);
+  const range = isFresh || !isSame ? 'whole' : wantedRange(exchange, headers, size);
+  if (range === 'unsatisfiable') {
+    const extra = exchange.response.extraHeaders ?? new HeaderList();
+    exchange.response.extraHeaders = extra;
+    addHeader(extra, 'Content-Range', `bytes */${size}`);
+    // In nginx the head was written for 200 when its ranges turn out wrong, and what was added to it stays.
+    addHeaders(exchange, 200, extra);
+    finish(exchange, 416);
+    return;
+  }
+  if (range !== 'whole') addHeader(headers, 'Content-Range', `bytes ${range.start}-${range.end - 1}/${size}`);
+  else if (!isFresh && exchange.main === exchange) addHeader(headers, 'Accept-Ranges', 'bytes');
+  const status = isFresh ? 304 : range === 'whole' ? 200 : 206;
+  const part = range === 'whole' ? { start: 0, end: size } : range;
+  const length = part.end - part.start;
+  if (isFresh || length === 0 || exchange.method === 'HEAD') {
+    answerWith(exchange, status, headers, null, length);
     return;
   }
   exchange.countOwnAnswer();
-  exchange.response.sendHead(200, reasonPhrase(200), headers, stats.size, false);
-  exchange.content = new FileContent(exchange, path, stats.size);
+  exchange.response.sendHead(status, reasonPhrase(status), headers, length, false);
+  exchange.content = new FileContent(exchange, path, part);
+}
+
+/** Parts are of the file as it is, not of what compression makes of it. */
+function wantedRange(exchange: Exchange, headers: HeaderList, size: number): RangeAnswer {
+  const field = exchange.headers.get('range');
+  if (field === null || exchange.main !== exchange || exchange.response.fixedStatus !== 0) return 'whole';
+  const compressed = isCompressible(exchange, 200, headers, size) && takesGzip(exchange);
+  return compressed ? 'whole' : byteRange(field, size);
 }
 
 class FileContent implements Content, CallOwner {
@@ -53,9 +82,9 @@ class FileContent implements Content, CallOwner {
   constructor(
     readonly exchange: Exchange,
     path: string,
-    size: number,
+    part: ByteRange,
   ) {
-    this.#call = new FileCall(path, size, this);
+    this.#call = new FileCall(path, part, this);
   }
 
   writeBody(): boolean {

@@ -43,6 +43,8 @@ class Http2Client implements Client, ClientConnection, Timed, ConnectionOwner {
   #closed = false;
   /** A drain: 'announced', its ping not yet answered; 'last', no stream is taken any more. */
   #drain: 'none' | 'announced' | 'last' = 'none';
+  /** Its configuration was replaced before its first request came: it leaves after that one, or then. */
+  #leaveBy = NEVER;
   /** Nothing more is said: what still comes is thrown away until the client closes. */
   #lingering = false;
 
@@ -79,7 +81,12 @@ class Http2Client implements Client, ClientConnection, Timed, ConnectionOwner {
   retire(graceMs: number): void {
     if (this.#closed || this.#lingering) return;
     if (graceMs <= 0 && this.#connection.streams.size === 0 && this.requests === 0) this.#endAfterLast();
-    else this.#announceEnd();
+    else if (this.requests > 0) this.#announceEnd();
+    else {
+      // Opened for a request that is on its way, perhaps for the second time: a client such as grpc-js dials again once.
+      this.#leaveBy = this.engine.clock.now() + graceMs;
+      if (!this.#withinHead) this.#setDeadline(this.#leaveBy);
+    }
   }
 
   close(): void {
@@ -128,13 +135,15 @@ class Http2Client implements Client, ClientConnection, Timed, ConnectionOwner {
         declared === null ? -1 : Number(declared),
       );
     }
-    if (this.requests === this.service.defaultServer.settings.keepaliveRequests) this.#announceEnd();
+    if (this.#leaveBy !== NEVER || this.requests === this.service.defaultServer.settings.keepaliveRequests) {
+      this.#announceEnd();
+    }
   }
 
   onStreamsDone(): void {
     if (this.#drain === 'last') this.#endAfterLast();
     else if (this.#drain === 'none') {
-      this.#setDeadline(this.engine.clock.now() + this.service.defaultServer.settings.keepaliveTimeoutMs);
+      this.#setDeadline(this.engine.clock.now() + this.#keepaliveTimeoutMs);
     }
   }
 
@@ -168,10 +177,14 @@ class Http2Client implements Client, ClientConnection, Timed, ConnectionOwner {
       this.#setDeadline(this.engine.clock.now() + this.service.defaultServer.settings.clientHeaderTimeoutMs);
     } else if (!within && this.#withinHead && this.#drain === 'none') {
       if (this.#connection.streams.size > 0) this.#setDeadline(NEVER);
-      else this.#setDeadline(this.engine.clock.now() + this.service.defaultServer.settings.keepaliveTimeoutMs);
+      else this.#setDeadline(Math.min(this.#leaveBy, this.engine.clock.now() + this.#keepaliveTimeoutMs));
     }
     this.#withinHead = within;
     this.#completed = this.#connection.completed;
+  }
+
+  get #keepaliveTimeoutMs(): number {
+    return this.service.defaultServer.settings.keepaliveTimeoutMs;
   }
 
   #setDeadline(deadlineAt: number): void {

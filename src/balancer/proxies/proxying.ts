@@ -191,7 +191,11 @@ export class Proxying implements Content, CallOwner {
     this.#attempts++;
     this.#attempt = new Attempt(choice.peer.address, exchange.now());
     this.#history.add(this.#attempt);
-    if (exchange.counted) peer.counter.requests++;
+    if (exchange.main !== exchange) {
+      peer.counter.subrequests++;
+      if (this.#attempts === 1) telemetry.subrequests++;
+    } else if (exchange.counted) peer.counter.requests++;
+    if (this.#attempts === 1 && exchange.isOnItsWay) peer.counter.from[exchange.stage]++;
     this.#callPeer(peer);
   }
 

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { TrafficLab } from '../compose';
+import { check } from './check';
 import { openConfiguration } from './openConfiguration';
 import { openCourse } from './openCourse';
 import { resetProgress } from './resetProgress';
@@ -15,6 +16,7 @@ export const commands: Readonly<Record<string, (trafficLab: TrafficLab, argument
   'trafficLab.openCourse': openCourse,
   'trafficLab.runLab': runLab,
   'trafficLab.stopLab': stopLab,
+  'trafficLab.check': check,
   'trafficLab.openConfiguration': openConfiguration,
   'trafficLab.restoreConfiguration': restoreConfiguration,
   'trafficLab.switchLanguage': switchLanguage,

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { type Catalog, type Message, message, renderMessage } from '../../base/message';
 import { everyServer } from '../../lab/labDefinition';
+import type { ExerciseVerdict } from '../../protocol/exercise';
 import type { LabController } from '../labController';
 import type { WorkingCopy } from '../workingCopy';
 import { confPlaceAt } from './confPlace';
@@ -88,7 +89,7 @@ export function hovers(course: ConfCourse): vscode.HoverProvider {
   };
 }
 
-/** On top of the file: run, stop, and the way back to the course. */
+/** On top of the file: run or check, stop, what the last check said, and the way back to the course. */
 export function lenses(course: ConfCourse, changed: vscode.Event<void>): vscode.CodeLensProvider {
   const say = (text: Message) => renderMessage(text, course.catalog());
   return {
@@ -98,6 +99,22 @@ export function lenses(course: ConfCourse, changed: vscode.Event<void>): vscode.
       if (found === null) return [];
       const { lab, file } = found;
       const top = new vscode.Range(0, 0, 0, 0);
+      const exercise = lab.exercises.ofFile(file);
+      const anchor =
+        exercise === undefined ? `lab-${lab.definition.id}` : `exercise-${lab.definition.id}-${exercise.id}`;
+      if (exercise !== undefined && !lab.isRunning) {
+        const command = 'trafficLab.check';
+        const argument = { lab: lab.definition.id, exercise: exercise.id };
+        const verdict = lab.exercises.verdict(exercise.id);
+        return [
+          { title: say(message('✓ Check')), command, arguments: [argument] },
+          {
+            title: say(verdict === null ? message('Open the course') : verdictLens(verdict)),
+            command: 'trafficLab.openCourse',
+            arguments: [anchor],
+          },
+        ].map((lens) => new vscode.CodeLens(top, lens));
+      }
       const arm = lab.armOfFile(file);
       const first: vscode.Command | null = lab.isRunning
         ? { title: say(message('■ Stop')), command: 'trafficLab.stopLab' }
@@ -111,11 +128,20 @@ export function lenses(course: ConfCourse, changed: vscode.Event<void>): vscode.
       const back: vscode.Command = {
         title: say(message('Open the course')),
         command: 'trafficLab.openCourse',
-        arguments: [`lab-${lab.definition.id}`],
+        arguments: [anchor],
       };
       return [...(first === null ? [] : [first]), back].map((command) => new vscode.CodeLens(top, command));
     },
   };
+}
+
+function verdictLens({ solved, problems, expectations }: ExerciseVerdict): Message {
+  if (solved) return message('Solved. See what was measured');
+  if (problems.length > 0) return message('It cannot run yet. See why');
+  return message('Not solved yet: {met} of {all} as wanted. See why', {
+    met: expectations.filter(({ met }) => met).length,
+    all: expectations.length,
+  });
 }
 
 /** Behind each server line: what its server has had of the run that goes on, or of the last one. */
@@ -125,21 +151,22 @@ export function hints(course: ConfCourse, changed: vscode.Event<void>): vscode.I
     onDidChangeInlayHints: changed,
     provideInlayHints(document, range) {
       const found = labOf(course, document);
-      const measured = found?.lab.measuredOn(found.file) ?? null;
-      if (found === null || measured === null) return [];
-      const arm = found.lab.armTitle(measured.arm, course.language());
-      const about = measured.live
-        ? message('Measured in the run that goes on: {arm}', { arm })
-        : message('Measured in the last run: {arm}', { arm });
-      return serverHints(document.getText(), measured)
-        .map(({ line, column, server }) => {
-          const position = new vscode.Position(line - 1, column - 1);
-          const hint = new vscode.InlayHint(position, hintText(server, course.language(), course.catalog()));
-          hint.paddingLeft = true;
-          hint.tooltip = `${say(about)}\n${hint.label}`;
-          return hint;
-        })
-        .filter((hint) => range.contains(hint.position));
+      if (found === null) return [];
+      return found.lab.measuredOn(found.file).flatMap((measured) => {
+        const arm = found.lab.armTitle(measured.arm, course.language());
+        const about = measured.live
+          ? message('Measured in the run that goes on: {arm}', { arm })
+          : message('Measured in the last run: {arm}', { arm });
+        return serverHints(document.getText(), measured)
+          .map(({ line, column, server }) => {
+            const position = new vscode.Position(line - 1, column - 1);
+            const hint = new vscode.InlayHint(position, hintText(server, course.language(), course.catalog()));
+            hint.paddingLeft = true;
+            hint.tooltip = `${say(about)}\n${hint.label}`;
+            return hint;
+          })
+          .filter((hint) => range.contains(hint.position));
+      });
     },
   };
 }

@@ -46,7 +46,7 @@ export function sendGrpc(
   for (const [name, value] of Object.entries(wanted.call.headers ?? {})) metadata.set(name, value);
   let signed: Grpc.Metadata | null = null;
   const call = client.makeUnaryRequest<object, object>(
-    method.path,
+    wire.path ?? method.path,
     method.requestSerialize,
     method.responseDeserialize,
     wire.request,

@@ -1,22 +1,24 @@
 import type { WorkloadPlan } from '../../protocol/trafficWorker';
+import { gatewayWorkload } from './gateway';
 import { getOrderWorkload } from './getOrder';
+import { ordersByClient } from './ordersByClient';
 import { pathsWorkload } from './paths';
-import type { Workload } from './workload';
+import type { Workload, WorkloadParts } from './workload';
 
-type Services = Readonly<Record<string, string>>;
 type Make<Kind extends WorkloadPlan['kind']> = (
   plan: Extract<WorkloadPlan, { readonly kind: Kind }>,
-  services: Services,
+  parts: WorkloadParts,
 ) => Workload;
 
 /** Every kind of workload. To add one: its file in this folder and a line here. */
 const workloads: { readonly [Kind in WorkloadPlan['kind']]: Make<Kind> } = {
   'get-order': getOrderWorkload,
+  'orders-by-client': ordersByClient,
+  gateway: gatewayWorkload,
   paths: pathsWorkload,
 };
 
-/** `services`: what each server does, by its id. */
-export function createWorkload(plan: WorkloadPlan, services: Services = {}): Workload {
+export function createWorkload(plan: WorkloadPlan, parts: WorkloadParts): Workload {
   // The table pairs each kind with its own plan.
-  return (workloads[plan.kind] as (plan: WorkloadPlan, services: Services) => Workload)(plan, services);
+  return (workloads[plan.kind] as (plan: WorkloadPlan, parts: WorkloadParts) => Workload)(plan, parts);
 }

@@ -2,7 +2,7 @@ import type { Route } from '../../measurement/findings';
 import { CATALOGUE_SIZE } from '../../protocol/ordersService';
 import type { WorkloadPlan } from '../../protocol/trafficWorker';
 import { USER_COUNT } from '../../protocol/usersService';
-import type { Answer, Workload } from './workload';
+import type { Answer, Workload, WorkloadParts } from './workload';
 
 /** As they are in the lab's folder, below what the files are served from. */
 const STATIC_FILES = ['/static/app.css', '/static/app.js', '/static/logo.svg'] as const;
@@ -20,7 +20,7 @@ const EXPERIMENT_EVERY = 4;
  */
 export function pathsWorkload(
   { by }: Extract<WorkloadPlan, { readonly kind: 'paths' }>,
-  services: Readonly<Record<string, string>>,
+  { services = {} }: WorkloadParts,
 ): Workload {
   const routes = new Map<string, { -readonly [Key in keyof Route]: Route[Key] }>();
   const found = (path: string, withWhat: string | null, { by: server, status }: Answer): void => {

@@ -1,5 +1,7 @@
+import type { Clock } from '../../base/clock';
 import type { Random } from '../../base/random';
 import type { ClientFindings } from '../../measurement/findings';
+import type { PrivateKey } from '../../protocol/tokens';
 
 /** One request, as REST or as gRPC: a workload says what its clients can speak. */
 export interface Call {
@@ -24,6 +26,8 @@ export interface GrpcCall {
   /** Unary method: "GetOrder". */
   readonly method: string;
   readonly request: object;
+  /** Sent in place of the method's own path: for what nobody offers. */
+  readonly path?: string;
 }
 
 /** What came back. */
@@ -39,10 +43,23 @@ export interface Answer {
   readonly body: Buffer | object | null;
 }
 
+/** What a workload may be made of beside its plan. */
+export interface WorkloadParts {
+  readonly clock: Clock;
+  /** What each server does, by its id. */
+  readonly services?: Readonly<Record<string, string>>;
+  /** Signs the run's tokens; absent where nobody verifies them. */
+  readonly tokenKey?: PrivateKey;
+}
+
 /** What the clients ask for, request by request. One file here implements each kind of WorkloadPlan. */
 export interface Workload {
+  /** Before the first request, and before anything is counted. */
+  prepare?(): Promise<void>;
   /** What client number `client` (from 0) sends as request number `index` (from 0) of the run. */
   next(index: number, client: number, random: Random): Call;
+  /** The servers are about to change: what is found from now on may be held against this moment. */
+  compare?(): void;
   /** What was found in the answers so far. */
   findings(): ClientFindings;
 }

@@ -76,7 +76,8 @@ const ratio = (a, b) => (a / b).toFixed(2);
 export async function benchBalancer(count) {
   const { nginx, haproxy, wrk, h2load } = run;
   for (const [name, found] of Object.entries({ nginx, haproxy, wrk, h2load })) {
-    if (found === null) throw new Error(`${name} is needed (Debian: nginx-light, haproxy, wrk, nghttp2-client)`);
+    if (found === null)
+      throw new Error(`${name} is needed (Debian: nginx with libnginx-mod-stream, haproxy, wrk, nghttp2-client)`);
   }
   const peers = await run.installPeers();
   print(`${run.versions(peers).join('\n')}\n`);

@@ -144,8 +144,13 @@ describe('inheritance', () => {
       server('root /files; location /a { proxy_pass http://127.0.0.1:1; location /a/b { } } location /c { alias /d; }'),
     );
     const [a, c] = plan.http?.servers[0]?.locations ?? [];
-    expect(a?.locations[0]?.handler).toEqual({ kind: 'static', root: '/files', alias: false, index: ['index.html'] });
-    expect(c?.handler).toEqual({ kind: 'static', root: '/d', alias: true, index: ['index.html'] });
+    expect(a?.locations[0]?.handler).toMatchObject({
+      kind: 'static',
+      root: { source: '/files' },
+      alias: false,
+      index: ['index.html'],
+    });
+    expect(c?.handler).toMatchObject({ kind: 'static', root: { source: '/d' }, alias: true, index: ['index.html'] });
   });
 });
 

@@ -37,3 +37,27 @@ describe('lab run', () => {
     expect(() => parseArguments(argv)).toThrow(UsageError);
   });
 });
+
+describe('lab check', () => {
+  it('reads the lab, the exercise and its switches', () => {
+    expect(parseArguments(['check', 'grpc-pinning', 'spread-grpc', '--seed', '7', '--json'])).toEqual({
+      command: 'check',
+      lab: 'grpc-pinning',
+      exercise: 'spread-grpc',
+      conf: null,
+      seed: 7,
+      json: true,
+    });
+  });
+
+  it.each([
+    [['check']],
+    [['check', 'x']],
+    [['check', 'x', 'y', 'z']],
+    [['check', 'x', 'y', '--arm', 'a']],
+    [['check', 'x', 'y', '--requests', '5']],
+    [['check', 'x', 'y', '--seed', 'z']],
+  ])('refuses %j as written wrongly', (argv) => {
+    expect(() => parseArguments(argv)).toThrow(UsageError);
+  });
+});

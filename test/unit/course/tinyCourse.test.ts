@@ -3,8 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { renderMessage } from '../../../src/base/message';
 import { parseCourseManifest } from '../../../src/course/manifest';
-import { parseCourse } from '../../../src/course/parseCourse';
-import { findLabs } from '../../../src/lab/labFiles';
+import { readCourseDocument, readCourseFolder } from '../../../src/host/courseSource';
 import { quizKinds } from '../../../src/quiz/kinds/index';
 
 /** The course that the editor tests open; here it is read without an editor, which is faster to be told of. */
@@ -12,12 +11,9 @@ const folder = path.resolve(import.meta.dirname, '../../editor/fixtures/tiny-cou
 const read = (name: string) => readFileSync(path.join(folder, name), 'utf8');
 
 async function parsed(language: string) {
-  const labs = (await findLabs(folder)).map(({ id, definition }) => {
-    if (!definition.ok) throw new Error(JSON.stringify(definition.error));
-    const { arms, servers } = definition.value;
-    return { id, arms: arms.map((arm) => arm.id), servers: servers.map((server) => server.id) };
-  });
-  return parseCourse(read(`course.${language}.md`), `course.${language}.md`, { labs });
+  const course = await readCourseFolder(folder);
+  if (!course.ok) throw new Error(JSON.stringify(course.error));
+  return readCourseDocument(course.value, language, {});
 }
 
 describe('a course of another folder', () => {

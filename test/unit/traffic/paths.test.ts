@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/base/clock';
 import { seededRandom } from '../../../src/base/random';
 import { createWorkload } from '../../../src/traffic/workloads/index';
 import type { Answer, Call } from '../../../src/traffic/workloads/workload';
@@ -11,7 +12,7 @@ function answer(by: string, status = '200'): Answer {
 
 /** The first so many requests of a run, `clients` clients taking turns. */
 function calls(by: 'path' | 'header' | 'cookie', count: number, seed = 1, clients = 8) {
-  const workload = createWorkload({ kind: 'paths', by }, services);
+  const workload = createWorkload({ kind: 'paths', by }, { clock: systemClock(), services });
   const random = seededRandom(seed);
   return {
     workload,

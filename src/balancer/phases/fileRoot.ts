@@ -1,0 +1,21 @@
+import { isAbsolute, join } from 'node:path';
+import type { Exchange } from '../proxies/exchange';
+import type { Template } from '../template';
+
+/** Exchanges whose root is being worked out: one that is made of itself comes out empty. */
+const working = new WeakSet<Exchange>();
+
+/** A path of the file system that a directive gives, for this request; relative ones begin at the prefix. */
+export function filePath(template: Template, exchange: Exchange): string {
+  if (working.has(exchange)) return '';
+  working.add(exchange);
+  try {
+    // Values are bytes as latin1 text; file names are UTF-8.
+    const path = template.evaluate({
+      variable: (name) => Buffer.from(exchange.variable(name), 'latin1').toString('utf8'),
+    });
+    return isAbsolute(path) ? path : join(exchange.generation.engine.prefix, path);
+  } finally {
+    working.delete(exchange);
+  }
+}

@@ -1,0 +1,155 @@
+import type { Clock } from '../base/clock';
+import type { Disposable } from '../base/dispose';
+import { ReaderError } from '../base/errors';
+import { type Message, message } from '../base/message';
+import type { Problem } from '../base/problem';
+import type { Snapshot } from '../measurement/snapshot';
+import type { ConfSource } from '../protocol/balancerWorker';
+import type { ExerciseRunSeen, ExerciseVerdict } from '../protocol/exercise';
+import type { RunResult } from '../protocol/run';
+import type { ExerciseDefinition, ExerciseRun } from './exercise';
+import { armOfRun, labOfExercise } from './exerciseLab';
+import { judge } from './expectations';
+import { ConfProblems, confProblems } from './labConf';
+import { type ArmDefinition, defaultsOf, type LabDefinition } from './labDefinition';
+import { type FinishedRun, LabRun } from './labRun';
+import type { WarmThreads } from './warmThreads';
+import type { WorkerPaths } from './workerThread';
+
+export interface CheckOptions {
+  readonly definition: LabDefinition;
+  readonly exercise: ExerciseDefinition;
+  /** The reader's configuration. */
+  readonly conf: ConfSource;
+  readonly workers: WorkerPaths;
+  readonly warm?: WarmThreads;
+  readonly clock: Clock;
+  readonly seed: number;
+  /** A run begins; counted from 1. */
+  onRun?(number: number, run: ExerciseRun): void;
+  onSnapshot?(run: ExerciseRun, snapshot: Snapshot): void;
+}
+
+export interface CheckedExercise {
+  readonly verdict: ExerciseVerdict;
+  /** Of the runs that could be made. */
+  readonly results: readonly RunResult[];
+}
+
+/** Sends real traffic through a reader's configuration and says whether it does what the exercise wants. Use once. */
+export class ExerciseCheck implements Disposable {
+  readonly #options: CheckOptions;
+  #run: LabRun | null = null;
+  #disposed = false;
+
+  constructor(options: CheckOptions) {
+    this.#options = options;
+  }
+
+  /** Throws ReaderError 'disposed' where it was ended early; whatever happens, nothing is left running. */
+  async run(): Promise<CheckedExercise> {
+    const { exercise, onRun } = this.#options;
+    const problems = this.#problems();
+    if (problems.length > 0) return refused(problems);
+    const runs: Record<string, RunResult | null> = {};
+    const seen: ExerciseRunSeen[] = [];
+    let isWhole = true;
+    try {
+      for (const [index, run] of exercise.runs.entries()) {
+        onRun?.(index + 1, run);
+        const { result, lines, whole } = await this.#measure(run);
+        runs[run.id] = result;
+        isWhole &&= whole;
+        seen.push({ id: run.id, title: { written: run.title ?? this.#arm(run).title }, seen: lines });
+      }
+    } catch (error) {
+      // nginx's own rules are checked above; what only the balancer can find comes here.
+      if (error instanceof ConfProblems) return refused(error.problems);
+      throw error;
+    }
+    const expectations = judge(exercise, runs);
+    return {
+      verdict: { solved: isWhole && expectations.every(({ met }) => met), problems: [], runs: seen, expectations },
+      results: Object.values(runs).filter((result) => result !== null),
+    };
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    await this.#run?.dispose();
+  }
+
+  /** Everything that keeps the reader's file from running in any of the arms. */
+  #problems(): readonly Problem[] {
+    const { definition, exercise, conf } = this.#options;
+    const lab = labOfExercise(definition, exercise);
+    return confProblems(lab, exercise.file, conf.path, conf.text).filter(({ severity }) => severity === 'error');
+  }
+
+  #arm(run: ExerciseRun): ArmDefinition {
+    return armOfRun(this.#options.definition, this.#options.exercise, run);
+  }
+
+  /** `whole`: it was made, and its sides counted the same. */
+  async #measure(
+    run: ExerciseRun,
+  ): Promise<{ readonly result: RunResult | null; readonly lines: readonly Message[]; readonly whole: boolean }> {
+    const { definition, conf, workers, warm, clock, seed, onSnapshot } = this.#options;
+    if (this.#disposed) throw closed();
+    const arm = this.#arm(run);
+    const labRun = new LabRun({
+      definition,
+      arm,
+      params: { ...defaultsOf(definition, arm, run.params.scenario), ...run.params, seed },
+      workers,
+      ...(warm === undefined ? {} : { warm }),
+      clock,
+      ...(run.conf === null ? { conf } : {}),
+      onSnapshot: (snapshot) => onSnapshot?.(run, snapshot),
+    });
+    this.#run = labRun;
+    try {
+      const finished = await labRun.run();
+      const { agree } = finished.snapshot.reconciliation;
+      return { result: finished.result, lines: linesOf(finished), whole: agree };
+    } catch (error) {
+      if (!(error instanceof ReaderError) || this.#disposed) throw error;
+      const lines = [message('This run could not be made: {reason}', { reason: error.message })];
+      return { result: null, lines, whole: false };
+    } finally {
+      this.#run = null;
+    }
+  }
+}
+
+function refused(problems: readonly Problem[]): CheckedExercise {
+  return { verdict: { solved: false, problems, runs: [], expectations: [] }, results: [] };
+}
+
+function closed(): ReaderError {
+  return new ReaderError('disposed', message('The run was closed.'));
+}
+
+/** What traffic did, whether it was wanted or not. */
+function linesOf({ result, snapshot }: FinishedRun): readonly Message[] {
+  const count = (value: number) => value.toLocaleString('en');
+  const servers = result.servers.map(({ id, requests }) => `${id} ${count(requests)}`).join(', ');
+  const { agree, differences } = snapshot.reconciliation;
+  const odd = result.outcomes.filter(({ status }) => status !== '200' && status !== 'OK');
+  return [
+    message('Requests: {servers}. Client connections: {connections}.', {
+      servers,
+      connections: count(snapshot.client.connectionsOpened),
+    }),
+    ...(odd.length === 0
+      ? []
+      : [
+          message('Answers other than success: {answers}.', {
+            answers: odd.map(({ status, by, requests }) => `${status} (${by}) ${count(requests)}`).join(', '),
+          }),
+        ]),
+    ...(agree
+      ? []
+      : [message('The counts of the two sides do not agree, so this run proves nothing:'), ...differences]),
+  ];
+}

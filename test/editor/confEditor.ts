@@ -1,0 +1,85 @@
+import type { Locator } from 'playwright-core';
+import { expect } from 'vitest';
+import type { Editor } from './harness';
+
+/** The text editor beside the course. */
+export class ConfEditor {
+  readonly #window: Editor;
+  readonly #root: Locator;
+
+  constructor(window: Editor) {
+    this.#window = window;
+    this.#root = window.page.locator('.editor-instance .monaco-editor').first();
+  }
+
+  /** The first line with a text. Monaco writes spaces as no-break spaces. */
+  line(text: string): Locator {
+    return this.#root.locator('.view-line').filter({ hasText: new RegExp(escaped(text).replaceAll(' ', '[ \u00a0]')) });
+  }
+
+  /** What stands behind a line that is no part of the file. */
+  hint(line: string): Locator {
+    return this.line(line).locator('[class*="dyn-rule"]').filter({ hasText: '%' }).first();
+  }
+
+  async hintText(line: string): Promise<string> {
+    return (await this.hint(line).innerText()).replaceAll('\u00a0', ' ');
+  }
+
+  async hintCount(): Promise<number> {
+    const lines = await this.#root.locator('.view-line').filter({ hasText: /%/ }).count();
+    return lines;
+  }
+
+  lens(title: string): Locator {
+    return this.#root.locator('.codelens-decoration a').filter({ hasText: title });
+  }
+
+  squiggle(): Locator {
+    return this.#root.locator('.squiggly-error').first();
+  }
+
+  async language(): Promise<string> {
+    return (await this.#window.page.locator('#status\\.editor\\.mode').innerText()).trim();
+  }
+
+  /** By its place: a line with live numbers is drawn anew twice a second, which a click on the element would wait for. */
+  async #focusEnd(text: string): Promise<void> {
+    let line: Awaited<ReturnType<Locator['boundingBox']>> = null;
+    const find = async () => {
+      line = await this.line(text).first().boundingBox();
+      return line;
+    };
+    await expect.poll(find, { timeout: 10_000 }).not.toBeNull();
+    const { y, height } = line ?? { y: Number.NaN, height: 0 };
+    // In the middle of the editor, however far it is scrolled to the side.
+    const editor = await this.#root.boundingBox();
+    await this.#window.page.mouse.click((editor?.x ?? 0) + (editor?.width ?? 0) / 2, y + height / 2);
+    await this.#window.page.keyboard.press('End');
+  }
+
+  async typeAtEnd(line: string, text: string): Promise<void> {
+    await this.#focusEnd(line);
+    await this.#window.page.keyboard.type(text);
+  }
+
+  async deleteLine(text: string): Promise<void> {
+    await this.#focusEnd(text);
+    await this.#window.page.keyboard.press('Control+Shift+K');
+    await this.line(text).waitFor({ state: 'detached' });
+  }
+
+  async undoUntil(reached: () => Promise<boolean>): Promise<void> {
+    await this.#focusEnd('worker_processes');
+    for (let step = 0; step < 20 && !(await reached()); step += 1) await this.#window.page.keyboard.press('Control+Z');
+    expect(await reached()).toBe(true);
+  }
+
+  async save(): Promise<void> {
+    await this.#window.page.keyboard.press('Control+S');
+  }
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
