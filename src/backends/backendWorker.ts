@@ -52,10 +52,10 @@ async function listen(start: BackendStart): Promise<void> {
     ...(start.tokenKey === undefined ? {} : { tokenKey: start.tokenKey }),
   };
   const listening = await Promise.all(
-    start.listen.map(async ({ protocol, port: declaredPort }) => {
+    start.listen.map(async ({ protocol, port: declaredPort, tls }) => {
       const server =
         protocol === 'rest'
-          ? await (await protocols.rest()).startRestServer(parts, declaredPort)
+          ? await (await protocols.rest()).startRestServer(parts, declaredPort, tls)
           : await (await protocols.grpc()).startGrpcServer(parts, declaredPort, start.maxConnectionAgeMs);
       servers.push(server);
       return { protocol, declaredPort, actualPort: server.port };

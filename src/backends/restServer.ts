@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { ErrorRequestHandler, Response } from 'express';
-import { CONNECTION_HEADER, SERVER_HEADER } from '../protocol/backendWorker';
+import { CHANNEL_HEADER, CONNECTION_HEADER, SERVER_HEADER, type TlsIdentity } from '../protocol/backendWorker';
 import type { Visit } from './admission';
+import { Channels } from './channels';
 import { Connections } from './connections';
 import { listenOnLoopback } from './listen';
 import type { BackendParts, ProtocolServer } from './protocolServer';
@@ -15,9 +17,13 @@ export async function preload(): Promise<void> {
 
 /**
  * A backend's service as REST: the door (capacity, faults, counts, signature) around what `services/` mounts. Errors are
- * JSON: `{ error: { code, message, faults? } }`. Rejects if no port can be bound.
+ * JSON: `{ error: { code, message, faults? } }`. With an identity it speaks TLS. Rejects if no port can be bound.
  */
-export async function startRestServer(parts: BackendParts, declaredPort: number): Promise<ProtocolServer> {
+export async function startRestServer(
+  parts: BackendParts,
+  declaredPort: number,
+  tls?: TlsIdentity,
+): Promise<ProtocolServer> {
   const { default: express } = await import('express');
   const { admission } = parts;
   const visits = new WeakMap<Response, Visit>();
@@ -33,7 +39,8 @@ export async function startRestServer(parts: BackendParts, declaredPort: number)
     answer(res, status, { error: { code, message: text, ...(faults === undefined ? {} : { faults }) } });
   const door: RestDoor = { answer, refuse, streamed: (res) => visits.get(res)?.answered() };
 
-  const server = createServer();
+  const server = tls === undefined ? createServer() : createTlsServer({ cert: tls.certificate, key: tls.key });
+  const channels = new Channels();
   const connections = new Connections(server, parts.counters);
   const app = express();
   app.disable('x-powered-by');
@@ -42,6 +49,8 @@ export async function startRestServer(parts: BackendParts, declaredPort: number)
   app.use((req, res, next) => {
     res.set(SERVER_HEADER, parts.id);
     res.set(CONNECTION_HEADER, connections.signRequest(req.socket.remotePort ?? 0));
+    const channel = channels.nameOf(req.socket);
+    if (channel !== null) res.set(CHANNEL_HEADER, channel);
     const visit = admission.take({
       refused: () => refuse(res, 503, 'overloaded', 'All slots are busy and the queue is full'),
       failed: () => refuse(res, 500, 'internal', 'The server failed (as the lab asked it to)'),

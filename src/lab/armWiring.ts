@@ -1,10 +1,11 @@
-import type { HttpHandler, LocationPlan, Plan, ServerPlan, UpstreamPlan } from '../balancer/plan';
+import type { Plan, ServerPlan, UpstreamPlan } from '../balancer/plan';
 import { message } from '../base/message';
 import type { Problem, Span } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
 import type { BackendProtocol } from '../protocol/backendWorker';
 import type { Topology, TopologyNode } from '../protocol/run';
 import { type ArmDefinition, everyServer, type LabDefinition } from './labDefinition';
+import { handlersOf, passTargets } from './passTargets';
 import { type ArmPipeline, pipelineOf } from './pipelineOf';
 
 /** What an arm needs to run: read from its configuration, where the ports and the servers stand. */
@@ -27,6 +28,8 @@ export interface ArmWiring {
 export interface WiredBackend {
   readonly id: string;
   readonly protocol: BackendProtocol;
+  /** It is spoken over TLS ("rest-tls"). */
+  readonly tls: boolean;
   readonly port: number;
   /** "127.0.0.1:28201", as declared. */
   readonly address: string;
@@ -100,11 +103,21 @@ function wireBackend(server: ServerPlan, known: ReadonlySet<string>): WiredBacke
     const names = [...known].join(', ');
     return problem(message('The lab has no server “{id}”; it has {names}.', { id: lab.serverId, names }));
   }
-  if (lab.protocol !== 'rest' && lab.protocol !== 'grpc') {
-    return problem(message('A lab server speaks rest or grpc, not “{protocol}”.', { protocol: lab.protocol }));
+  const spoken = SPOKEN[lab.protocol];
+  if (spoken === undefined) {
+    return problem(
+      message('A lab server speaks rest, rest-tls or grpc, not “{protocol}”.', { protocol: lab.protocol }),
+    );
   }
-  return { id: lab.serverId, protocol: lab.protocol, port: server.port, address: server.address };
+  return { id: lab.serverId, ...spoken, port: server.port, address: server.address };
 }
+
+/** The words of `# lab: backend <server> <protocol>`. */
+const SPOKEN: Readonly<Record<string, Pick<WiredBackend, 'protocol' | 'tls'>>> = {
+  rest: { protocol: 'rest', tls: false },
+  'rest-tls': { protocol: 'rest', tls: true },
+  grpc: { protocol: 'grpc', tls: false },
+};
 
 interface Found {
   readonly layer: 'l4' | 'l7';
@@ -149,17 +162,11 @@ function siteAt(
   if (stream.length > 0) {
     return { layer: 'l4', upstreams: stream.flatMap(({ proxyPass }) => (proxyPass === null ? [] : [proxyPass])) };
   }
-  const http = at(plan.http?.servers);
-  if (http.length === 0) return null;
-  const handlers = http.flatMap((server) => [server.handler, ...handlersOf(server.locations)]);
-  const upstreams = handlers.flatMap((handler) =>
-    handler.kind === 'proxy' || handler.kind === 'grpc' ? [handler.upstream] : [],
-  );
+  const { http } = plan;
+  const servers = at(http?.servers);
+  if (http === null || servers.length === 0) return null;
+  const upstreams = servers.flatMap(handlersOf).flatMap((handler) => passTargets(http, handler) ?? []);
   return { layer: 'l7', upstreams: [...new Set(upstreams)] };
-}
-
-function handlersOf(locations: readonly LocationPlan[]): readonly HttpHandler[] {
-  return locations.flatMap((location) => [location.handler, ...handlersOf(location.locations)]);
 }
 
 /** The picture of an arm: client, balancer (if any), servers. Edge ids follow the order of the servers. */

@@ -2,12 +2,17 @@ import { parentPort } from 'node:worker_threads';
 import type { Balancer } from '../balancer/balancer';
 import { startBalancer } from '../balancer/balancer';
 import { readPlan } from '../balancer/buildPlan';
+import type { Plan } from '../balancer/plan';
 import { systemClock } from '../base/clock';
+import type { Problem } from '../base/problem';
 import { seededRandom } from '../base/random';
+import type { Result } from '../base/result';
+import { threadCpuMs } from '../base/threadCpu';
 import { yieldToOtherThreads } from '../base/threadPriority';
 import { serveAsWorker } from '../base/workerStart';
 import { TRACE_HEADER } from '../protocol/backendWorker';
-import type { BalancerStart, FromBalancer, ToBalancer } from '../protocol/balancerWorker';
+import type { BalancerStart, ConfSource, FromBalancer, ToBalancer } from '../protocol/balancerWorker';
+import { givenFiles } from './confFiles';
 
 /** Entry of the balancer's thread: configuration text in, listeners up, reports out. */
 
@@ -21,8 +26,12 @@ function fail(error: unknown): void {
   post({ type: 'failed', code: known.code ?? 'error', text: known.stack ?? known.message });
 }
 
+function read(conf: ConfSource): Result<Plan, readonly Problem[]> {
+  return readPlan(conf, conf.files === undefined ? {} : { files: givenFiles(conf.files) });
+}
+
 async function start(options: BalancerStart): Promise<Balancer | null> {
-  const plan = readPlan(options.conf);
+  const plan = read(options.conf);
   if (!plan.ok) {
     post({ type: 'refused', serial: null, problems: plan.error });
     return null;
@@ -53,7 +62,7 @@ async function reload(
   balancer: Balancer,
   { conf, addresses, serial }: Extract<ToBalancer, { type: 'reload' }>,
 ): Promise<void> {
-  const plan = readPlan(conf);
+  const plan = read(conf);
   if (!plan.ok) {
     post({ type: 'refused', serial, problems: plan.error });
     return;
@@ -72,6 +81,9 @@ async function obey(order: ToBalancer): Promise<void> {
   switch (order.type) {
     case 'reload':
       await reload(balancer, order);
+      break;
+    case 'cpu':
+      post({ type: 'cpu', usedMs: threadCpuMs() });
       break;
     case 'drain':
       await balancer.drain();

@@ -1,17 +1,21 @@
-import type { HttpHandler, ListenPlan, LocationPlan, Plan, ServerPlan, UpstreamPlan } from '../balancer/plan';
+import * as path from 'node:path';
+import type { ListenPlan, LocationPlan, Plan, ServerPlan, UpstreamPlan } from '../balancer/plan';
 import { type Message, message } from '../base/message';
 import type { Problem, Span } from '../base/problem';
+import type { ConfFile, Directive } from '../conf/ast';
+import { handlersOf, passTargets } from './passTargets';
 
 /**
  * What a lab refuses of a configuration that nginx itself would take: traffic that leaves the lab, addresses that two
  * parts of it claim, and servers that pass a request on to each other in a circle. Each problem is at the line to change.
  */
-export function boundsProblems(plan: Plan): readonly Problem[] {
+export function boundsProblems(plan: Plan, file: ConfFile | null = null): readonly Problem[] {
   const sites = sitesOf(plan);
   const servers = uniqueServers([...(plan.http?.upstreams ?? []), ...(plan.stream?.upstreams ?? [])]);
   const found = [
     ...servers.flatMap(outsideProblem),
     ...dynamicProblems(plan),
+    ...rootProblems(plan, file),
     ...listenProblems(plan),
     ...loopProblems(sites),
     ...claimProblems(servers, sites),
@@ -35,7 +39,9 @@ interface Site {
 function sitesOf(plan: Plan): readonly Site[] {
   const http = (plan.http?.servers ?? []).map((server) => ({
     listens: server.listens,
-    servers: [server.handler, ...handlersOf(server.locations)].flatMap(serversOf),
+    servers: handlersOf(server)
+      .flatMap((handler) => (plan.http === null ? [] : (passTargets(plan.http, handler) ?? [])))
+      .flatMap((upstream) => upstream.servers),
   }));
   const stream = (plan.stream?.servers ?? []).map((server) => ({
     listens: server.listens,
@@ -44,27 +50,50 @@ function sitesOf(plan: Plan): readonly Site[] {
   return [...http, ...stream];
 }
 
-function handlersOf(locations: readonly LocationPlan[]): readonly HttpHandler[] {
-  return locations.flatMap((location) => [location.handler, ...handlersOf(location.locations)]);
-}
-
-function serversOf(handler: HttpHandler): readonly ServerPlan[] {
-  return handler.kind === 'proxy' || handler.kind === 'grpc' ? handler.upstream.servers : [];
-}
-
 function uniqueServers(upstreams: readonly UpstreamPlan[]): readonly ServerPlan[] {
   return [...new Set(upstreams)].flatMap((upstream) => upstream.servers);
 }
 
 /** Where a request decides where it goes, nobody can say beforehand that it stays inside the lab. */
 function dynamicProblems(plan: Plan): readonly Problem[] {
-  const http = (plan.http?.servers ?? [])
-    .flatMap((server) => [server.handler, ...handlersOf(server.locations)])
-    .flatMap((handler) => (handler.kind === 'dynamic' ? [handler.span] : []));
+  const { http: httpPlan } = plan;
+  const http = (httpPlan?.servers ?? [])
+    .flatMap(handlersOf)
+    .flatMap((handler) =>
+      handler.kind === 'dynamic' && httpPlan !== null && passTargets(httpPlan, handler) === null ? [handler.span] : [],
+    );
   const stream = (plan.stream?.servers ?? []).flatMap((server) => (server.dynamicPass === null ? [] : [server.span]));
-  return [...http, ...stream].map((span) =>
-    problem(span, message('A lab’s servers have to be written out: variables could lead outside of it.')),
-  );
+  return [...http, ...stream].map((span) => ({
+    ...problem(span, message('A lab’s servers have to be written out: variables could lead outside of it.')),
+    hint: message('A “map” will do whose every value is the name of an upstream of this file.'),
+  }));
+}
+
+/** Files are served from the lab's folder only, not from wherever on this machine. */
+function rootProblems(plan: Plan, file: ConfFile | null): Problem[] {
+  const below = (locations: readonly LocationPlan[]): readonly LocationPlan[] =>
+    locations.flatMap((location) => [location, ...below(location.locations)]);
+  const places = (plan.http?.servers ?? []).flatMap((server) => [server, ...below(server.locations)]);
+  return places.flatMap(({ handler, span }) => {
+    if (handler.kind !== 'static' || !(handler.root.variables.length > 0 || leadsOut(handler.root.source))) return [];
+    const root = handler.root.source;
+    const text = message('{root} is outside the lab: its files are in its own folder.', { root });
+    return [problem(rootLine(file?.directives ?? [], root) ?? span, text)];
+  });
+}
+
+/** The line that names a root: the plan knows only where it holds. */
+function rootLine(directives: readonly Directive[], root: string): Span | null {
+  for (const { name, args, block, span } of directives) {
+    if ((name.value === 'root' || name.value === 'alias') && args[0]?.value === root) return span;
+    const inner = rootLine(block ?? [], root);
+    if (inner !== null) return inner;
+  }
+  return null;
+}
+
+function leadsOut(root: string): boolean {
+  return path.isAbsolute(root) || path.win32.isAbsolute(root) || path.posix.normalize(root).startsWith('..');
 }
 
 function outsideProblem(server: ServerPlan): Problem[] {

@@ -1,13 +1,17 @@
 import * as path from 'node:path';
 import { buildPlan } from '../balancer/buildPlan';
-import { renderMessage } from '../base/message';
+import { systemClock } from '../base/clock';
+import { ReaderError } from '../base/errors';
+import { message, renderMessage } from '../base/message';
 import type { Problem } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
 import type { ConfFile, Directive } from '../conf/ast';
 import { insertDirectiveAfter, replaceSpan } from '../conf/edit';
 import { parseConf } from '../conf/parse';
-import type { ConfSource } from '../protocol/balancerWorker';
+import type { ConfSource, NamedFiles } from '../protocol/balancerWorker';
 import { type ArmWiring, type WiredBackend, wireArm } from './armWiring';
+import { Authority } from './certificates/authority';
+import { LabConfFiles } from './confFiles';
 import { boundsProblems } from './labBounds';
 import type { ArmDefinition, LabDefinition } from './labDefinition';
 import { readLabFile } from './labFiles';
@@ -29,6 +33,10 @@ export interface PreparedConf {
   readonly path: string;
   readonly text: string;
   readonly file: ConfFile;
+  /** Everything it names, certificates among it. */
+  readonly files: NamedFiles;
+  /** Who vouches for those certificates. */
+  readonly authority: Authority;
   readonly wiring: ArmWiring;
 }
 
@@ -37,12 +45,13 @@ export async function prepareConf(
   definition: LabDefinition,
   arm: ArmDefinition,
   conf?: ConfSource,
+  authority?: Authority,
 ): Promise<PreparedConf> {
   const file = conf?.path ?? path.join(definition.folder, arm.conf);
   const source: Result<string, readonly Problem[]> =
     conf === undefined ? await readLabFile(definition.folder, arm.conf) : ok(conf.text);
   if (!source.ok) throw new ConfProblems(source.error);
-  const prepared = understandConf(definition, arm, file, source.value);
+  const prepared = understandConf(definition, arm, file, source.value, authority);
   if (!prepared.ok) throw new ConfProblems(prepared.error);
   return prepared.value;
 }
@@ -53,15 +62,19 @@ export function understandConf(
   arm: ArmDefinition,
   file: string,
   text: string,
+  authority: Authority = new Authority(systemClock()),
 ): Result<PreparedConf, readonly Problem[]> {
   const parsed = parseConf(file, text);
-  const plan = buildPlan(parsed.file);
+  const files = new LabConfFiles(definition, file, authority);
+  const plan = buildPlan(parsed.file, { files });
   const problems = [...parsed.problems, ...(plan.ok ? [] : plan.error)].filter(({ severity }) => severity === 'error');
   if (!plan.ok || problems.length > 0) return err(problems);
-  const outOfBounds = boundsProblems(plan.value);
+  const outOfBounds = boundsProblems(plan.value, parsed.file);
   if (outOfBounds.length > 0) return err(outOfBounds);
   const wiring = wireArm(definition, arm, plan.value, file);
-  return wiring.ok ? ok({ path: file, text, file: parsed.file, wiring: wiring.value }) : wiring;
+  return wiring.ok
+    ? ok({ path: file, text, file: parsed.file, files: files.named, authority, wiring: wiring.value })
+    : wiring;
 }
 
 /**
@@ -75,10 +88,11 @@ export function confProblems(
   text: string,
 ): readonly Problem[] {
   const parsed = parseConf(file, text);
-  const plan = buildPlan(parsed.file, {}, parsed.problems);
+  const files = new LabConfFiles(definition, file, new Authority(systemClock()));
+  const plan = buildPlan(parsed.file, { files }, parsed.problems);
   const found = [...(plan.ok ? plan.value.notes : plan.error)];
   if (plan.ok) {
-    const bounds = boundsProblems(plan.value);
+    const bounds = boundsProblems(plan.value, parsed.file);
     const told = new Set(bounds.map(({ span }) => span.line));
     found.push(...bounds);
     for (const arm of definition.arms.filter((candidate) => candidate.conf === confFile)) {
@@ -107,7 +121,9 @@ export function nextSpare(definition: LabDefinition, wiring: ArmWiring): Omit<Wi
     ({ id, ports }) => ports[protocol] !== undefined && !wiring.backends.some((backend) => backend.id === id),
   );
   const port = spare?.ports[protocol];
-  return spare === undefined || port === undefined ? undefined : { id: spare.id, protocol, port };
+  return spare === undefined || port === undefined
+    ? undefined
+    : { id: spare.id, protocol, tls: wiring.backends[0]?.tls ?? false, port };
 }
 
 /** The configuration with one more server line behind the last of the arm's upstream. Throws ConfProblems. */
@@ -115,15 +131,27 @@ export function withAddedServer(
   definition: LabDefinition,
   arm: ArmDefinition,
   conf: PreparedConf,
-  server: { readonly id: string; readonly protocol: string; readonly port: number },
+  server: { readonly id: string; readonly protocol: string; readonly tls?: boolean; readonly port: number },
 ): PreparedConf {
   const last = conf.wiring.upstream.servers.at(-1);
+  if (last !== undefined && last.span.file !== conf.path) {
+    throw new ReaderError(
+      'included',
+      message('The servers stand in another file, {file}: add a line there.', { file: last.span.file }),
+    );
+  }
   const line = last === undefined ? undefined : directiveAt(conf.file.directives, last.span.line, last.span.column);
   if (line === undefined) throw new Error('an upstream of a checked configuration has a server line');
   // The newcomer gets the same parameters as the server above it.
   const words = ['server', `127.0.0.1:${server.port}`, ...line.args.slice(1).map((word) => word.value)];
-  const added = `${words.join(' ')}; # lab: backend ${server.id} ${server.protocol}`;
-  const edited = understandConf(definition, arm, conf.path, insertDirectiveAfter(conf.file, line, added));
+  const added = `${words.join(' ')}; # lab: backend ${server.id} ${server.protocol}${server.tls === true ? '-tls' : ''}`;
+  const edited = understandConf(
+    definition,
+    arm,
+    conf.path,
+    insertDirectiveAfter(conf.file, line, added),
+    conf.authority,
+  );
   if (!edited.ok) throw new ConfProblems(edited.error);
   return edited.value;
 }
@@ -138,7 +166,7 @@ export function withDrained(
 ): PreparedConf {
   const spans = conf.wiring.upstreams
     .flatMap(({ servers }) => servers)
-    .filter(({ lab }) => lab?.serverId === server)
+    .filter(({ lab, span }) => lab?.serverId === server && span.file === conf.path)
     .map(({ span }) => span)
     // From the end, so that the places before stay where they are.
     .toSorted((a, b) => b.line - a.line || b.column - a.column);
@@ -158,7 +186,7 @@ export function withDrained(
       text = replaceSpan(text, { ...word.span, line: before.span.endLine, column: before.span.endColumn }, '');
     }
   }
-  const edited = understandConf(definition, arm, conf.path, text);
+  const edited = understandConf(definition, arm, conf.path, text, conf.authority);
   if (!edited.ok) throw new ConfProblems(edited.error);
   return edited.value;
 }

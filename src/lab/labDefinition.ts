@@ -1,9 +1,10 @@
+import * as path from 'node:path';
 import { message } from '../base/message';
 import type { Problem } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
 import { checkYaml, readYaml } from '../base/yamlSource';
 import type { Measure } from '../measurement/findings';
-import type { BackendProtocol, Capacity, Service } from '../protocol/backendWorker';
+import { type BackendProtocol, type Capacity, nameOfService, type Service } from '../protocol/backendWorker';
 import type { LoadParams, RunParams } from '../protocol/run';
 import type { ClientKind, Population, WorkloadPlan } from '../protocol/trafficWorker';
 import { type ExerciseDefinition, readExercises } from './exercise';
@@ -136,7 +137,10 @@ export function parseLabDefinition(
   });
   const exercises = readExercises(raw.exercises, raw, (path, text) => problem(['exercises', ...path], text));
   if (problems.length > 0) return err(problems);
-  const orders: Service = { kind: 'orders' };
+  const serviceOf = (service: (typeof raw.servers)[number]['service']): Service => {
+    if (service === undefined) return { kind: 'orders' };
+    return service.kind === 'files' ? { ...service, root: path.join(folder, service.root) } : present(service);
+  };
   const getOrder: WorkloadPlan = { kind: 'get-order' };
   return ok({
     id: raw.id,
@@ -145,13 +149,13 @@ export function parseLabDefinition(
     goal: raw.goal,
     servers: raw.servers.map(({ id, service, capacity }) => ({
       id,
-      service: service ?? orders,
+      service: serviceOf(service),
       capacity: capacity ?? null,
     })),
     spares: raw.spares.map(({ id, ports, service, capacity }) => ({
       id,
       ports: present(ports),
-      service: service ?? orders,
+      service: serviceOf(service),
       capacity: capacity ?? null,
     })),
     capacity: raw.capacity,
@@ -235,6 +239,11 @@ export function protocolsOf(definition: LabDefinition): readonly BackendProtocol
 /** All the servers of the lab, those that may still join among them. */
 export function everyServer(definition: LabDefinition): readonly LabServerDefinition[] {
   return [...definition.servers, ...definition.spares];
+}
+
+/** What each server does, by its id. */
+export function servicesOf(definition: LabDefinition): Readonly<Record<string, string>> {
+  return Object.fromEntries(everyServer(definition).map(({ id, service }) => [id, nameOfService(service)]));
 }
 
 function duplicates(ids: readonly string[]): number[] {

@@ -11,6 +11,7 @@ import type { BalancerReport, ConfSource } from '../protocol/balancerWorker';
 import type { RunParams, RunResult, Topology } from '../protocol/run';
 import type { Population, TrafficReport } from '../protocol/trafficWorker';
 import { type ArmWiring, topologyOf, type WiredBackend } from './armWiring';
+import { Authority } from './certificates/authority';
 import { DecisionLog } from './decisionLog';
 import {
   ConfProblems,
@@ -21,7 +22,7 @@ import {
   withAddedServer,
   withDrained,
 } from './labConf';
-import { type ArmDefinition, armOver, type LabDefinition, type ScenarioDefinition } from './labDefinition';
+import { type ArmDefinition, armOver, type LabDefinition, type ScenarioDefinition, servicesOf } from './labDefinition';
 import { measured } from './measures';
 import { RunBalancer } from './runBalancer';
 import { RunCounts } from './runCounts';
@@ -78,6 +79,7 @@ export class LabRun implements Disposable {
   readonly #timeline: TimelineEvent[] = [];
   readonly #failure = deferred<never>();
   readonly #counts = new RunCounts();
+  readonly #authority: Authority;
   #phase: Snapshot['phase'] = 'starting';
   #conf: PreparedConf | null = null;
   #balancer: RunBalancer | null = null;
@@ -87,6 +89,8 @@ export class LabRun implements Disposable {
   #stopRequested = false;
   /** The traffic thread has reported for the last time. */
   #ended = false;
+  /** CPU time of the balancer's thread from the first request to the last answer. */
+  #balancerCpuMs: number | null = null;
   /** Events of the scenario that have happened. */
   #played = 0;
   /** Resolved when traffic flows, or never will. */
@@ -99,6 +103,7 @@ export class LabRun implements Disposable {
     const { definition, params } = options;
     this.#arm = armOver(options.arm, params.protocol);
     this.#scenario = definition.scenarios.find(({ id }) => id === params.scenario);
+    this.#authority = new Authority(options.clock);
     this.#keys = runKeys(definition);
     this.#servers = this.#store.add(
       new RunServers({
@@ -106,6 +111,7 @@ export class LabRun implements Disposable {
         workerPath: options.workers.backend,
         warm: options.warm,
         clock: options.clock,
+        identityOf: (id) => this.#authority.issue(id),
         maxConnectionAgeMs: this.#arm.maxConnectionAgeMs,
         capacity: this.#scenario?.capacity ?? null,
         seed: params.seed,
@@ -138,6 +144,7 @@ export class LabRun implements Disposable {
     const calledAt = this.#options.clock.now();
     try {
       await Promise.race([this.#start(), this.#failure.promise]);
+      const cpuBefore = (await this.#balancer?.cpuMs()) ?? null;
       const done = this.#needTraffic().go();
       this.#startedAtMs = this.#options.clock.now();
       if (this.#phase !== 'draining') this.#phase = 'running';
@@ -146,6 +153,8 @@ export class LabRun implements Disposable {
       this.#flowing.resolve();
       this.#takeReport(await Promise.race([done, this.#failure.promise]));
       this.#ended = true;
+      const cpuAfter = (await this.#balancer?.cpuMs()) ?? null;
+      if (cpuBefore !== null && cpuAfter !== null) this.#balancerCpuMs = cpuAfter - cpuBefore;
       await this.#settle();
       this.#phase = this.#stopRequested ? 'stopped' : 'done';
       const snapshot = this.snapshot();
@@ -273,7 +282,7 @@ export class LabRun implements Disposable {
       wiring: this.#conf?.wiring ?? null,
       protocol: this.#arm.client.startsWith('grpc') ? 'grpc' : 'rest',
       servers: this.#servers.all,
-      measures: (client, servers) => measured(definition.measures, client, servers),
+      measures: (client, servers) => measured(definition.measures, client, servers, this.#balancerCpuMs),
       samples: this.#decisions.explained(clientSide, this.#startedAtMs ?? this.#options.clock.now()),
       timeline: this.#timeline,
       final: this.#ended,
@@ -289,7 +298,7 @@ export class LabRun implements Disposable {
 
   async #start(): Promise<void> {
     const { definition, clock, warm } = this.#options;
-    const conf = await prepareConf(definition, this.#arm, this.#options.conf);
+    const conf = await prepareConf(definition, this.#arm, this.#options.conf, this.#authority);
     this.#conf = conf;
     this.#ticker = clock.setInterval(() => this.#emit(), SNAPSHOT_INTERVAL_MS);
     this.#traffic = this.#store.add(
@@ -326,7 +335,7 @@ export class LabRun implements Disposable {
         {
           path: workers.balancer,
           start: {
-            conf: { path: conf.path, text: conf.text },
+            conf: { path: conf.path, text: conf.text, files: conf.files },
             prefix: this.#options.definition.folder,
             addresses: this.#servers.addresses,
             ports: 'fallback',
@@ -350,6 +359,8 @@ export class LabRun implements Disposable {
       workload: this.#arm.workload,
       population: this.#scenario?.population ?? this.#arm.population,
       marks: marksOf(this.#scenario, params.requests),
+      services: servicesOf(this.#options.definition),
+      ...(this.#arm.client === 'rest-tls' ? { authority: this.#authority.certificate } : {}),
       targets: this.#targets(wiring),
       requests: params.requests,
       concurrency: params.concurrency,
@@ -386,7 +397,7 @@ export class LabRun implements Disposable {
     await this.#flowing.promise;
     const before = this.#conf;
     if (this.#ended || before === null || before.text === text) return ok(null);
-    const understood = understandConf(this.#options.definition, this.#arm, before.path, text);
+    const understood = understandConf(this.#options.definition, this.#arm, before.path, text, this.#authority);
     const problems = understood.ok ? movedServers(before.wiring, understood.value.wiring) : understood.error;
     if (!understood.ok || problems.length > 0) return this.#refuseConf(problems);
     const next = understood.value;
@@ -432,7 +443,8 @@ export class LabRun implements Disposable {
   /** Gives the balancer a configuration; the problems if it refuses it and runs on with the old one, else null. */
   async #reloadBalancer(conf: PreparedConf): Promise<readonly Problem[] | null> {
     if (this.#balancer === null) return null;
-    const refused = await this.#balancer.reload({ path: conf.path, text: conf.text }, this.#servers.addresses);
+    const { path, text, files } = conf;
+    const refused = await this.#balancer.reload({ path, text, files }, this.#servers.addresses);
     if (refused !== null) return refused;
     // Telling it where taken ports moved to, before the run, is no event of the run.
     if (this.#startedAtMs !== null) this.#note('reload', null, message('The balancer reloaded its configuration'));
@@ -548,12 +560,13 @@ function without(backends: readonly WiredBackend[], others: readonly WiredBacken
 function movedServers(before: ArmWiring, next: ArmWiring): Problem[] {
   return next.backends.flatMap((backend) => {
     const was = before.backends.find(({ id, protocol }) => id === backend.id && protocol === backend.protocol);
-    if (was === undefined || was.address === backend.address) return [];
+    if (was === undefined || (was.address === backend.address && was.tls === backend.tls)) return [];
     const line = next.upstreams.flatMap(({ servers }) => servers).find((server) => server.lab?.serverId === backend.id);
-    const text = message('{id} is at {address} while the lab runs. Stop the lab to move it.', {
-      id: backend.id,
-      address: was.address,
-    });
+    const { id } = backend;
+    const text =
+      was.address === backend.address
+        ? message('{id} cannot begin or end to speak TLS while the lab runs. Stop the lab first.', { id })
+        : message('{id} is at {address} while the lab runs. Stop the lab to move it.', { id, address: was.address });
     return [{ severity: 'error', message: text, span: (line ?? next.upstream).span }];
   });
 }

@@ -6,6 +6,8 @@ export function measured(
   measures: readonly Measure[],
   client: ClientCounts,
   servers: readonly ServerCounts[],
+  /** CPU time of the balancer's thread in the whole run, ms; null: not known. */
+  balancerCpuMs: number | null = null,
 ): Findings {
   const findings: { -readonly [Key in keyof Findings]: Findings[Key] } = {};
   if (measures.includes('maxOverMean')) {
@@ -24,6 +26,9 @@ export function measured(
       .filter(({ by, status }) => by !== 'client' && !isServerError(status))
       .reduce((sum, { requests }) => sum + requests, 0);
     if (ended > 0) findings.availability = (100 * good) / ended;
+  }
+  if (measures.includes('balancerCpu') && balancerCpuMs !== null && client.answered > 0) {
+    findings.balancerCpuMicros = (1_000 * balancerCpuMs) / client.answered;
   }
   return findings;
 }

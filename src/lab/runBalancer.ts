@@ -59,6 +59,13 @@ export class RunBalancer implements Disposable {
     return null;
   }
 
+  /** CPU time of its thread so far, ms; null where the system does not tell. */
+  async cpuMs(): Promise<number | null> {
+    const answer = this.#thread.next('cpu');
+    this.#thread.post({ type: 'cpu' });
+    return (await answer)?.usedMs ?? null;
+  }
+
   /** Waits until nothing is under way any more, at most `limitMs`; `meanwhile` runs between. */
   async drain(limitMs: number, meanwhile: () => Promise<void>): Promise<void> {
     const drained = this.#thread.next('drained');

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/dispose';
 import { ReaderError } from '../base/errors';
 import { message } from '../base/message';
-import type { Capacity } from '../protocol/backendWorker';
+import type { BackendListen, Capacity, TlsIdentity } from '../protocol/backendWorker';
 import type { AddressMap } from '../protocol/balancerWorker';
 import type { PublicKey } from '../protocol/tokens';
 import { serversOf, type WiredBackend } from './armWiring';
@@ -15,6 +15,8 @@ export interface RunServersOptions {
   readonly workerPath: string;
   readonly warm: WarmThreads | undefined;
   readonly clock: Clock;
+  /** What a server shows to those who connect by TLS. */
+  identityOf(id: string): TlsIdentity;
   readonly maxConnectionAgeMs: number | null;
   /** Of this run, where the scenario sets it. */
   readonly capacity: Capacity | null;
@@ -92,7 +94,10 @@ export class RunServers implements Disposable {
 
   /** The server of that id, which may have served before, told where to listen. */
   #serverFor(id: string, listens: readonly WiredBackend[]): LabServer {
-    const listen = listens.map(({ protocol, port }) => ({ protocol, port }));
+    const listen = listens.map(
+      ({ protocol, port, tls }): BackendListen =>
+        tls ? { protocol, port, tls: this.#options.identityOf(id) } : { protocol, port },
+    );
     const known = this.#servers.get(id);
     if (known !== undefined) {
       known.listenOn(listen);

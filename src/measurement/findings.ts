@@ -11,6 +11,11 @@ export interface Findings extends ClientFindings {
   readonly serverLatency?: readonly ({ readonly id: string } & Latency)[];
   /** Share of answers that were no error (HTTP below 500, gRPC none of the server's fault) among all requests sent, in %. */
   readonly availability?: number;
+  /**
+   * CPU time of the balancer's thread per answered request, µs, the system's work for it included; garbage is collected
+   * by other threads and in no count. Absent until the run is over, and where the system does not tell.
+   */
+  readonly balancerCpuMicros?: number;
   /** Of a gateway, in the order in which requests pass them. */
   readonly stages?: readonly StageCounts[];
 }
@@ -19,8 +24,40 @@ export interface Findings extends ClientFindings {
 export interface ClientFindings {
   /** Share of the clients (0 to 1) that another server answers than before a server joined. Absent until one joined. */
   readonly moved?: number;
+  /** Who answered which kind of request. */
+  readonly routes?: readonly Route[];
+  /** What the clients saw of TLS: each different outcome of a handshake. */
+  readonly tls?: readonly TlsFinding[];
+}
+
+export interface Route {
+  /** Kind of request by its path: "/api/users". */
+  readonly path: string;
+  /** What else is told apart: "X-Api-Version: 2"; absent: nothing. */
+  readonly with?: string;
+  /** Service of the server that signed the answer, or "balancer". */
+  readonly service: string;
+  readonly status: string;
+  readonly requests: number;
+}
+
+export interface TlsFinding {
+  readonly certificate: {
+    /** "O=Traffic Lab, CN=balancer". */
+    readonly subject: string;
+    readonly issuer: string;
+    /** SHA-256, "AB:CD:…". */
+    readonly fingerprint: string;
+  };
+  /** Protocol agreed on in the handshake ("http/1.1"); '': none. */
+  readonly alpn: string;
+  /** "TLSv1.3". */
+  readonly version: string;
+  /** Who has the other end of the connection: a server's id, or "balancer". */
+  readonly decryptedBy: string;
+  readonly connections: number;
 }
 
 /** What a lab may ask to be measured of a run as a whole (lab.yaml, `measures`). */
-export const MEASURES = ['maxOverMean', 'availability', 'serverLatency'] as const;
+export const MEASURES = ['maxOverMean', 'availability', 'serverLatency', 'balancerCpu'] as const;
 export type Measure = (typeof MEASURES)[number];

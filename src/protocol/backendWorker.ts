@@ -4,6 +4,12 @@ import type { PublicKey } from './tokens';
 
 export type BackendProtocol = 'rest' | 'grpc';
 
+/** A certificate and its key, PEM. */
+export interface TlsIdentity {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /** How much a backend can do: beyond `slots` at once requests wait, beyond `queue` waiting they are refused. */
 export interface Capacity {
   /** Requests served at the same time. */
@@ -29,17 +35,24 @@ export interface Fault {
 export type Service =
   /** The orders of a shop; all four gRPC call kinds. */
   | { readonly kind: 'orders' }
-  /** The shop's users, by id. */
-  | { readonly kind: 'users' }
+  /** The shop's users, by id. `name`: what this one is called where there is more than one such service. */
+  | { readonly kind: 'users'; readonly name?: string }
+  /** Files below a folder, an absolute path. REST only. */
+  | { readonly kind: 'files'; readonly root: string }
   /** Says of a request whether its token holds, for `auth_request`. REST only. */
   | { readonly kind: 'verifier' };
+
+/** What a server's service is called in findings. */
+export function nameOfService(service: Service): string {
+  return 'name' in service && service.name !== undefined ? service.name : service.kind;
+}
 
 /** What a backend worker starts with. */
 export interface BackendStart {
   readonly id: string;
   readonly service: Service;
   /** Ports as the lab's configuration declares them (0: any). Where one is taken the system gives another. */
-  readonly listen: readonly { readonly protocol: BackendProtocol; readonly port: number }[];
+  readonly listen: readonly BackendListen[];
   readonly capacity: Capacity;
   /** `grpc.max_connection_age_ms`; null: never. */
   readonly maxConnectionAgeMs: number | null;
@@ -48,6 +61,13 @@ export interface BackendStart {
   readonly seed: number;
   /** Against which a verifier checks tokens; absent where the lab has none. */
   readonly tokenKey?: PublicKey;
+}
+
+export interface BackendListen {
+  readonly protocol: BackendProtocol;
+  readonly port: number;
+  /** What it shows to those who connect by TLS; absent: it speaks in clear. REST only. */
+  readonly tls?: TlsIdentity;
 }
 
 /** Index of each counter in BackendStart.counters (Int32Array). */
@@ -94,5 +114,12 @@ export const SERVER_HEADER = 'x-lab-server';
  * for example "51234/17". The port names the connection in "why this backend?".
  */
 export const CONNECTION_HEADER = 'x-lab-connection';
+/**
+ * On answers of a server that was spoken to by TLS: the name of that TLS connection, which nobody but its two ends can
+ * work out (RFC 9266). A client that finds its own there knows that nobody in between could read along.
+ */
+export const CHANNEL_HEADER = 'x-lab-channel';
+/** For tls.TLSSocket.exportKeyingMaterial; the name is the first 16 bytes in hex. */
+export const CHANNEL_EXPORT = { label: 'EXPORTER-Channel-Binding', length: 32, shown: 16 } as const;
 /** On requests the client samples: the sample's id. The balancer records its decision for requests that carry it. */
 export const TRACE_HEADER = 'x-lab-trace';

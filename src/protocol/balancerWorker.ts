@@ -3,11 +3,21 @@ import type { BalancerCounts, Decision } from '../measurement/snapshot';
 
 /** Messages between whoever runs a lab and its balancer worker. */
 
-/** A configuration as text, so that an unsaved or edited one can run. `files` are what `include` may name. */
+/** A configuration as text, so that an unsaved or edited one can run. */
 export interface ConfSource {
   /** Absolute or lab-relative path, used in problems and to resolve includes. */
   readonly path: string;
   readonly text: string;
+  /** Everything it names (includes, certificates, keys); absent: it may name nothing. */
+  readonly files?: NamedFiles;
+}
+
+/** Files that were read together with a configuration: a thread that gets these opens none itself. */
+export interface NamedFiles {
+  /** By full path. */
+  readonly texts: Readonly<Record<string, string>>;
+  /** The paths that each pattern of an `include` stands for. */
+  readonly matches: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Declared "host:port" -> actual "host:port", where a port had to differ. Policies always see the declared one. */
@@ -28,6 +38,8 @@ export interface BalancerStart {
 
 export type ToBalancer =
   | { readonly type: 'reload'; readonly conf: ConfSource; readonly addresses: AddressMap; readonly serial: number }
+  /** Answers 'cpu'. */
+  | { readonly type: 'cpu' }
   | { readonly type: 'drain' }
   | { readonly type: 'close' };
 
@@ -47,6 +59,8 @@ export type FromBalancer =
   | { readonly type: 'reloaded'; readonly serial: number; readonly listeners: readonly ListenerAddress[] }
   /** Every 100 ms while anything changed. */
   | { readonly type: 'report'; readonly report: BalancerReport }
+  /** CPU time of its thread so far, ms; null: the system does not tell. */
+  | { readonly type: 'cpu'; readonly usedMs: number | null }
   | { readonly type: 'drained' }
   | { readonly type: 'failed'; readonly code: string; readonly text: string };
 

@@ -9,6 +9,8 @@ export type ClientKind =
   | 'rest-new-sockets'
   /** HTTP/1.1 GET over keep-alive connections, one per client, requests in sequence on each. */
   | 'rest-keepalive'
+  /** As rest-keepalive, over TLS; the server's certificate is checked against the plan's authority. */
+  | 'rest-tls'
   /** Unary gRPC; one channel with its own connection per client. */
   | 'grpc'
   /** Unary gRPC; per client one channel with a server list and the library's own round_robin. */
@@ -20,6 +22,8 @@ export type ClientKind =
 export type WorkloadPlan =
   /** One order after the other, drawn by the seed. */
   | { readonly kind: 'get-order' }
+  /** Users, orders and static files in one mix; `by` is what kinds of request are told apart by in the findings. */
+  | { readonly kind: 'paths'; readonly by: 'path' | 'header' | 'cookie' }
   /** The same, remembering which server answered each client ('compare' asks who changed). */
   | { readonly kind: 'orders-by-client' }
   /**
@@ -46,6 +50,10 @@ export const CUSTOMER_HEADER = 'x-customer';
 export interface LoadPlan {
   readonly kind: ClientKind;
   readonly workload: WorkloadPlan;
+  /** What each server does, by server id; absent: nothing asks. */
+  readonly services?: Readonly<Record<string, string>>;
+  /** PEM certificate of whom the clients trust; for kinds that speak TLS. */
+  readonly authority?: string;
   /** null: requests say nothing of who sends them. */
   readonly population: Population | null;
   /** Counts of sent requests at which the thread says so ('mark'), ascending. */

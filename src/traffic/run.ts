@@ -47,6 +47,7 @@ export class Run implements Disposable {
     this.#random = seededRandom(plan.seed);
     this.#workload = createWorkload(plan.workload, {
       clock,
+      ...(plan.services === undefined ? {} : { services: plan.services }),
       ...(plan.tokenKey === undefined ? {} : { tokenKey: plan.tokenKey }),
     });
     this.#population = plan.population;
@@ -154,7 +155,7 @@ export class Run implements Disposable {
       atMs,
       counts: this.#counter.counts(atMs, done, this.#sockets.count),
       samples,
-      findings: this.#workload.findings(),
+      findings: { ...this.#client.findings?.(), ...this.#workload.findings() },
       slots: this.#counter.takeSlots(),
     };
   }

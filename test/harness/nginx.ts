@@ -1,9 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 
 /** The nginx of this machine, the judge of differential tests; null where there is none. */
 export const nginxBinary: string | null = findNginx();
@@ -70,12 +79,21 @@ export async function startNginx(conf: string, options: { readonly logLevel?: st
   return { prefix, log: () => log, read: (file) => readFileSync(join(prefix, file), 'utf8'), stop };
 }
 
-/** What `nginx -t` says of a whole configuration file: whether it is good, and the text it printed. */
-export async function testConf(conf: string): Promise<{ readonly good: boolean; readonly output: string }> {
+/**
+ * What `nginx -t` says of a whole configuration file: whether it is good, and the text it printed. `files` lie beside it,
+ * by relative path.
+ */
+export async function testConf(
+  conf: string,
+  files: Readonly<Record<string, string>> = {},
+): Promise<{ readonly good: boolean; readonly output: string }> {
   if (nginxBinary === null) throw new Error('nginx is not installed');
   const prefix = mkdtempSync(join(tmpdir(), 'traffic-lab-nginx-'));
   try {
-    writeFileSync(join(prefix, 'nginx.conf'), conf);
+    for (const [file, text] of Object.entries({ ...files, 'nginx.conf': conf })) {
+      mkdirSync(dirname(join(prefix, file)), { recursive: true });
+      writeFileSync(join(prefix, file), text);
+    }
     const args = [
       '-t',
       '-p',

@@ -8,6 +8,7 @@ import {
   type BackendStart,
   COUNTER_BYTES,
   type FromBackend,
+  type TlsIdentity,
   type ToBackend,
 } from '../../src/protocol/backendWorker';
 import type { FromTraffic, LoadPlan, ToTraffic, TrafficReport } from '../../src/protocol/trafficWorker';
@@ -95,7 +96,10 @@ class Conversation<To, From extends { readonly type: string }> {
 
 const roomy = { slots: 64, queue: 4096, serviceTimeMs: 0.2, distribution: 'fixed' } as const;
 
-export type BackendOptions = Partial<Omit<BackendStart, 'counters' | 'listen'>> & { readonly port?: number };
+export type BackendOptions = Partial<Omit<BackendStart, 'counters' | 'listen'>> & {
+  readonly port?: number;
+  readonly tls?: TlsIdentity;
+};
 
 export class TestBackend extends Conversation<ToBackend, FromBackend> {
   readonly id: string;
@@ -111,7 +115,7 @@ export class TestBackend extends Conversation<ToBackend, FromBackend> {
       seed: 1,
       ...options,
       counters: new SharedArrayBuffer(COUNTER_BYTES),
-      listen: [{ protocol, port: options.port ?? 0 }],
+      listen: [{ protocol, port: options.port ?? 0, ...(options.tls === undefined ? {} : { tls: options.tls }) }],
     };
     const backend = new TestBackend(await bundle('backend'), start);
     const { listen } = await backend.hear('listening');

@@ -8,12 +8,14 @@ type OptionsOf<Kind extends Service['kind']> = Extract<Service, { readonly kind:
 export const restServices: { readonly [Kind in Service['kind']]: StartRestService<OptionsOf<Kind>> | null } = {
   orders: async (...args) => (await import('./ordersRest')).ordersRest(...args),
   users: async (...args) => (await import('./usersRest')).usersRest(...args),
+  files: async (...args) => (await import('./filesRest')).filesRest(...args),
   verifier: async (...args) => (await import('./verifierRest')).verifierRest(...args),
 };
 
 export const grpcServices: { readonly [Kind in Service['kind']]: StartGrpcService<OptionsOf<Kind>> | null } = {
   orders: async (...args) => (await import('./ordersGrpc')).ordersGrpc(...args),
   users: async (...args) => (await import('./usersGrpc')).usersGrpc(...args),
+  files: null,
   verifier: null,
 };
 

@@ -129,7 +129,7 @@ export function resolveServer(
   return { address: formatAddress(host, port), host, port };
 }
 
-/** `# lab: backend <id> <rest|grpc>` behind a server line. Other comments are nobody's business. */
+/** `# lab: backend <id> <rest|rest-tls|grpc>` behind a server line. Other comments are nobody's business. */
 function readLabBackend(comment: Comment, reading: Reading): ServerPlan['lab'] {
   const words = labWords(comment);
   if (words === null) return null;
@@ -138,7 +138,7 @@ function readLabBackend(comment: Comment, reading: Reading): ServerPlan['lab'] {
   if (
     verb === 'backend' &&
     serverId !== undefined &&
-    (protocol === 'rest' || protocol === 'grpc') &&
+    (protocol === 'rest' || protocol === 'rest-tls' || protocol === 'grpc') &&
     rest.length === 0
   ) {
     return { serverId, protocol };

@@ -1,4 +1,5 @@
 import type { Disposable } from '../../base/dispose';
+import type { ClientFindings } from '../../measurement/findings';
 import type { Target } from '../targets';
 import type { Call } from '../workloads/workload';
 import type { ServerConnection } from './connectionHeader';
@@ -33,4 +34,6 @@ export interface TrafficClient extends Disposable {
   send(index: number, ask: (client: number) => Call, ended: (reply: Reply) => void): void;
   /** What name resolution gives from now on. */
   setTargets(targets: readonly Target[]): void;
+  /** What it found about its connections, beside their number. */
+  findings?(): ClientFindings;
 }

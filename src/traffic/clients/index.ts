@@ -8,6 +8,7 @@ import type { ClientSockets } from './clientSockets';
 import type { GrpcKit } from './grpcCall';
 import { restKeepalive } from './restKeepalive';
 import { restNewSockets } from './restNewSockets';
+import { restTls } from './restTls';
 
 /** The registry of client kinds: makes the client of a plan. gRPC is loaded only for the kinds that speak it. */
 export async function createClient(plan: LoadPlan, clock: Clock, sockets: ClientSockets): Promise<TrafficClient> {
@@ -19,6 +20,9 @@ export async function createClient(plan: LoadPlan, clock: Clock, sockets: Client
       return restNewSockets(target, plan.clients, plan.timeoutMs, clock, sockets);
     case 'rest-keepalive':
       return restKeepalive(target, plan.clients, plan.timeoutMs, clock, sockets);
+    case 'rest-tls':
+      if (plan.authority === undefined) throw new Error('A client that speaks TLS needs someone to trust');
+      return restTls(target, plan.clients, plan.timeoutMs, clock, sockets, plan.authority);
     case 'grpc':
       return (await import('./grpc')).grpcChannels(
         await loadKit(),

@@ -6,6 +6,7 @@ import type { Answer, Call, RestCall } from '../workloads/workload';
 import type { Reply } from './client';
 import type { ClientSockets } from './clientSockets';
 import { NO_SERVER_CONNECTION, readConnectionHeader } from './connectionHeader';
+import type { TlsConnections } from './tlsConnections';
 
 /** RFC 9110, section 9.2.2: an idempotent request may be repeated when its connection broke before the response. */
 const MAX_RETRIES = 3;
@@ -17,6 +18,8 @@ export interface RestRequest {
   readonly target: Target;
   readonly call: Call;
   readonly timeoutMs: number;
+  /** Where the agent's connections are TLS. */
+  readonly tls?: TlsConnections | undefined;
 }
 
 /** One call over HTTP/1.1; body read, JSON decoded. An idempotent one is repeated up to 3 times when its connection breaks. */
@@ -68,12 +71,15 @@ export function sendRest(
       } else failed(code);
     });
     outgoing.once('response', (response) => {
-      const connection = sockets.numberOf(outgoing.socket);
+      const { socket } = outgoing;
+      const connection = sockets.numberOf(wanted.tls?.carrierOf(socket) ?? socket);
       readBody(
         response,
         (body) => {
           const reply = readReply(response);
-          wanted.call.read?.(answerOf(response, reply, body));
+          const answer = answerOf(response, reply, body);
+          wanted.tls?.answered(socket, answer);
+          wanted.call.read?.(answer);
           settle({ ...reply, clientConnection: connection });
         },
         // Cut off in its middle, a response is no response; and its bytes forbid another try.

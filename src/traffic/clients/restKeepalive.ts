@@ -4,6 +4,9 @@ import type { Target } from '../targets';
 import type { TrafficClient } from './client';
 import type { ClientSockets } from './clientSockets';
 import { sendRest } from './rest';
+import type { TlsConnections } from './tlsConnections';
+
+const AGENT = { keepAlive: true, maxSockets: 1 } as const;
 
 /**
  * REST over keep-alive connections: one for each client, used for one request after the other. HTTP/1.1 does not
@@ -15,10 +18,11 @@ export function restKeepalive(
   timeoutMs: number,
   clock: Clock,
   sockets: ClientSockets,
+  tls?: TlsConnections,
 ): TrafficClient {
   const agents = Array.from({ length: clients }, (_, client) => ({
     client,
-    agent: new Agent({ keepAlive: true, maxSockets: 1 }),
+    agent: tls?.agent(AGENT) ?? new Agent(AGENT),
   }));
   // First in, first out: the clients take turns.
   const free = [...agents];
@@ -28,7 +32,7 @@ export function restKeepalive(
     send: (_index, ask, ended) => {
       const lane = free.shift();
       if (lane === undefined) throw new Error('More requests in flight than clients');
-      sendRest({ agent: lane.agent, target, call: ask(lane.client), timeoutMs }, clock, sockets, (reply) => {
+      sendRest({ agent: lane.agent, target, call: ask(lane.client), timeoutMs, tls }, clock, sockets, (reply) => {
         free.push(lane);
         ended(reply);
       });

@@ -2,6 +2,7 @@ import type { WorkloadPlan } from '../../protocol/trafficWorker';
 import { gatewayWorkload } from './gateway';
 import { getOrderWorkload } from './getOrder';
 import { ordersByClient } from './ordersByClient';
+import { pathsWorkload } from './paths';
 import type { Workload, WorkloadParts } from './workload';
 
 type Make<Kind extends WorkloadPlan['kind']> = (
@@ -14,6 +15,7 @@ const workloads: { readonly [Kind in WorkloadPlan['kind']]: Make<Kind> } = {
   'get-order': getOrderWorkload,
   'orders-by-client': ordersByClient,
   gateway: gatewayWorkload,
+  paths: pathsWorkload,
 };
 
 export function createWorkload(plan: WorkloadPlan, parts: WorkloadParts): Workload {

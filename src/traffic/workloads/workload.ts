@@ -46,6 +46,8 @@ export interface Answer {
 /** What a workload may be made of beside its plan. */
 export interface WorkloadParts {
   readonly clock: Clock;
+  /** What each server does, by its id. */
+  readonly services?: Readonly<Record<string, string>>;
   /** Signs the run's tokens; absent where nobody verifies them. */
   readonly tokenKey?: PrivateKey;
 }

@@ -114,8 +114,8 @@ describe('what an exercise wants, held against what was measured', () => {
 
   it('finds lists that labs add to their result', () => {
     const routes = [
-      { path: '/static/', service: 'static', requests: 30 },
-      { path: '/static/', service: 'orders', requests: 2 },
+      { path: '/static/', service: 'static', status: '200', requests: 30 },
+      { path: '/static/', service: 'orders', status: '404', requests: 2 },
     ];
     const astray = wants({ reading: 'routes', where: { path: '/static/', service: 'orders' }, is: 0 });
     expect(said([astray], { mine: result({ routes }) })).toEqual([

@@ -122,4 +122,54 @@ describe('what a lab refuses of a configuration', () => {
       ),
     ).toEqual(['7: 127.0.0.1:1001 is taken: line 3 has it.']);
   });
+
+  describe('of a server that a variable names', () => {
+    const choosing = (map: string, extra = '') =>
+      http(
+        'upstream old { server 127.0.0.1:28101; } upstream new { server 127.0.0.1:28102; }',
+        map,
+        'server { listen 127.0.0.1:28151;',
+        extra,
+        'location / { proxy_pass http://$choice; } }',
+      );
+    const refused = ['7: A lab’s servers have to be written out: variables could lead outside of it.'];
+
+    it.each([
+      ['a map over a header', 'map $http_x_version $choice { default old; 2 new; ~^3 new; }'],
+      ['a map without a default', 'map $cookie_group $choice { b new; }'],
+      ['parts of the clients', 'split_clients $remote_addr $choice { 10% new; * old; }'],
+    ])('takes %s whose every value is an upstream of the file', (_what, map) => {
+      expect(boundsOf(choosing(map))).toEqual([]);
+    });
+
+    it.each([
+      ['a value that is no upstream', 'map $http_x_version $choice { default old; 2 10.0.0.1; }', ''],
+      ['a value that the request makes', 'map $http_x_version $choice { default old; ~^(.*)$ $1; }', ''],
+      ['a variable that nothing but a set makes', '', 'set $choice $arg_to;'],
+      ['a variable that something else sets too', 'map $host $choice { default old; }', 'set $choice $arg_to;'],
+    ])('refuses %s', (_what, map, extra) => {
+      expect(boundsOf(choosing(map, extra))).toEqual(refused);
+    });
+
+    it('sees a circle through it', () => {
+      const [problem] = boundsOf(
+        http(
+          'upstream self { server 127.0.0.1:28151; }',
+          'map $host $choice { default self; }',
+          'server { listen 127.0.0.1:28151; location / { proxy_pass http://$choice; } }',
+        ),
+      );
+      expect(problem).toBe('3: 127.0.0.1:28151 is this balancer itself: requests would go round in a circle.');
+    });
+  });
+
+  it.each(['/etc', '../other', 'www/../..'])('files below %s, which is not in the lab', (root) => {
+    expect(boundsOf(http('server { listen 127.0.0.1:28151; location /static/ {', `root ${root};`, '} }'))).toEqual([
+      `3: ${root} is outside the lab: its files are in its own folder.`,
+    ]);
+  });
+
+  it('takes files of its own', () => {
+    expect(boundsOf(http('server { listen 127.0.0.1:28151; location / { root www; } }'))).toEqual([]);
+  });
 });
