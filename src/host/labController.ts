@@ -4,7 +4,7 @@ import { ReaderError } from '../base/errors';
 import { type Message, message } from '../base/message';
 import type { Problem } from '../base/problem';
 import { freshSeed } from '../base/random';
-import { serversOf, servingBackends, topologyOf } from '../lab/armWiring';
+import { serversOf, servingBackends, spokenBy, topologyOf } from '../lab/armWiring';
 import {
   ConfProblems,
   nextSpare,
@@ -155,7 +155,7 @@ export class LabController implements vscode.Disposable {
           id: arm.id,
           title: inLanguage(arm.title, language),
           conf: arm.conf,
-          topology: live ?? (conf === null ? { nodes: [], edges: [] } : topologyFrom(conf)),
+          topology: live ?? (conf === null ? { nodes: [], edges: [] } : topologyOf(conf.wiring, spokenBy(arm.client))),
           serverIds: (conf === null ? this.definition.servers : serversOf(servingBackends(conf.wiring))).map(
             (server) => server.id,
           ),
@@ -596,10 +596,6 @@ function threadsOf({ wiring }: PreparedConf, workers: WorkerPaths): readonly War
     ...(wiring.listeners.length === 0 ? [] : [{ path: workers.balancer, preload: [], count: 1 }]),
     { path: workers.traffic, preload: [protocol], count: 1 },
   ];
-}
-
-function topologyFrom(conf: PreparedConf): Topology {
-  return topologyOf(conf.wiring, conf.wiring.backends[0]?.protocol === 'rest' ? 'REST' : 'gRPC');
 }
 
 function sharesOf(snapshot: Snapshot): Readonly<Record<string, number>> {

@@ -4,6 +4,7 @@ import type { Problem, Span } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
 import type { BackendProtocol } from '../protocol/backendWorker';
 import type { Topology, TopologyNode } from '../protocol/run';
+import type { ClientKind } from '../protocol/trafficWorker';
 import { type ArmDefinition, everyServer, type LabDefinition } from './labDefinition';
 import { handlersOf, passTargets } from './passTargets';
 import { type ArmPipeline, pipelineOf } from './pipelineOf';
@@ -61,7 +62,8 @@ export function wireArm(
   const backends: WiredBackend[] = [];
   for (const server of found.upstreams.flatMap(({ servers }) => servers)) {
     if (found.listeners.some((listener) => listener === server.address)) continue;
-    const backend = wireBackend(server, known);
+    const inPass = found.upstreams.some((each) => each.implicit && each.servers.includes(server));
+    const backend = wireBackend(server, known, inPass);
     if (!('address' in backend)) problems.push(backend);
     // A server may stand in several lines (nginx adds up their weights); it is one server all the same.
     else if (!backends.some(({ id, protocol }) => id === backend.id && protocol === backend.protocol)) {
@@ -87,7 +89,8 @@ function strayListen(definition: LabDefinition, conf: string, plan: Plan): Span 
   return listens.find((listen) => !wanted.includes(listen.declared))?.span ?? null;
 }
 
-function wireBackend(server: ServerPlan, known: ReadonlySet<string>): WiredBackend | Problem {
+/** `inPass`: it is written right in a proxy_pass or grpc_pass. */
+function wireBackend(server: ServerPlan, known: ReadonlySet<string>, inPass: boolean): WiredBackend | Problem {
   const lab = server.lab;
   const problem = (text: ReturnType<typeof message>): Problem => ({
     severity: 'error',
@@ -95,6 +98,7 @@ function wireBackend(server: ServerPlan, known: ReadonlySet<string>): WiredBacke
     span: server.span,
   });
   if (lab === null) {
+    if (inPass) return problem(message('Pass requests on to the name of an upstream here, not to an address.'));
     return problem(
       message('This address is none of the lab’s servers: add “# lab: backend <server> <rest|grpc>” behind the line.'),
     );
@@ -167,6 +171,12 @@ function siteAt(
   if (http === null || servers.length === 0) return null;
   const upstreams = servers.flatMap(handlersOf).flatMap((handler) => passTargets(http, handler) ?? []);
   return { layer: 'l7', upstreams: [...new Set(upstreams)] };
+}
+
+/** What the clients of an arm speak, for its picture. */
+export function spokenBy(client: ClientKind): string {
+  if (client === 'rest-tls') return 'REST · TLS';
+  return client.startsWith('grpc') ? 'gRPC' : 'REST';
 }
 
 /** The picture of an arm: client, balancer (if any), servers. Edge ids follow the order of the servers. */

@@ -10,7 +10,7 @@ import type { Fault } from '../protocol/backendWorker';
 import type { BalancerReport, ConfSource } from '../protocol/balancerWorker';
 import type { RunParams, RunResult, Topology } from '../protocol/run';
 import type { Population, TrafficReport } from '../protocol/trafficWorker';
-import { type ArmWiring, topologyOf, type WiredBackend } from './armWiring';
+import { type ArmWiring, spokenBy, topologyOf, type WiredBackend } from './armWiring';
 import { Authority } from './certificates/authority';
 import { DecisionLog } from './decisionLog';
 import {
@@ -127,7 +127,7 @@ export class LabRun implements Disposable {
   }
 
   get topology(): Topology | null {
-    return this.#conf === null ? null : topologyOf(this.#conf.wiring, this.#protocolName());
+    return this.#conf === null ? null : topologyOf(this.#conf.wiring, spokenBy(this.#arm.client));
   }
 
   /** Where a declared port was taken: declared -> actual. */
@@ -417,7 +417,7 @@ export class LabRun implements Disposable {
       throw error;
     }
     this.#conf = next;
-    this.#options.onTopology?.(topologyOf(next.wiring, this.#protocolName()));
+    this.#options.onTopology?.(topologyOf(next.wiring, spokenBy(this.#arm.client)));
     for (const { id } of joining) {
       this.#note('add', id, message('{server} joined, and its line was added to the configuration', { server: id }));
     }
@@ -530,14 +530,6 @@ export class LabRun implements Disposable {
   #targets(wiring: ArmWiring): readonly string[] {
     const declared = wiring.listen === null ? wiring.backends.map((backend) => backend.address) : [wiring.listen];
     return declared.map((address) => this.#servers.actual(address));
-  }
-
-  #protocol(): 'rest' | 'grpc' {
-    return this.#conf?.wiring.backends[0]?.protocol ?? 'grpc';
-  }
-
-  #protocolName(): string {
-    return this.#protocol() === 'grpc' ? 'gRPC' : 'REST';
   }
 
   #needTraffic(): RunTraffic {

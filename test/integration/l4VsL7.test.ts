@@ -99,6 +99,7 @@ describe('L7', () => {
       client: REQUESTS,
       balancer: REQUESTS,
       backends: REQUESTS - sum(files),
+      answeredItself: sum(files),
     });
   });
 

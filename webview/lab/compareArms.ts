@@ -11,6 +11,7 @@ export interface CompareArms {
 export function compareArms(): CompareArms {
   const empty = h('p', { class: 'hint' }, t('Run a second arm and its numbers stand here beside the first.'));
   const body = h('tbody');
+  const cpu = h('th', { scope: 'col', class: 'number' }, t('Balancer CPU'));
   const table = h(
     'div',
     { class: 'table-scroll', role: 'group', 'aria-label': t('Arms compared'), tabindex: 0 },
@@ -29,6 +30,7 @@ export function compareArms(): CompareArms {
           [t('Client connections'), t('Answered'), t('Failed'), 'p50', 'p99'].map((text) =>
             h('th', { scope: 'col', class: 'number' }, text),
           ),
+          cpu,
         ),
       ),
       body,
@@ -44,15 +46,18 @@ export function compareArms(): CompareArms {
       const signature = JSON.stringify([lab.selectedArm, run.map((arm) => [arm.id, lab.results[arm.id]?.finishedAt])]);
       if (signature === shown) return;
       shown = signature;
+      // Only labs that are about the balancer's cost measure it.
+      const hasCpu = run.some((arm) => lab.results[arm.id]?.result.balancerCpuMicros !== undefined);
+      setHidden(cpu, !hasCpu);
       fill(
         body,
-        run.map((arm) => row(lab, arm.id, arm.title)),
+        run.map((arm) => row(lab, arm.id, arm.title, hasCpu)),
       );
     },
   };
 }
 
-function row(lab: LabState, arm: string, title: string): HTMLElement | null {
+function row(lab: LabState, arm: string, title: string, hasCpu: boolean): HTMLElement | null {
   const kept = lab.results[arm];
   if (kept === undefined) return null;
   const { result, snapshot } = kept;
@@ -89,6 +94,12 @@ function row(lab: LabState, arm: string, title: string): HTMLElement | null {
       count(result.failed),
       milliseconds(result.latencyMs.p50),
       milliseconds(result.latencyMs.p99),
+      ...(hasCpu ? [cpuText(result.balancerCpuMicros)] : []),
     ].map((text) => h('td', { class: 'number' }, text)),
   );
+}
+
+/** CPU time of the balancer's thread for one request. */
+function cpuText(micros: number | undefined): string {
+  return micros === undefined ? '—' : t('{count} µs per request', { count: count(Math.round(micros)) });
 }

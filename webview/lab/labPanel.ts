@@ -15,10 +15,12 @@ import { liveTable } from './liveTable';
 import type { Shares } from './predictionModel';
 import { rateChart } from './rateChart';
 import { keyFigures, outcomes, reconciliation, summarySentence, timeline } from './readings';
+import { routeTable } from './routeTable';
 import { runControls } from './runControls';
 import { samples } from './samples';
 import { shareSliders } from './shareSliders';
 import { stageTable } from './stageTable';
+import { tlsTable } from './tlsTable';
 
 /** One lab in the course: predict, run, compare, explain. Changes of state and snapshots come from outside. */
 export interface LabPanel {
@@ -101,7 +103,9 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
   const chart = rateChart();
   const figures = keyFigures();
   const stages = stageTable();
-  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline(), stages] as const;
+  const routes = routeTable();
+  const tls = tlsTable();
+  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline(), stages, routes, tls] as const;
   const [, agreement, sentence, oddAnswers, events] = readings;
   const requests = samples(id);
   const compare = compareArms();
@@ -168,6 +172,8 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
         h('div', {}, h('p', { class: 'small-title' }, t('Answered per second')), chart.element),
       ),
       oddAnswers.element,
+      routes.element,
+      tls.element,
       h('p', { class: 'small-title' }, t('All arms so far')),
       compare.element,
     ),
