@@ -153,6 +153,7 @@ export class LabController implements vscode.Disposable {
           id: arm.id,
           title: inLanguage(arm.title, language),
           conf: arm.conf,
+          protocol: arm.client.startsWith('rest') ? 'rest' : 'grpc',
           topology: live ?? (conf === null ? { nodes: [], edges: [] } : topologyFrom(conf)),
           serverIds: (conf === null ? this.definition.servers : serversOf(conf.wiring.backends)).map(
             (server) => server.id,
@@ -174,6 +175,7 @@ export class LabController implements vscode.Disposable {
       protocols: protocolsOf(this.definition),
       messages: [],
       canSkew: this.#arm(this.#selectedArm()).population !== null,
+      population: this.#population(),
       defaults,
       params: this.params,
       running: this.#run !== null,
@@ -533,6 +535,11 @@ export class LabController implements vscode.Disposable {
     const arm = this.definition.arms.find((candidate) => candidate.id === id);
     if (arm === undefined) throw new Refusal(message('There is no arm “{id}” in this lab.', { id }), [], 'arm');
     return armOver(arm, protocol);
+  }
+
+  #population(): Population | null {
+    const scenario = this.definition.scenarios.find(({ id }) => id === this.params.scenario);
+    return scenario?.population ?? this.#arm(this.#selectedArm()).population;
   }
 
   #selectedArm(): string {
