@@ -1,6 +1,6 @@
 // Drives the course page in a plain browser, without VS Code: theme variables and a fake host with test data around the
-// real bundle. `node test/webview/harness.mjs [--shots DIR]` checks behaviour and accessibility and, if asked, takes
-// screenshots. Exit 0: all checks held.
+// real bundle. `node test/webview/harness.mjs [--shots DIR] [--only TEXT]` checks behaviour and accessibility (what has
+// the text in its name) and, if asked, takes screenshots. Exit 0: all checks held.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -15,6 +15,8 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.join(here, '..', '..');
 const shotsAt = process.argv.indexOf('--shots');
 const shots = shotsAt === -1 ? null : (process.argv[shotsAt + 1] ?? '/tmp/shots');
+const onlyAt = process.argv.indexOf('--only');
+const only = onlyAt === -1 ? null : (process.argv[onlyAt + 1] ?? '');
 if (shots !== null) mkdirSync(shots, { recursive: true });
 
 /** The bundle is made in memory, so that the harness needs no other part of the project to be built. */
@@ -121,6 +123,7 @@ const NO_CHOICE = { scenario: null, protocol: null, message: null };
 
 const failures = [];
 async function check(name, run) {
+  if (only !== null && !name.includes(only)) return;
   try {
     await run();
     process.stdout.write(`ok    ${name}\n`);
@@ -218,6 +221,7 @@ await check('a server is slowed, failed, healed and drained from its menu, by ke
   await page.keyboard.press('Enter');
   const focused = () => page.evaluate(() => document.activeElement.dataset.action);
   await page.waitForFunction(() => document.activeElement.dataset.action === 'slow');
+  if (shots !== null) await page.screenshot({ path: path.join(shots, 'menu.png') });
   await page.keyboard.press('ArrowDown');
   assert.equal(await focused(), 'fail');
   await page.keyboard.press('ArrowUp');
@@ -246,6 +250,53 @@ await check('a server is slowed, failed, healed and drained from its menu, by ke
   assert.deepEqual(errors, []);
   await close();
 });
+
+for (const [theme, language, width] of [
+  ['light', 'en', 1400],
+  ['dark', 'ko', 700],
+  ['hc', 'ko', 400],
+]) {
+  await check(`a broken run reads as cause and effect: ${theme} ${language} ${width} px`, async () => {
+    const { page, errors, close } = await open({ theme, language, width, choices: true });
+    await page.locator('[data-action="run"]').click();
+    const happened = (atMs, kind, text) => ({
+      atMs,
+      kind,
+      server: 'server-b',
+      text: { text, args: { server: 'server-b' } },
+    });
+    await host(page, 'tick', 2400, {
+      slow: 'server-b',
+      findings: { maxOverMean: 1.02, availability: 99.86 },
+      events: [
+        happened(1500, 'kill', '{server} was killed'),
+        happened(1620, 'health', 'The balancer took {server} out'),
+        happened(3500, 'revive', '{server} is back'),
+        happened(3560, 'slow', '{server} is healthy again'),
+      ],
+    });
+    await page.waitForSelector('.timeline .effect');
+    const more = page.locator('[data-action="more"][data-server="server-b"]');
+    await more.click();
+    const menu = await page.locator('.menu:popover-open').boundingBox();
+    assert.ok(
+      menu !== null && menu.x >= 0 && menu.x + menu.width <= width,
+      `the menu is in sight: ${JSON.stringify(menu)}`,
+    );
+    const button = await more.boundingBox();
+    assert.ok(Math.abs(menu.y - (button.y + button.height)) < 12 || menu.y + menu.height <= button.y + 4);
+    assert.deepEqual(await violations(page), []);
+    if (shots !== null) {
+      const name = `broken-${theme}-${language}-${width}`;
+      await page.screenshot({ path: path.join(shots, `${name}.menu.png`) });
+      await page.keyboard.press('Escape');
+      for (const part of ['.step-run', '.step-compare', '.step-explain'])
+        await page.locator(part).screenshot({ path: path.join(shots, `${name}${part}.png`) });
+    }
+    assert.deepEqual(errors, []);
+    await close();
+  });
+}
 
 await check('what is chosen is what the next run is, and the table says what each run was', async () => {
   const { page, errors, close } = await open({ choices: true });

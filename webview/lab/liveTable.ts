@@ -40,7 +40,6 @@ export function liveTable(lab: string, acts: ServerActs): LiveTable {
         {},
         h('th', { scope: 'col' }, t('Server')),
         heads.map((text) => h('th', { scope: 'col', class: 'number' }, text)),
-        h('th', { scope: 'col' }, t('State')),
         h('th', { scope: 'col' }, h('span', { class: 'visually-hidden' }, t('Actions'))),
       ),
     ),
@@ -56,9 +55,8 @@ export function liveTable(lab: string, acts: ServerActs): LiveTable {
     const row = h(
       'tr',
       { 'data-server-row': id },
-      h('th', { scope: 'row' }, id),
+      h('th', { scope: 'row' }, id, ' ', mark),
       cells,
-      h('td', {}, mark),
       h('td', { class: 'actions' }, actions.element),
     );
     const made = { element: row, cells, mark, actions };
