@@ -155,6 +155,7 @@ export class LabController implements vscode.Disposable {
           id: arm.id,
           title: inLanguage(arm.title, language),
           conf: arm.conf,
+          protocol: arm.client.startsWith('rest') ? 'rest' : 'grpc',
           topology: live ?? (conf === null ? { nodes: [], edges: [] } : topologyOf(conf.wiring, spokenBy(arm.client))),
           serverIds: (conf === null ? this.definition.servers : serversOf(servingBackends(conf.wiring))).map(
             (server) => server.id,
@@ -176,6 +177,7 @@ export class LabController implements vscode.Disposable {
       protocols: protocolsOf(this.definition),
       messages: [],
       canSkew: this.#arm(this.#selectedArm()).population !== null,
+      population: this.#population(),
       defaults,
       params: this.params,
       running: this.#run !== null,
@@ -544,6 +546,11 @@ export class LabController implements vscode.Disposable {
     const arm = this.definition.arms.find((candidate) => candidate.id === id);
     if (arm === undefined) throw new Refusal(message('There is no arm “{id}” in this lab.', { id }), [], 'arm');
     return armOver(arm, protocol);
+  }
+
+  #population(): Population | null {
+    const scenario = this.definition.scenarios.find(({ id }) => id === this.params.scenario);
+    return scenario?.population ?? this.#arm(this.#selectedArm()).population;
   }
 
   #selectedArm(): string {

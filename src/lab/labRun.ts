@@ -195,7 +195,8 @@ export class LabRun implements Disposable {
     this.#note('revive', id, message('{server} is back', { server: id }));
     await this.#inTurn(async () => {
       // Its port may be another one now.
-      if (this.#conf !== null && this.movedPorts.length > 0) await this.#reloadBalancer(this.#conf);
+      if (this.#conf === null || this.movedPorts.length === 0) return;
+      if ((await this.#reloadBalancer(this.#conf)) === null) this.#noteReload();
     });
     this.#emit();
   }
@@ -214,10 +215,6 @@ export class LabRun implements Disposable {
   /** Marks a server `down` in the running configuration: it gets nothing new and ends what it has. Or the reverse. */
   setDrained(id: string, drained: boolean): Promise<void> {
     this.#servers.named(id);
-    const text = drained
-      ? message('{server} is drained: it gets no new requests', { server: id })
-      : message('{server} gets requests again', { server: id });
-    this.#note('drain', id, text);
     return this.#editConf((conf) => withDrained(this.#options.definition, this.#arm, conf, id, drained).text);
   }
 
@@ -227,12 +224,12 @@ export class LabRun implements Disposable {
       rate === null
         ? message('The clients send as fast as answers come')
         : message('The clients send {rate} requests per second', { rate });
-    this.#note('load', null, text);
+    this.#note('load', null, text, { rate });
     this.#traffic?.tell({ type: 'adjust', rate });
   }
 
   setPopulation(population: Population): void {
-    this.#note('load', null, POPULATION_TEXTS[population]);
+    this.#note('load', null, POPULATION_TEXTS[population], { population });
     this.#traffic?.tell({ type: 'adjust', population });
   }
 
@@ -428,6 +425,9 @@ export class LabRun implements Disposable {
         message('{server} left the configuration; it ends after its last request', { server: id }),
       );
     }
+    this.#noteDrained(before.wiring, next.wiring);
+    // After what it is about, so that the time line reads as cause and effect.
+    this.#noteReload();
     this.#servers.drain(leaving);
     if (this.#balancer === null) this.#traffic?.tell({ type: 'targets', targets: this.#targets(next.wiring) });
     this.#emit();
@@ -444,11 +444,26 @@ export class LabRun implements Disposable {
   async #reloadBalancer(conf: PreparedConf): Promise<readonly Problem[] | null> {
     if (this.#balancer === null) return null;
     const { path, text, files } = conf;
-    const refused = await this.#balancer.reload({ path, text, files }, this.#servers.addresses);
-    if (refused !== null) return refused;
-    // Telling it where taken ports moved to, before the run, is no event of the run.
-    if (this.#startedAtMs !== null) this.#note('reload', null, message('The balancer reloaded its configuration'));
-    return null;
+    return this.#balancer.reload({ path, text, files }, this.#servers.addresses);
+  }
+
+  /** Telling the balancer where taken ports moved to, before the run, is no event of the run. */
+  #noteReload(): void {
+    if (this.#balancer === null || this.#startedAtMs === null) return;
+    this.#note('reload', null, message('The balancer reloaded its configuration'));
+  }
+
+  /** Servers whose lines were marked `down`, or are no longer; by hand as by a button. */
+  #noteDrained(before: ArmWiring, next: ArmWiring): void {
+    const was = drainedIn(before);
+    const is = drainedIn(next);
+    for (const id of is.filter((one) => !was.includes(one))) {
+      this.#note('drain', id, message('{server} is drained: it gets no new requests', { server: id }));
+    }
+    const served = next.backends.map(({ id }) => id);
+    for (const id of was.filter((one) => !is.includes(one) && served.includes(one))) {
+      this.#note('drain', id, message('{server} gets requests again', { server: id }));
+    }
   }
 
   /** Waits until the sides' counts agree, at most SETTLE_LIMIT_MS: the balancer's last report may still be on its way. */
@@ -493,9 +508,9 @@ export class LabRun implements Disposable {
     this.#options.onSnapshot?.(this.snapshot());
   }
 
-  #note(kind: TimelineEvent['kind'], server: string | null, text: Message): void {
+  #note(kind: TimelineEvent['kind'], server: string | null, text: Message, load?: TimelineEvent['load']): void {
     const atMs = this.#startedAtMs === null ? 0 : this.#options.clock.now() - this.#startedAtMs;
-    this.#timeline.push({ atMs, kind, server, text });
+    this.#timeline.push({ atMs, kind, server, text, ...(load === undefined ? {} : { load }) });
   }
 
   #fail(error: Error): void {
@@ -543,6 +558,13 @@ const POPULATION_TEXTS: Readonly<Record<Population, Message>> = {
   nat: message('All clients come from behind one router'),
   skewed: message('Every second client belongs to one big customer'),
 };
+
+/** Servers that the balancer is to give nothing new: all their lines are marked `down`. */
+function drainedIn({ upstreams }: ArmWiring): readonly string[] {
+  const lines = upstreams.flatMap(({ servers }) => servers);
+  const ids = new Set(lines.flatMap(({ lab }) => lab?.serverId ?? []));
+  return [...ids].filter((id) => lines.every(({ lab, down }) => lab?.serverId !== id || down));
+}
 
 function without(backends: readonly WiredBackend[], others: readonly WiredBackend[]): readonly WiredBackend[] {
   return backends.filter(({ id }) => !others.some((other) => other.id === id));

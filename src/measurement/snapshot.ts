@@ -257,4 +257,6 @@ export interface TimelineEvent {
     | 'note';
   readonly server: string | null;
   readonly text: Message;
+  /** What the clients do from here on, where that changed. `rate`: requests per second; null: as fast as answers come. */
+  readonly load?: { readonly rate: number | null } | { readonly population: 'spread' | 'nat' | 'skewed' };
 }

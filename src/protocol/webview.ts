@@ -5,6 +5,7 @@ import type { CourseView } from '../course/courseView';
 import type { Snapshot } from '../measurement/snapshot';
 import type { QuizAnswer, QuizFeedback, QuizViewBase } from '../quiz/quizKind';
 import { RUN_LIMITS, type RunParams, type RunResult, type Topology } from './run';
+import type { Population } from './trafficWorker';
 
 /** Messages between the course page (webview) and the extension host. Text in them is already in the page's language. */
 
@@ -107,6 +108,8 @@ export interface LabState {
   readonly messages: readonly { readonly id: string; readonly title: string }[];
   /** Whether requests say whose they are, so that the clients can be skewed. */
   readonly canSkew: boolean;
+  /** Who the clients of the next run are; null: requests do not tell. */
+  readonly population: Population | null;
   readonly defaults: RunParams;
   readonly params: RunParams;
   readonly running: boolean;
@@ -174,6 +177,8 @@ export interface LabArm {
   readonly title: string;
   /** Configuration file it runs, relative to the lab folder; null: none. */
   readonly conf: string | null;
+  /** What it speaks: the protocol chosen, where it has that variant. */
+  readonly protocol: 'rest' | 'grpc';
   readonly topology: Topology;
   readonly serverIds: readonly string[];
 }

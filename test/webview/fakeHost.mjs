@@ -1,5 +1,6 @@
 // Stands where the extension host stands, in a plain browser page: answers the page's messages with test data.
-import { grade, labState, listingState, NO_PROGRESS, pageState, QUIZ_IDS } from './testCourse.mjs';
+import { choices, grade, labState, listingState, NO_PROGRESS, pageState, QUIZ_IDS } from './testCourse.mjs';
+import { testHints, testVerdict } from './testExercises.mjs';
 import { furtherQuizzes } from './testQuizzes.mjs';
 import { testResult, testSnapshot } from './testRun.mjs';
 
@@ -7,7 +8,8 @@ import { testResult, testSnapshot } from './testRun.mjs';
 export function startFakeHost(options) {
   const sent = [];
   let language = options.language;
-  let lab = labState(language);
+  const ofLab = (over) => labState(language, { ...(options.choices ? choices(language) : {}), ...over });
+  let lab = ofLab();
   const quizzes = new Map(QUIZ_IDS.map((id) => [id, { id, answer: null, feedback: null }]));
   const post = (message) => window.postMessage(message, '*');
   const update = (over) => {
@@ -37,8 +39,8 @@ export function startFakeHost(options) {
     nextDueAt: Date.UTC(2026, 0, 5, 12),
   });
   const page = () => {
-    const { arms, title, goal } = labState(language, { servers: lab.arms[0].serverIds });
-    lab = { ...lab, arms, title, goal };
+    const { arms, title, goal, exercises, scenarios, messages } = ofLab({ servers: lab.arms[0].serverIds });
+    lab = { ...lab, arms, title, goal, exercises, scenarios, messages };
     const state = pageState(language, options.catalogs[language] ?? {});
     post({
       type: 'course',
@@ -53,6 +55,8 @@ export function startFakeHost(options) {
     });
   };
   const servers = () => lab.arms[0].serverIds;
+  const updateExercise = (id, over) =>
+    update({ exercises: lab.exercises.map((one) => (one.id === id ? { ...one, ...over(one) } : one)) });
   const host = {
     sent,
     post,
@@ -72,7 +76,7 @@ export function startFakeHost(options) {
     changeListing: (over) => post({ type: 'listing', listing: listingState(over) }),
     finish() {
       const prediction = lab.predictions[lab.selectedArm] ?? null;
-      const result = testResult(lab.selectedArm, servers(), lab.params.requests, prediction);
+      const result = testResult(lab.selectedArm, servers(), lab.params.requests, prediction, lab.params);
       const readings = { 'latencyMs.p99': result.result.latencyMs.p99, failed: result.result.failed };
       update({
         running: false,
@@ -80,6 +84,11 @@ export function startFakeHost(options) {
         results: { ...lab.results, [lab.selectedArm]: result },
         readings: { ...lab.readings, [lab.selectedArm]: readings },
       });
+    },
+    /** The check of an exercise ends with a verdict. */
+    checked(id, solved, problems) {
+      const verdict = testVerdict(language, solved, problems);
+      updateExercise(id, (one) => ({ checking: null, verdict, isSolved: one.isSolved || solved, isOpened: true }));
     },
     receive(message) {
       sent.push(message);
@@ -102,6 +111,22 @@ export function startFakeHost(options) {
             predictions: {},
             params: lab.defaults,
           });
+        case 'setUp': {
+          const { type: _, lab: __, ...chosen } = message;
+          return update({ params: { ...lab.params, ...chosen } });
+        }
+        case 'exercise': {
+          const { exercise, do: action } = message;
+          if (action === 'check') return updateExercise(exercise, () => ({ checking: { number: 1, of: 1 } }));
+          if (action === 'compare') return updateExercise(exercise, () => ({ solutionShown: true, isOpened: true }));
+          if (action === 'hint') {
+            return updateExercise(exercise, ({ hints }) => ({
+              hints: testHints(language, hints.length + 1),
+              hintsLeft: 1 - hints.length,
+            }));
+          }
+          return updateExercise(exercise, () => ({ isOpened: true }));
+        }
         case 'predict':
           return update({ predictions: { ...lab.predictions, [message.arm]: message.shares } });
         case 'addServer':

@@ -1,6 +1,6 @@
 // Drives the course page in a plain browser, without VS Code: theme variables and a fake host with test data around the
-// real bundle. `node test/webview/harness.mjs [--shots DIR] [--only WORDS]` checks behaviour and accessibility and, if asked, takes
-// screenshots. Exit 0: all checks held.
+// real bundle. `node test/webview/harness.mjs [--shots DIR] [--only TEXT]` checks behaviour and accessibility (what has
+// the text in its name) and, if asked, takes screenshots. Exit 0: all checks held.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -15,6 +15,8 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.join(here, '..', '..');
 const shotsAt = process.argv.indexOf('--shots');
 const shots = shotsAt === -1 ? null : (process.argv[shotsAt + 1] ?? '/tmp/shots');
+const onlyAt = process.argv.indexOf('--only');
+const only = onlyAt === -1 ? null : (process.argv[onlyAt + 1] ?? '');
 if (shots !== null) mkdirSync(shots, { recursive: true });
 
 /** The bundle is made in memory, so that the harness needs no other part of the project to be built. */
@@ -56,7 +58,7 @@ function html(theme, language) {
 <body class="${bodyClass}" data-vscode-theme-kind="${kind}">
 <script type="module" nonce="test">
 import { startFakeHost } from '/fakeHost.mjs';
-startFakeHost({ language: ${JSON.stringify(language)}, catalogs: ${JSON.stringify(catalogs)} });
+startFakeHost({ language: ${JSON.stringify(language)}, choices: new URLSearchParams(location.search).has('choices'), catalogs: ${JSON.stringify(catalogs)} });
 const page = document.createElement('script'); page.src = '/page.js'; document.head.append(page);
 </script></body></html>`;
 }
@@ -89,7 +91,7 @@ const browser = await chromium.launch({
 });
 const axe = readFileSync(path.join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
-async function open({ theme = 'dark', language = 'en', width = 1200, height = 900, context } = {}) {
+async function open({ theme = 'dark', language = 'en', width = 1200, height = 900, choices = false, context } = {}) {
   const inside = context ?? (await browser.newContext({ viewport: { width, height }, bypassCSP: false }));
   const page = await inside.newPage();
   const errors = [];
@@ -97,7 +99,7 @@ async function open({ theme = 'dark', language = 'en', width = 1200, height = 90
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().includes('404')) errors.push(message.text());
   });
-  await page.goto(`${origin}/?theme=${theme}&lang=${language}`);
+  await page.goto(`${origin}/?theme=${theme}&lang=${language}${choices ? '&choices' : ''}`);
   await page.waitForSelector('.lab');
   await page.waitForSelector('.live-diagram svg .edge-requests');
   return { page, errors, close: () => inside.close() };
@@ -121,13 +123,11 @@ async function violations(page) {
   return found;
 }
 
-/** `--only WORDS` runs the checks whose name holds the words. */
-const onlyAt = process.argv.indexOf('--only');
-const only = onlyAt === -1 ? '' : (process.argv[onlyAt + 1] ?? '');
+const NO_CHOICE = { scenario: null, protocol: null, message: null };
 
 const failures = [];
 async function check(name, run) {
-  if (!name.includes(only)) return;
+  if (only !== null && !name.includes(only)) return;
   try {
     await run();
     process.stdout.write(`ok    ${name}\n`);
@@ -142,7 +142,7 @@ await check('a run: numbers, diagram and table are equal, counts and focus are r
   await page.getByRole('button', { name: 'All on server-a' }).first().click();
   await page.locator('[data-action="run"]').click();
   const [run] = await sent(page, 'run');
-  assert.deepEqual(run.params, { requests: 3000, concurrency: 16, clients: 1, rate: 400, seed: 7 });
+  assert.deepEqual(run.params, { requests: 3000, concurrency: 16, clients: 1, rate: 400, ...NO_CHOICE, seed: 7 });
   await host(page, 'tick', 1200);
   await page.waitForFunction(
     () => document.querySelector('[data-server-row="server-a"] td:nth-of-type(3)').textContent === '1,200',
@@ -303,6 +303,7 @@ await check('a wrong field is named where it is and nothing is sent', async () =
     concurrency: 16,
     clients: 1,
     rate: null,
+    ...NO_CHOICE,
     seed: 7,
   });
   await close();
@@ -320,7 +321,7 @@ await check('a killed server is told in words, can be revived, and counts that d
   await page.locator('[data-action="revive"][data-server="server-b"]').click();
   assert.equal((await sent(page, 'reviveServer'))[0].server, 'server-b');
   assert.match(await page.locator('.reconciliation').innerText(), /do not agree/);
-  assert.match(await page.locator('.lab p[role="status"]').innerText(), /server-b was killed/);
+  assert.match(await page.locator('.step-run p[role="status"]').innerText(), /server-b was killed/);
   await close();
 });
 
@@ -339,6 +340,201 @@ await check('a request is chosen by keyboard and stays while traffic goes on', a
   assert.equal(await page.locator('.sample[aria-selected="true"]').innerText(), chosen);
   await page.keyboard.press('Escape');
   assert.equal(await page.locator('.sample[aria-selected="true"]').count(), 0);
+  await close();
+});
+
+await check('a server is slowed, failed, healed and drained from its menu, by keyboard', async () => {
+  const { page, errors, close } = await open();
+  const more = page.locator('[data-action="more"][data-server="server-b"]');
+  assert.equal(await more.isDisabled(), true);
+  await page.locator('[data-action="run"]').click();
+  await host(page, 'tick', 900);
+  await page.waitForFunction(() => !document.querySelector('[data-action="more"]').disabled);
+  await more.focus();
+  await page.keyboard.press('Enter');
+  const focused = () => page.evaluate(() => document.activeElement.dataset.action);
+  await page.waitForFunction(() => document.activeElement.dataset.action === 'slow');
+  if (shots !== null) await page.screenshot({ path: path.join(shots, 'menu.png') });
+  await page.keyboard.press('ArrowDown');
+  assert.equal(await focused(), 'fail');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  assert.deepEqual(await sent(page, 'setFault'), [
+    { type: 'setFault', lab: 'grpc-pinning', server: 'server-b', slowFactor: 10, errorRate: 0 },
+  ]);
+  assert.equal(await focused(), 'more');
+  await host(page, 'tick', 1000, { slow: 'server-b', drained: 'server-c' });
+  await page.waitForSelector('tr[data-state="slow"]');
+  assert.match(await page.locator('[data-server-row="server-c"] .state').innerText(), /draining/);
+  await more.click();
+  assert.equal(await page.locator('[data-action="slow"][data-server="server-b"]').isVisible(), false);
+  await page.locator('[data-action="heal"][data-server="server-b"]').click();
+  assert.deepEqual((await sent(page, 'setFault')).at(-1), {
+    ...{ type: 'setFault', lab: 'grpc-pinning', server: 'server-b' },
+    ...{ slowFactor: 1, errorRate: 0 },
+  });
+  await page.locator('[data-action="more"][data-server="server-c"]').click();
+  await page.locator('[data-action="undrain"][data-server="server-c"]').click();
+  assert.equal((await sent(page, 'setDrained'))[0].drained, false);
+  await more.click();
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator('.menu:popover-open').count(), 0);
+  assert.equal(await focused(), 'more');
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+for (const [theme, language, width] of [
+  ['light', 'en', 1400],
+  ['dark', 'ko', 700],
+  ['hc', 'ko', 400],
+]) {
+  await check(`a broken run reads as cause and effect: ${theme} ${language} ${width} px`, async () => {
+    const { page, errors, close } = await open({ theme, language, width, choices: true });
+    await page.locator('[data-action="run"]').click();
+    const happened = (atMs, kind, text) => ({
+      atMs,
+      kind,
+      server: 'server-b',
+      text: { text, args: { server: 'server-b' } },
+    });
+    await host(page, 'tick', 2400, {
+      slow: 'server-b',
+      findings: { maxOverMean: 1.02, availability: 99.86 },
+      events: [
+        happened(1500, 'kill', '{server} was killed'),
+        happened(1620, 'health', 'The balancer took {server} out'),
+        happened(3500, 'revive', '{server} is back'),
+        happened(3560, 'slow', '{server} is healthy again'),
+      ],
+    });
+    await page.waitForSelector('.timeline .effect');
+    const more = page.locator('[data-action="more"][data-server="server-b"]');
+    await more.click();
+    const menu = await page.locator('.menu:popover-open').boundingBox();
+    assert.ok(
+      menu !== null && menu.x >= 0 && menu.x + menu.width <= width,
+      `the menu is in sight: ${JSON.stringify(menu)}`,
+    );
+    const button = await more.boundingBox();
+    assert.ok(Math.abs(menu.y - (button.y + button.height)) < 12 || menu.y + menu.height <= button.y + 4);
+    assert.deepEqual(await violations(page), []);
+    if (shots !== null) {
+      const name = `broken-${theme}-${language}-${width}`;
+      await page.screenshot({ path: path.join(shots, `${name}.menu.png`) });
+      await page.keyboard.press('Escape');
+      for (const part of ['.step-run', '.step-compare', '.step-explain'])
+        await page.locator(part).screenshot({ path: path.join(shots, `${name}${part}.png`) });
+    }
+    assert.deepEqual(errors, []);
+    await close();
+  });
+}
+
+await check('what is chosen is what the next run is, and the table says what each run was', async () => {
+  const { page, errors, close } = await open({ choices: true });
+  assert.equal(await page.locator('[data-choice]').count(), 3);
+  await page.locator('[data-choice="scenario"] vscode-radio').first().focus();
+  await page.keyboard.press('ArrowDown');
+  await page.locator('[data-choice="protocol"] [data-option="rest"]').click();
+  await page.locator('[data-choice="message"] [data-option="telemetry"]').click();
+  assert.deepEqual(
+    (await sent(page, 'setUp')).map(({ type: _, lab: __, ...choice }) => choice),
+    [{ scenario: 'server-dies' }, { protocol: 'rest' }, { message: 'telemetry' }],
+  );
+  assert.match(await page.locator('[data-choice="protocol"]').innerText(), /speaks gRPC only/);
+  await page.locator('[data-action="run"]').click();
+  const [{ params }] = await sent(page, 'run');
+  assert.deepEqual(
+    { scenario: params.scenario, protocol: params.protocol, message: params.message },
+    { scenario: 'server-dies', protocol: 'rest', message: 'telemetry' },
+  );
+  await host(page, 'finish');
+  await page.waitForSelector('[data-arm-row="grpc-l4"]');
+  assert.match(await page.locator('[data-arm-row="grpc-l4"] th').innerText(), /A server dies · REST · telemetry/);
+  assert.equal(await page.locator('.shown-run').isVisible(), false);
+  await page.locator('[data-choice="scenario"] [data-option="calm"]').click();
+  assert.match(await page.locator('.shown-run').innerText(), /the last run: A server dies/);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+await check('a lab without choices shows none; rate and clients are changed while it runs', async () => {
+  const plain = await open();
+  assert.equal(await plain.page.locator('.set-up').isVisible(), false);
+  assert.equal(await plain.page.locator('.population').isVisible(), false);
+  await plain.close();
+  const { page, errors, close } = await open({ choices: true });
+  await page.locator('[data-action="run"]').click();
+  await host(page, 'tick', 1200);
+  await page.locator('[data-action="raise-rate"]').click();
+  assert.deepEqual(await sent(page, 'setRate'), [{ type: 'setRate', lab: 'grpc-pinning', rate: 800 }]);
+  assert.equal(await page.locator('[data-population="spread"]').getAttribute('aria-pressed'), 'true');
+  await page.locator('[data-population="nat"]').click();
+  assert.equal((await sent(page, 'setPopulation'))[0].population, 'nat');
+  const load = (atMs, text, over) => ({ atMs, kind: 'load', server: null, text: { text, args: {} }, load: over });
+  await host(page, 'tick', 1800, {
+    events: [load(3000, 'The clients send faster', { rate: 800 }), load(3300, 'NAT', { population: 'nat' })],
+  });
+  await page.waitForFunction(() => document.querySelector('[data-population="nat"]').matches('[aria-pressed="true"]'));
+  assert.match(await page.locator('[data-action="raise-rate"]').innerText(), /1,600/);
+  assert.match(
+    await page.locator('.timeline .cause').first().innerText(),
+    /answered per second: \d+ before, \d+ after/,
+  );
+  // The chart is drawn anew with every second report.
+  await host(page, 'tick', 1840, { events: [load(3000, 'The clients send faster', { rate: 800 })] });
+  await page.getByText('The numbered lines are the events of the timeline.').waitFor();
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+await check('figures that only some labs measure are shown where they are measured', async () => {
+  const { page, close } = await open();
+  assert.equal(await page.locator('[data-figure="max-over-mean"]').isVisible(), false);
+  await page.locator('[data-action="run"]').click();
+  await host(page, 'tick', 900, { findings: { maxOverMean: 3, availability: 99.5 } });
+  await page.waitForFunction(() => document.querySelector('[data-figure="max-over-mean"]').textContent === '3.00 ×');
+  assert.equal(await page.locator('[data-figure="availability"]').innerText(), '99.5 %');
+  await close();
+});
+
+await check('an exercise is opened, checked, hinted at and solved, and says why not', async () => {
+  const { page, errors, close } = await open();
+  const card = page.locator('[data-exercise="spread-grpc"].exercise');
+  const act = (action) => card.locator(`[data-action="exercise-${action}"]`);
+  assert.equal(await act('solve').isVisible(), false);
+  await act('open').click();
+  await act('check').focus();
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-exercise="spread-grpc"][data-state="checking"]');
+  assert.match(await card.locator('[role="status"]').innerText(), /Sending traffic/);
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.action), 'exercise-check');
+  await page.keyboard.press('Enter');
+  assert.equal((await sent(page, 'stop')).length, 1);
+  await host(page, 'checked', 'spread-grpc', false);
+  await page.waitForSelector('[data-exercise="spread-grpc"][data-state="unsolved"]');
+  assert.match(await card.locator('[data-met="false"]').first().innerText(), /measured 3, wanted at most 1\.2/);
+  assert.match(await card.locator('[data-met="false"] .help').first().innerText(), /still L4/);
+  await act('hint').click();
+  await act('hint').click();
+  assert.equal(await card.locator('.exercise-hints li').count(), 2);
+  assert.equal(await act('hint').evaluate((button) => button.disabled), true);
+  await act('compare').click();
+  await act('solve').click();
+  await host(page, 'checked', 'spread-grpc', true);
+  await page.waitForSelector('[data-exercise="spread-grpc"][data-state="solved"]');
+  assert.equal(await card.locator('.solved').isVisible(), true);
+  await host(page, 'post', {
+    ...{ type: 'refused', lab: 'grpc-pinning', field: 'exercise', problems: [] },
+    message: { text: 'This lab is already running.', args: {} },
+  });
+  await page.waitForFunction(() => /already running/.test(document.querySelector('.exercises .refusal').textContent));
+  assert.deepEqual(
+    (await sent(page, 'exercise')).map((message) => message.do),
+    ['open', 'check', 'hint', 'hint', 'compare', 'solve'],
+  );
+  assert.deepEqual(errors, []);
   await close();
 });
 
@@ -624,7 +820,7 @@ for (const theme of ['light', 'dark', 'hc']) {
   for (const language of ['en', 'ko']) {
     for (const width of [1400, 700, 400]) {
       await check(`${theme} ${language} ${width} px: no accessibility violation, no sideways scroll`, async () => {
-        const { page, errors, close } = await open({ theme, language, width });
+        const { page, errors, close } = await open({ theme, language, width, choices: true });
         await host(page, 'receive', {
           type: 'predict',
           arm: 'grpc-l7',
@@ -639,6 +835,9 @@ for (const theme of ['light', 'dark', 'hc']) {
         });
         await host(page, 'receive', { type: 'selectArm', arm: 'grpc-l4' });
         await host(page, 'finish');
+        await host(page, 'checked', 'spread-grpc', false);
+        await host(page, 'receive', { type: 'exercise', exercise: 'spread-grpc', do: 'hint' });
+        await host(page, 'checked', 'spread-rest', true);
         await page.locator('.sample').nth(2).click();
         await page.locator('[data-quiz="q1"] vscode-radio').nth(0).click();
         await page.locator('[data-quiz="q1"][data-action="check"]').click();
@@ -691,7 +890,7 @@ async function shoot(page, name) {
   await page.waitForTimeout(150);
   await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: true });
   await page.screenshot({ path: path.join(shots, `${name}.top.png`) });
-  for (const part of ['.lab-head', '.step-predict', '.step-run', '.step-compare', '.step-explain']) {
+  for (const part of ['.lab-head', '.step-predict', '.step-run', '.step-compare', '.step-explain', '.step-fix']) {
     await page.locator(part).screenshot({ path: path.join(shots, `${name}${part}.png`) });
   }
 }

@@ -2,6 +2,7 @@
 const alert = (kind, title, text) =>
   `<div class="markdown-alert markdown-alert-${kind}"><p class="markdown-alert-title"><svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1Zm.75 10.5h-1.5V7h1.5Zm0-6h-1.5V4h1.5Z"/></svg>${title}</p><p>${text}</p></div>`;
 
+import { testExercises } from './testExercises.mjs';
 import { furtherQuizzes, gradeFurther } from './testQuizzes.mjs';
 
 export const QUIZ_IDS = ['q1', 'q2', 'q3', 'q4', 'q5', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8'];
@@ -134,7 +135,8 @@ const listing = ([name, code]) => ({
 export function labState(language, over = {}) {
   const w = words[language];
   const servers = over.servers ?? SERVERS;
-  const params = { requests: 3000, concurrency: 16, clients: 1, rate: 400, seed: 7 };
+  const none = { scenario: null, protocol: null, message: null };
+  const params = { requests: 3000, concurrency: 16, clients: 1, rate: 400, ...none, seed: 7 };
   return {
     id: 'grpc-pinning',
     title: w.lab[0],
@@ -143,10 +145,17 @@ export function labState(language, over = {}) {
       id,
       title: w.arms[i],
       conf: id === 'grpc-l7' ? 'l7.nginx.conf' : 'l4.nginx.conf',
+      protocol: id.startsWith('rest') ? 'rest' : 'grpc',
       topology: topology(id, w, servers),
       serverIds: servers,
     })),
     selectedArm: 'grpc-l4',
+    scenarios: [],
+    protocols: [],
+    messages: [],
+    canSkew: false,
+    population: null,
+    exercises: testExercises(language),
     defaults: params,
     params,
     running: false,
@@ -159,6 +168,26 @@ export function labState(language, over = {}) {
     engine: 'in-process',
     problems: [],
     ...over,
+  };
+}
+
+/** What a lab with every choice has beside the others. */
+export function choices(language) {
+  const ko = language === 'ko';
+  return {
+    scenarios: [
+      { id: 'calm', title: ko ? '아무 일도 없음' : 'Nothing happens' },
+      { id: 'server-dies', title: ko ? '서버 한 대가 죽음' : 'A server dies' },
+      { id: 'behind-nat', title: ko ? '클라이언트가 모두 NAT 뒤에 있음' : 'All clients are behind one NAT' },
+    ],
+    protocols: ['rest', 'grpc'],
+    messages: [
+      { id: 'user', title: ko ? '사용자' : 'user' },
+      { id: 'order', title: ko ? '주문' : 'order' },
+      { id: 'telemetry', title: ko ? '텔레메트리' : 'telemetry' },
+    ],
+    canSkew: true,
+    population: 'spread',
   };
 }
 
@@ -299,6 +328,7 @@ export function pageState(language, catalog) {
 export const NO_PROGRESS = {
   sections: { read: 0, all: 2 },
   labs: [],
+  exercises: { solved: 0, all: 2 },
   questions: { known: 0, answered: 0, all: 10 },
   weak: [],
   due: 0,

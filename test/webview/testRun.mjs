@@ -1,7 +1,18 @@
 // Made-up snapshots for the harness: TEST DATA in the shape of a run, measured by nobody.
 
 /** The moment at which `answered` requests are answered under an arm. */
-export function testSnapshot({ arm, answered, servers, dead = null, phase = 'running', differ = false }) {
+export function testSnapshot({
+  arm,
+  answered,
+  servers,
+  dead = null,
+  slow = null,
+  drained = null,
+  events = [],
+  findings = {},
+  phase = 'running',
+  differ = false,
+}) {
   const l4 = arm !== 'grpc-l7';
   const pinned = arm === 'grpc-l4' || arm === 'rest-keepalive';
   const live = servers.filter((id) => id !== dead);
@@ -98,13 +109,13 @@ export function testSnapshot({ arm, answered, servers, dead = null, phase = 'run
             connectionsOpen: phase === 'done' || id === dead ? 0 : peerOpened[i] > 0 ? 1 : 0,
             requests: l4 ? null : requests[i],
             failures: 0,
-            health: id === dead ? 'down' : 'up',
+            health: id === dead || id === drained ? 'down' : 'up',
           })),
         }
       : null,
     servers: servers.map((id, i) => ({
       id,
-      state: id === dead ? 'dead' : 'up',
+      state: id === dead ? 'dead' : id === slow ? 'slow' : 'up',
       connections: hasBalancer ? peerOpened[i] : 1,
       connectionsOpen: phase === 'done' || id === dead ? 0 : Math.min(1, peerOpened[i]),
       requests: requests[i],
@@ -126,16 +137,22 @@ export function testSnapshot({ arm, answered, servers, dead = null, phase = 'run
       },
     },
     samples,
-    timeline:
-      dead === null
+    timeline: [
+      ...(dead === null
         ? []
-        : [{ atMs: 2100, kind: 'kill', server: dead, text: { text: '{server} was killed.', args: { server: dead } } }],
+        : [{ atMs: 2100, kind: 'kill', server: dead, text: { text: '{server} was killed.', args: { server: dead } } }]),
+      ...events,
+    ],
+    findings,
     answeredPerSlot: slots,
   };
 }
 
-export function testResult(arm, servers, total, prediction) {
-  const snapshot = testSnapshot({ arm, answered: total, servers, phase: 'done' });
+export function testResult(arm, servers, total, prediction, params = {}, over = {}) {
+  const snapshot = testSnapshot({ arm, answered: total, servers, phase: 'done', ...over });
+  const chosen = Object.fromEntries(
+    ['scenario', 'protocol', 'message'].flatMap((name) => (params[name] == null ? [] : [[name, params[name]]])),
+  );
   const measured = Object.fromEntries(snapshot.servers.map((server) => [server.id, server.share]));
   const apart =
     prediction === null ? 0 : servers.reduce((sum, id) => sum + Math.abs((prediction[id] ?? 0) - measured[id]), 0) / 2;
@@ -143,6 +160,7 @@ export function testResult(arm, servers, total, prediction) {
     result: {
       lab: 'grpc-pinning',
       arm,
+      ...chosen,
       engine: 'in-process',
       sent: total,
       answered: total,

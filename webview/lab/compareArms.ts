@@ -1,6 +1,7 @@
 import type { LabState } from '../../src/protocol/webview';
 import { fill, h, setHidden } from '../dom';
 import { count, milliseconds, percent, t } from '../strings';
+import { choicesOf } from './setUp';
 
 /** Every arm the reader has run so far, side by side under the same heads. */
 export interface CompareArms {
@@ -61,12 +62,13 @@ function row(lab: LabState, arm: string, title: string, hasCpu: boolean): HTMLEl
   const kept = lab.results[arm];
   if (kept === undefined) return null;
   const { result, snapshot } = kept;
+  const choices = choicesOf(result, lab);
   const total = result.servers.reduce((sum, server) => sum + server.requests, 0);
   const shares = result.servers.map((server) => ({ id: server.id, share: total === 0 ? 0 : server.requests / total }));
   return h(
     'tr',
     { 'data-arm-row': arm, class: arm === lab.selectedArm ? 'chosen' : undefined },
-    h('th', { scope: 'row' }, title),
+    h('th', { scope: 'row' }, title, choices === '' ? null : h('span', { class: 'choices' }, choices)),
     h(
       'td',
       {},

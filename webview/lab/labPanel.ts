@@ -12,14 +12,17 @@ import { exercises } from './exercises';
 import { engineText, statusText } from './labStatus';
 import { liveDiagram } from './liveDiagram';
 import { liveTable } from './liveTable';
+import { loadControls } from './loadControls';
 import type { Shares } from './predictionModel';
 import { rateChart } from './rateChart';
-import { keyFigures, outcomes, reconciliation, summarySentence, timeline } from './readings';
+import { keyFigures, outcomes, reconciliation, summarySentence } from './readings';
 import { routeTable } from './routeTable';
 import { runControls } from './runControls';
 import { samples } from './samples';
+import { choicesOf, setUp } from './setUp';
 import { shareSliders } from './shareSliders';
 import { stageTable } from './stageTable';
+import { timeline } from './timeline';
 import { tlsTable } from './tlsTable';
 
 /** One lab in the course: predict, run, compare, explain. Changes of state and snapshots come from outside. */
@@ -94,10 +97,22 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     },
     addServer: () => send({ type: 'addServer', lab: id }),
   });
+  const choices = setUp(first, (choice) => {
+    clearRefusal();
+    send({ type: 'setUp', lab: id, ...choice });
+  });
+  const load = loadControls(id, {
+    setRate: (rate) => send({ type: 'setRate', lab: id, rate }),
+    setPopulation: (population) => send({ type: 'setPopulation', lab: id, population }),
+  });
+  /** Which run the numbers are of, where the next one is to be another. */
+  const shownRun = h('p', { class: 'hint shown-run' });
   const diagram = liveDiagram(t('Network with live numbers'));
   const table = liveTable(id, {
     kill: (server) => send({ type: 'killServer', lab: id, server }),
     revive: (server) => send({ type: 'reviveServer', lab: id, server }),
+    setFault: (server, fault) => send({ type: 'setFault', lab: id, server, ...fault }),
+    setDrained: (server, drained) => send({ type: 'setDrained', lab: id, server, drained }),
   });
   const bars = distribution();
   const chart = rateChart();
@@ -150,11 +165,14 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       2,
       'run',
       t('Run'),
+      choices.element,
       controls.element,
+      load.element,
       refusal,
       confNote,
       moved,
       status,
+      shownRun,
       spoken,
       h('div', { class: 'picture' }, diagram.element, table.element, stages.element),
       figures.element,
@@ -245,6 +263,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     for (const reading of readings) reading.show(snapshot);
     bars.show(serverIds, snapshot, prediction.shares, prediction.score);
     chart.show(snapshot, lab.running);
+    load.show(lab, snapshot);
     requests.show(snapshot, newRun);
     newRun = false;
     setText(status, statusText(lab, snapshot, mayRun));
@@ -271,6 +290,12 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     controls.show({ params: lab.params, running: lab.running, isChecking, mayRun, canAdd: lab.canAdd });
     fixes.show(lab, mayRun);
     compare.show(lab);
+    choices.show(lab);
+    const last = lab.results[lab.selectedArm]?.result;
+    const was = last === undefined ? '' : choicesOf(last, lab);
+    const isOther = !lab.running && was !== '' && was !== choicesOf(nextRun(lab), lab);
+    setHidden(shownRun, !isOther);
+    setText(shownRun, isOther ? t('What you see is the last run: {run}.', { run: was }) : '');
     setHidden(moved, lab.movedPorts.length === 0);
     fill(
       moved,
@@ -340,6 +365,15 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       if (controls.refuse(field, message)) return;
       fill(refusal, h('p', {}, say(message)), found.length > 0 ? problemList(found) : null);
     },
+  };
+}
+
+/** What the next run will say of itself. */
+function nextRun({ params: { scenario, protocol, message } }: LabState): Parameters<typeof choicesOf>[0] {
+  return {
+    ...(scenario === null ? {} : { scenario }),
+    ...(protocol === null ? {} : { protocol }),
+    ...(message === null ? {} : { message }),
   };
 }
 

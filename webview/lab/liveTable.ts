@@ -1,8 +1,8 @@
 import type { ServerCounts, ServerState, Snapshot } from '../../src/measurement/snapshot';
 import { stateText } from '../diagram/paintOverlay';
-import { h, setAttribute, setHidden, setText } from '../dom';
+import { h, setAttribute, setText } from '../dom';
 import { count, milliseconds, percent, t } from '../strings';
-import { type Button, button } from '../ui';
+import { type ServerActions, type ServerActs, serverActions } from './serverActions';
 
 /** The same numbers as the diagram, as a table; a server's own buttons are in its row. */
 export interface LiveTable {
@@ -14,16 +14,10 @@ interface Row {
   readonly element: HTMLTableRowElement;
   readonly cells: readonly HTMLElement[];
   readonly mark: HTMLElement;
-  readonly kill: Button;
-  readonly revive: Button;
+  readonly actions: ServerActions;
 }
 
-export interface ServerActions {
-  kill(server: string): void;
-  revive(server: string): void;
-}
-
-export function liveTable(lab: string, actions: ServerActions): LiveTable {
+export function liveTable(lab: string, acts: ServerActs): LiveTable {
   const body = h('tbody');
   const heads = [
     t('Connections open'),
@@ -36,7 +30,7 @@ export function liveTable(lab: string, actions: ServerActions): LiveTable {
   ];
   const table = h(
     'table',
-    { class: 'numbers' },
+    { class: 'numbers live-table' },
     h('caption', { class: 'visually-hidden' }, t('Live numbers of each server')),
     h(
       'thead',
@@ -46,7 +40,6 @@ export function liveTable(lab: string, actions: ServerActions): LiveTable {
         {},
         h('th', { scope: 'col' }, t('Server')),
         heads.map((text) => h('th', { scope: 'col', class: 'number' }, text)),
-        h('th', { scope: 'col' }, t('State')),
         h('th', { scope: 'col' }, h('span', { class: 'visually-hidden' }, t('Actions'))),
       ),
     ),
@@ -58,24 +51,15 @@ export function liveTable(lab: string, actions: ServerActions): LiveTable {
   const addRow = (id: string): Row => {
     const cells = heads.map(() => h('td', { class: 'number' }, '—'));
     const mark = h('span', { class: 'state' }, '—');
-    const data = { lab, server: id };
-    const kill = button(t('Kill'), () => actions.kill(id), {
-      name: t('Kill {server}', { server: id }),
-      data: { ...data, action: 'kill' },
-    });
-    const revive = button(t('Revive'), () => actions.revive(id), {
-      name: t('Revive {server}', { server: id }),
-      data: { ...data, action: 'revive' },
-    });
+    const actions = serverActions(lab, id, acts);
     const row = h(
       'tr',
       { 'data-server-row': id },
-      h('th', { scope: 'row' }, id),
+      h('th', { scope: 'row' }, id, ' ', mark),
       cells,
-      h('td', {}, mark),
-      h('td', { class: 'row-actions' }, kill.element, revive.element),
+      h('td', { class: 'actions' }, actions.element),
     );
-    const made = { element: row, cells, mark, kill, revive };
+    const made = { element: row, cells, mark, actions };
     rows.set(id, made);
     body.append(row);
     return made;
@@ -93,13 +77,19 @@ export function liveTable(lab: string, actions: ServerActions): LiveTable {
       for (const id of ids) {
         const row = rows.get(id) ?? addRow(id);
         const server = snapshot?.servers.find((candidate) => candidate.id === id) ?? null;
-        showRow(row, server, running);
+        showRow(row, server, isDrained(id, snapshot), running);
       }
     },
   };
 }
 
-function showRow(row: Row, server: ServerCounts | null, running: boolean): void {
+/** Its lines in the configuration are marked `down`: the balancer gives it nothing new. */
+function isDrained(server: string, snapshot: Snapshot | null): boolean {
+  const peers = snapshot?.balancer?.peers.filter(({ serverId }) => serverId === server) ?? [];
+  return peers.length > 0 && peers.every(({ health }) => health === 'down');
+}
+
+function showRow(row: Row, server: ServerCounts | null, drained: boolean, running: boolean): void {
   const texts =
     server === null
       ? []
@@ -116,12 +106,9 @@ function showRow(row: Row, server: ServerCounts | null, running: boolean): void 
     setText(cell, texts[index] ?? '—');
   });
   setAttribute(row.element, 'data-state', server?.state ?? null);
-  setText(row.mark, server === null ? '—' : `${stateMark(server.state)} ${stateText(server.state)}`);
-  const dead = server?.state === 'dead';
-  setHidden(row.kill.element, dead);
-  setHidden(row.revive.element, !dead);
-  row.kill.setDisabled(!running || server === null || server.state === 'removed');
-  row.revive.setDisabled(!running);
+  const state = server?.state === 'up' && drained ? 'draining' : server?.state;
+  setText(row.mark, state === undefined ? '—' : `${stateMark(state)} ${stateText(state)}`);
+  row.actions.show(server, drained, running);
 }
 
 /** A server that the balancer asks on behalf of requests answers those questions, too. */

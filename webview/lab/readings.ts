@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../src/measurement/snapshot';
 import { stageName } from '../diagram/nodeName';
-import { append, fill, h, setAttribute, setHidden, setText } from '../dom';
-import { count, milliseconds, say, seconds, t } from '../strings';
+import { fill, h, setAttribute, setHidden, setText } from '../dom';
+import { count, milliseconds, reading, say, t } from '../strings';
 import { connectionsSentence } from './connectionsSentence';
 import { reconciliationLine } from './reconciliationLine';
 
@@ -11,12 +11,13 @@ export interface Reading {
   show(snapshot: Snapshot | null): void;
 }
 
-/** Sent, answered, failed, rate and latency as a row of named numbers. */
+/** Sent, answered, failed, rate and latency as a row of named numbers; then what the lab measures beside them. */
 export function keyFigures(): Reading {
   const figures: readonly {
     readonly name: string;
     readonly key: string;
-    readonly of: (snapshot: Snapshot) => string;
+    /** undefined: this lab does not measure it. */
+    readonly of: (snapshot: Snapshot) => string | undefined;
   }[] = [
     { key: 'answered', name: t('Answered'), of: ({ client }) => count(client.answered) },
     { key: 'failed', name: t('Failed'), of: ({ client }) => count(client.failed) },
@@ -26,18 +27,43 @@ export function keyFigures(): Reading {
     { key: 'p50', name: t('Latency p50'), of: ({ client }) => milliseconds(client.latencyMs.p50) },
     { key: 'p90', name: t('Latency p90'), of: ({ client }) => milliseconds(client.latencyMs.p90) },
     { key: 'p99', name: t('Latency p99'), of: ({ client }) => milliseconds(client.latencyMs.p99) },
+    {
+      key: 'max-over-mean',
+      name: t('Busiest server / mean'),
+      of: ({ findings }) => (findings?.maxOverMean === undefined ? undefined : times(findings.maxOverMean)),
+    },
+    {
+      key: 'availability',
+      name: t('Availability'),
+      of: ({ findings }) => (findings?.availability === undefined ? undefined : reading(findings.availability, '%')),
+    },
   ];
-  const cells = figures.map(({ name, key, of }) => ({ name, of, value: h('dd', { 'data-figure': key }, '—') }));
+  const cells = figures.map(({ name, key, of }) => {
+    const value = h('dd', { 'data-figure': key }, '—');
+    return { of, value, cell: h('div', {}, h('dt', {}, name), value), isCommon: !OWN_FIGURES.has(key) };
+  });
   return {
     element: h(
       'dl',
       { class: 'figures' },
-      cells.map(({ name, value }) => h('div', {}, h('dt', {}, name), value)),
+      cells.map(({ cell }) => cell),
     ),
     show(snapshot) {
-      for (const { value, of } of cells) setText(value, snapshot === null ? '—' : of(snapshot));
+      for (const { value, cell, of, isCommon } of cells) {
+        const text = snapshot === null ? undefined : of(snapshot);
+        setText(value, text ?? '—');
+        setHidden(cell, text === undefined && !isCommon);
+      }
     },
   };
+}
+
+/** Figures that only some labs measure. */
+const OWN_FIGURES: ReadonlySet<string> = new Set(['max-over-mean', 'availability']);
+
+/** "1.02 ×": two digits, since the labs' bounds are 1.02 and 1.2. */
+function times(factor: number): string {
+  return `${factor.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })} ×`;
 }
 
 /** "client 3,000 = balancer 3,000 = backends 3,000": whether the three sides counted the same. */
@@ -117,37 +143,6 @@ export function outcomes(): Reading {
         list,
         texts.map((text) => h('li', {}, text)),
       );
-    },
-  };
-}
-
-/** Kills, revivals, reloads and changes of health, with their moment. Only what is new is added. */
-export function timeline(): Reading {
-  const list = h('ol', { class: 'timeline' });
-  const empty = h('p', { class: 'hint' }, t('Nothing happened yet. Kill a server while traffic runs and watch.'));
-  let shown: readonly string[] = [];
-  return {
-    element: h('div', {}, empty, list),
-    show(snapshot) {
-      const events = snapshot?.timeline ?? [];
-      const texts = events.map((event) => `${seconds(event.atMs)}\t${say(event.text)}`);
-      const grown = texts.length >= shown.length && shown.every((text, index) => text === texts[index]);
-      if (!grown) list.replaceChildren();
-      append(
-        list,
-        events
-          .slice(grown ? shown.length : 0)
-          .map((event) =>
-            h(
-              'li',
-              { 'data-kind': event.kind },
-              h('span', { class: 'when' }, seconds(event.atMs)),
-              h('span', {}, say(event.text)),
-            ),
-          ),
-      );
-      shown = texts;
-      setHidden(empty, texts.length > 0);
     },
   };
 }
