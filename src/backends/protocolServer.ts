@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/dispose';
-import type { Service } from '../protocol/backendWorker';
+import type { Service, SharedStore } from '../protocol/backendWorker';
 import type { Admission } from './admission';
 import type { Catalogue } from './catalogue';
 import type { Counters } from './counters';
@@ -9,6 +9,9 @@ import type { Counters } from './counters';
 export interface BackendParts {
   readonly id: string;
   readonly service: Service;
+  /** The same for all servers of a run. */
+  readonly seed: number;
+  readonly store: SharedStore | null;
   readonly admission: Admission;
   readonly catalogue: Catalogue;
   readonly counters: Counters;

@@ -22,12 +22,14 @@ const workers = {
   balancer: path.join(root, 'dist', 'workers', 'balancer.js'),
   backend: path.join(root, 'dist', 'workers', 'backend.js'),
   traffic: path.join(root, 'dist', 'workers', 'traffic.js'),
+  store: path.join(root, 'dist', 'workers', 'store.js'),
 };
 
 const USAGE = `Usage:
   lab list
   lab run <lab> [--arm ARM]... [--requests N] [--concurrency N] [--clients N] [--rate R]
-          [--scenario S] [--protocol rest|grpc] [--message M] [--seed N] [--conf FILE] [--json]
+          [--scenario S] [--protocol rest|grpc] [--message M] [--seed N] [--conf FILE]
+          [--redis URL|auto|built-in] [--json]
 
   --arm          run only this arm (may be repeated; default: all)
   --requests     requests to send
@@ -39,6 +41,8 @@ const USAGE = `Usage:
   --message      which of the lab's messages is sent
   --seed         repeat a run
   --conf         run this configuration instead of the arm's own
+  --redis        session store: a redis:// address, the lab's own (built-in), or a redis-server of this machine,
+                 else the lab's own (auto, the default); the environment variable TRAFFIC_LAB_REDIS says the same
   --json         one JSON object for one arm, an array for several`;
 
 /** The command line of the labs: the same runs as in the editor. Returns the exit code. */
@@ -125,6 +129,7 @@ async function runArm(
     workers,
     clock: systemClock(),
     ...(request.conf === null ? {} : { conf: await request.conf() }),
+    ...(request.store === null ? {} : { store: request.store }),
   });
   const interrupted = (): void => labRun.stop();
   process.once('SIGINT', interrupted);

@@ -1,6 +1,7 @@
 import { renderMessage } from '../base/message';
 import type { Problem } from '../base/problem';
 import type { RunResult } from '../protocol/run';
+import { findingLines } from './findingLines';
 
 const BAR_WIDTH = 40;
 
@@ -25,6 +26,7 @@ export function resultTable(result: RunResult, title: string): string {
     `  counts: client ${grouped(counts.client)}, ${balancer}, backends ${grouped(counts.backends)}`,
     `  latency ms: p50 ${ms(latencyMs.p50)}, p90 ${ms(latencyMs.p90)}, p99 ${ms(latencyMs.p99)}, max ${ms(latencyMs.max)}; ${grouped(Math.round(result.requestsPerSecond))} requests/s`,
     `  outcomes: ${outcomes.join('; ')}`,
+    ...findingLines(result).map((line) => `  ${line}`),
     `  engine ${result.engine}, started in ${result.startMs} ms, seed ${result.seed}`,
     '',
   ].join('\n');

@@ -141,7 +141,7 @@ export class LabController implements vscode.Disposable {
           id: arm.id,
           title: inLanguage(arm.title, language),
           conf: arm.conf,
-          topology: live ?? (conf === null ? { nodes: [], edges: [] } : topologyFrom(conf)),
+          topology: live ?? (conf === null ? { nodes: [], edges: [] } : topologyFrom(conf, arm)),
           serverIds: (conf === null ? this.definition.servers : serversOf(conf.wiring.backends)).map(
             (server) => server.id,
           ),
@@ -547,8 +547,9 @@ function threadsOf({ wiring }: PreparedConf, workers: WorkerPaths): readonly War
   ];
 }
 
-function topologyFrom(conf: PreparedConf): Topology {
-  return topologyOf(conf.wiring, conf.wiring.backends[0]?.protocol === 'rest' ? 'REST' : 'gRPC');
+function topologyFrom(conf: PreparedConf, arm: ArmDefinition): Topology {
+  // Which store it is will be known when it runs.
+  return topologyOf(conf.wiring, conf.wiring.backends[0]?.protocol === 'rest' ? 'REST' : 'gRPC', arm.store ? '' : null);
 }
 
 function sharesOf(snapshot: Snapshot): Readonly<Record<string, number>> {

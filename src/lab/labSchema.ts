@@ -19,10 +19,16 @@ const capacity = v.strictObject({
 });
 
 /** One line for each kind of Service (protocol/backendWorker.ts). */
-const service = v.variant('kind', [v.strictObject({ kind: v.literal('orders') })]);
+const service = v.variant('kind', [
+  v.strictObject({ kind: v.literal('orders') }),
+  v.strictObject({ kind: v.literal('sessions') }),
+]);
 
 /** One line for each kind of WorkloadPlan (protocol/trafficWorker.ts). */
-const workload = v.variant('kind', [v.strictObject({ kind: v.literal('get-order') })]);
+const workload = v.variant('kind', [
+  v.strictObject({ kind: v.literal('get-order') }),
+  v.strictObject({ kind: v.literal('sessions') }),
+]);
 
 const population = v.picklist(['spread', 'nat', 'skewed']);
 
@@ -49,7 +55,7 @@ const event = v.variant('do', [
     factor: v.pipe(v.number(), v.minValue(1), v.maxValue(1000)),
   }),
   v.strictObject({ at: share, do: v.literal('fail'), server: id, rate: share }),
-  v.strictObject({ at: share, do: v.literal('add') }),
+  v.strictObject({ at: share, do: v.picklist(['add', 'kill-store', 'revive-store']) }),
   v.strictObject({ at: share, do: v.literal('rate'), requestsPerSecond: count(RUN_LIMITS.rate) }),
   v.strictObject({ at: share, do: v.literal('population'), population }),
 ]);
@@ -64,6 +70,7 @@ export const labSchema = v.strictObject({
     [],
   ),
   capacity,
+  store: v.optional(v.strictObject({ port })),
   defaults: v.strictObject(load),
   measures: v.optional(v.array(v.picklist(MEASURES)), []),
   scenarios: v.optional(
@@ -92,6 +99,7 @@ export const labSchema = v.strictObject({
         inner: v.optional(v.array(listen), []),
         maxConnectionAgeMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(50))),
         population: v.optional(population),
+        store: v.optional(v.boolean(), false),
         defaults: someLoad,
         variants: v.optional(v.strictObject({ rest: variant, grpc: variant }), {}),
       }),

@@ -1,6 +1,13 @@
 import type { ClientFindings, Findings } from '../measurement/findings';
 import { reconcile } from '../measurement/reconcile';
-import type { BalancerCounts, ClientCounts, PeerCounts, ServerCounts, Snapshot } from '../measurement/snapshot';
+import type {
+  BalancerCounts,
+  ClientCounts,
+  PeerCounts,
+  ServerCounts,
+  Snapshot,
+  StoreState,
+} from '../measurement/snapshot';
 import type { TrafficReport } from '../protocol/trafficWorker';
 import type { ArmWiring } from './armWiring';
 import type { LabServer } from './labServer';
@@ -54,6 +61,7 @@ export class RunCounts {
     readonly phase: Snapshot['phase'];
     readonly layer: ArmWiring['layer'];
     readonly servers: readonly LabServer[];
+    readonly store: StoreState | null;
     /** What the lab measures beside the counts. */
     measures(client: ClientCounts, servers: readonly ServerCounts[]): Findings;
     readonly samples: Snapshot['samples'];
@@ -83,6 +91,7 @@ export class RunCounts {
         rejected: counts.rejected,
         share: answered === 0 ? 0 : counts.answered / answered,
         latencyMs: this.#client.latencyByServer?.[id] ?? null,
+        ...(state.store === null ? {} : { store: counts.store }),
       }),
     );
     return {
@@ -91,6 +100,7 @@ export class RunCounts {
       client: this.#client,
       balancer,
       servers: counted,
+      store: state.store,
       reconciliation: reconcile({
         client: this.#client,
         balancer,

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/dispose';
 import { ReaderError } from '../base/errors';
 import { message } from '../base/message';
-import type { Capacity } from '../protocol/backendWorker';
+import type { Capacity, SharedStore } from '../protocol/backendWorker';
 import type { AddressMap } from '../protocol/balancerWorker';
 import { serversOf, type WiredBackend } from './armWiring';
 import { everyServer, type LabDefinition } from './labDefinition';
@@ -18,6 +18,8 @@ export interface RunServersOptions {
   /** Of this run, where the scenario sets it. */
   readonly capacity: Capacity | null;
   readonly seed: number;
+  /** The store they share; null: none. */
+  store(): SharedStore | null;
   onCrash(id: string, error: Error | null): void;
 }
 
@@ -107,6 +109,7 @@ export class RunServers implements Disposable {
       capacity: this.#options.capacity ?? defined?.capacity ?? definition.capacity,
       maxConnectionAgeMs,
       seed,
+      store: () => this.#options.store(),
       onCrash: (error) => onCrash(id, error),
     });
     this.#servers.set(id, server);

@@ -7,11 +7,24 @@ export interface Findings extends ClientFindings {
   readonly maxOverMean?: number;
   /** Share of answers that were no error (HTTP below 500, gRPC none of the server's fault) among all requests sent, in %. */
   readonly availability?: number;
+  /** Where sessions are kept: "memory" (of each server), "built-in", "redis-server 7.0.15", "redis://127.0.0.1:6379". */
+  readonly store?: string;
 }
 
 /** What the clients found in the answers. */
-// biome-ignore lint/suspicious/noEmptyInterface: workloads add their fields here.
-export interface ClientFindings {}
+export interface ClientFindings {
+  readonly sessions?: SessionFindings;
+}
+
+/** created = kept + lost, at every moment. */
+export interface SessionFindings {
+  /** Logins that succeeded. */
+  readonly created: number;
+  /** Sessions that their clients still go on with. */
+  readonly kept: number;
+  /** Times a client that was logged in was answered as a stranger. */
+  readonly lost: number;
+}
 
 /** What a lab may ask to be measured of a run as a whole (lab.yaml, `measures`). */
 export const MEASURES = ['maxOverMean', 'availability'] as const;

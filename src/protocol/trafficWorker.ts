@@ -18,7 +18,9 @@ export type ClientKind =
  */
 export type WorkloadPlan =
   /** One order after the other, drawn by the seed. */
-  { readonly kind: 'get-order' };
+  | { readonly kind: 'get-order' }
+  /** Each client logs in, goes on as itself with its cookies, and logs in again where it is answered as a stranger. */
+  | { readonly kind: 'sessions' };
 
 /**
  * Who the clients are to a balancer that looks: every request carries its client's address (ADDRESS_HEADER) and customer

@@ -1,5 +1,6 @@
 import type { WorkloadPlan } from '../../protocol/trafficWorker';
 import { getOrderWorkload } from './getOrder';
+import { sessionsWorkload } from './sessions';
 import type { Workload } from './workload';
 
 type Make<Kind extends WorkloadPlan['kind']> = (plan: Extract<WorkloadPlan, { readonly kind: Kind }>) => Workload;
@@ -7,6 +8,7 @@ type Make<Kind extends WorkloadPlan['kind']> = (plan: Extract<WorkloadPlan, { re
 /** Every kind of workload. To add one: its file in this folder and a line here. */
 const workloads: { readonly [Kind in WorkloadPlan['kind']]: Make<Kind> } = {
   'get-order': getOrderWorkload,
+  sessions: sessionsWorkload,
 };
 
 export function createWorkload(plan: WorkloadPlan): Workload {
