@@ -36,6 +36,7 @@ import { editCopy } from './conf/editCopy';
 import type { MeasuredServers } from './conf/hintModel';
 import type { KeptLab, ProgressStore } from './progressStore';
 import { readingsOf } from './readings';
+import { storeChoice } from './storeChoice';
 import type { WorkingCopy } from './workingCopy';
 
 /** Samples kept with a finished run; the live list shows more. */
@@ -246,6 +247,7 @@ export class LabController implements vscode.Disposable {
       workers: this.#options.workers,
       warm: this.#options.warm,
       clock: systemClock(),
+      store: storeChoice(),
       ...(conf === null ? {} : { conf }),
       onSnapshot: (snapshot) => this.#takeSnapshot(snapshot),
       onTopology: (topology) => {
@@ -406,6 +408,14 @@ export class LabController implements vscode.Disposable {
 
   reviveServer(server: string): Promise<void> {
     return this.#interfere((run) => run.reviveServer(server));
+  }
+
+  killStore(): Promise<void> {
+    return this.#interfere((run) => run.killStore());
+  }
+
+  reviveStore(): Promise<void> {
+    return this.#interfere((run) => run.reviveStore());
   }
 
   setFault(server: string, { slowFactor, errorRate }: Fault): Promise<void> {

@@ -21,7 +21,7 @@ export interface EdgeOverlay {
 export type EdgeHealth = 'idle' | 'open' | 'closed' | 'down';
 
 export interface NodeOverlay {
-  /** null: not a server, or nothing measured yet. */
+  /** null: neither a server nor a store, or nothing measured yet. */
   readonly state: ServerState | null;
   /** Of all answered requests, 0 to 1; null: not a server, or nothing measured yet. */
   readonly share: number | null;
@@ -34,7 +34,8 @@ export function overlayOf(snapshot: Snapshot | null, topology: Topology): Overla
   const nodes = new Map<string, NodeOverlay>();
   for (const node of topology.nodes) {
     const server = snapshot?.servers.find((candidate) => candidate.id === node.id);
-    nodes.set(node.id, { state: server?.state ?? null, share: server?.share ?? null });
+    const state = node.kind === 'store' ? snapshot?.store?.state : server?.state;
+    nodes.set(node.id, { state: state ?? null, share: server?.share ?? null });
   }
   for (const edge of topology.edges)
     edges.set(edge.id, snapshot === null ? IDLE_EDGE : edgeOf(edge, snapshot, topology));
@@ -42,6 +43,7 @@ export function overlayOf(snapshot: Snapshot | null, topology: Topology): Overla
 }
 
 function edgeOf(edge: TopologyEdge, snapshot: Snapshot, topology: Topology): EdgeOverlay {
+  if (topology.nodes.some((node) => node.id === edge.to && node.kind === 'store')) return storeEdge(edge, snapshot);
   const server = snapshot.servers.find((candidate) => candidate.id === edge.to);
   if (server === undefined) {
     const { connectionsOpened, connectionsOpen, sent } = snapshot.client;
@@ -69,6 +71,20 @@ function edgeOf(edge: TopologyEdge, snapshot: Snapshot, topology: Topology): Edg
     requests: server.requests,
     share: total === 0 ? 0 : server.requests / total,
     health: healthOf(connections, open, down),
+  };
+}
+
+/** From a server to the store: its connections, and its commands in place of requests. */
+function storeEdge(edge: TopologyEdge, snapshot: Snapshot): EdgeOverlay {
+  const use = snapshot.servers.find((server) => server.id === edge.from)?.store;
+  if (use === undefined) return IDLE_EDGE;
+  const total = snapshot.servers.reduce((sum, server) => sum + (server.store?.commands ?? 0), 0);
+  return {
+    connections: use.connections,
+    connectionsOpen: use.connectionsOpen,
+    requests: use.commands,
+    share: total === 0 ? 0 : use.commands / total,
+    health: healthOf(use.connections, use.connectionsOpen, snapshot.store?.state === 'dead'),
   };
 }
 

@@ -30,10 +30,10 @@ export function paintable(svg: SVGSVGElement, renderId: string, topology: Topolo
       label.replaceChildren(
         h('span', { class: 'node-name' }, nodeName(node)),
         ...(node.detail === '' ? [] : [h('span', { class: 'node-detail' }, node.detail)]),
-        ...(node.kind === 'server' ? [text] : []),
+        ...(node.kind === 'server' || node.kind === 'store' ? [text] : []),
       );
     }
-    if (node.kind === 'server') states.set(node.id, { node: group, text });
+    if (node.kind === 'server' || node.kind === 'store') states.set(node.id, { node: group, text });
   }
   return {
     paint(overlay) {
@@ -73,7 +73,9 @@ function paintEdge(edge: PaintedEdge, live: EdgeOverlay): void {
 }
 
 function nodeText({ share, state }: NodeOverlay): string {
-  if (share === null || state === null) return '—';
+  if (state === null) return '—';
+  // A store has no share of the requests.
+  if (share === null) return stateMark(state) + stateText(state);
   return state === 'up' ? percent(share) : `${percent(share)} · ${stateMark(state)}${stateText(state)}`;
 }
 

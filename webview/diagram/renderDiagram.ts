@@ -103,7 +103,7 @@ export function topologySource(topology: Topology, title: string, direction: 'LR
 }
 
 function shapeOf(node: TopologyNode): string {
-  const details = [node.detail, ...(node.kind === 'server' ? [STATE_PLACEHOLDER] : [])];
+  const details = [node.detail, ...(node.kind === 'server' || node.kind === 'store' ? [STATE_PLACEHOLDER] : [])];
   // The name is painted bold, so it is measured bold.
   const label = [`<b>${quoted(nodeName(node))}</b>`, ...details.filter((line) => line !== '').map(quoted)].join(
     '<br/>',

@@ -16,6 +16,7 @@ import { rateChart } from './rateChart';
 import { keyFigures, outcomes, reconciliation, summarySentence, timeline } from './readings';
 import { runControls } from './runControls';
 import { samples } from './samples';
+import { sessionReading } from './sessionReading';
 import { shareSliders } from './shareSliders';
 
 /** One lab in the course: predict, run, compare, explain. Changes of state and snapshots come from outside. */
@@ -98,7 +99,11 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
   const bars = distribution();
   const chart = rateChart();
   const figures = keyFigures();
-  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline()] as const;
+  const sessions = sessionReading(id, {
+    kill: () => send({ type: 'killStore', lab: id }),
+    revive: () => send({ type: 'reviveStore', lab: id }),
+  });
+  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline(), sessions] as const;
   const [, agreement, sentence, oddAnswers, events] = readings;
   const requests = samples(id);
   const compare = compareArms();
@@ -150,6 +155,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       spoken,
       h('div', { class: 'picture' }, diagram.element, table.element),
       figures.element,
+      sessions.element,
     ),
     step(
       3,
