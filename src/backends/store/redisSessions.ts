@@ -14,7 +14,7 @@ const RETRY_MS = { first: 25, last: 500 } as const;
 
 export interface RedisSessions extends Disposable {
   readonly store: Store;
-  /** Resolved when it is connected, or the first try has failed: then it goes on trying. */
+  /** Resolved when it is connected, or the first try has failed or takes too long: it goes on trying. */
   readonly connected: Promise<void>;
 }
 
@@ -45,6 +45,8 @@ export function redisSessions(
   };
   let lastError: Error | null = null;
   const connected = new Promise<void>((resolve) => {
+    // A server starts with its store or without it.
+    clock.setTimeout(resolve, CONNECT_LIMIT_MS);
     client.on('ready', () => {
       lastError = null;
       opened(true);
