@@ -25,6 +25,8 @@ const loadedLater = {
   'src/host/courseRuntime': 'courseRuntime',
   'src/backends/restServer': 'workers/restServer',
   'src/backends/grpcServer': 'workers/grpcServer',
+  'src/backends/services/sessionsRest': 'workers/sessionsRest',
+  'src/backends/store/redisSessions': 'workers/redisSessions',
 };
 
 /** @type {import('esbuild').Plugin} */
@@ -68,6 +70,7 @@ const builds = [
       'workers/balancer': 'src/lab/balancerWorker.ts',
       'workers/backend': 'src/backends/backendWorker.ts',
       'workers/traffic': 'src/traffic/trafficWorker.ts',
+      'workers/store': 'src/backends/store/storeWorker.ts',
     },
     outdir: 'dist',
   },

@@ -45,6 +45,8 @@ async function listen(start: BackendStart): Promise<void> {
   const parts: BackendParts = {
     id: start.id,
     service: start.service,
+    seed: start.seed,
+    store: start.store ?? null,
     admission,
     catalogue: new Catalogue(start.seed, clock),
     counters,

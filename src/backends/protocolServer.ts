@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/dispose';
-import type { Service } from '../protocol/backendWorker';
+import type { Service, SharedStore } from '../protocol/backendWorker';
 import type { PublicKey } from '../protocol/tokens';
 import type { Admission } from './admission';
 import type { Catalogue } from './catalogue';
@@ -10,6 +10,9 @@ import type { Counters } from './counters';
 export interface BackendParts {
   readonly id: string;
   readonly service: Service;
+  /** The same for all servers of a run. */
+  readonly seed: number;
+  readonly store: SharedStore | null;
   readonly admission: Admission;
   readonly catalogue: Catalogue;
   readonly counters: Counters;

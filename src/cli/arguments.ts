@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { ConfSource } from '../protocol/balancerWorker';
 import { type LoadParams, RUN_LIMITS } from '../protocol/run';
+import type { StoreChoice } from '../protocol/storeWorker';
 
 /** The command was written wrongly: exit code 2. */
 export class UsageError extends Error {}
@@ -18,6 +19,8 @@ export interface RunRequest {
   readonly seed: number | null;
   /** Reads the file of --conf; null without one. */
   readonly conf: (() => Promise<ConfSource>) | null;
+  /** What --redis or the environment says of the session store; null: nothing. */
+  readonly store: StoreChoice | null;
   readonly json: boolean;
 }
 
@@ -44,6 +47,7 @@ const options = {
   message: { type: 'string' },
   seed: { type: 'string' },
   conf: { type: 'string' },
+  redis: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -78,6 +82,7 @@ export function parseArguments(argv: readonly string[]): Request {
     message: values.message ?? null,
     seed: seedOf(values.seed),
     conf: confOf(values.conf),
+    store: storeChoice(values.redis ?? process.env[REDIS_VARIABLE]),
     json: values.json ?? false,
   };
 }
@@ -129,6 +134,14 @@ function counted<K extends keyof typeof RUN_LIMITS>(name: K, text: string | unde
 function protocol(text: string | undefined): 'rest' | 'grpc' | null {
   if (text === undefined || text === 'rest' || text === 'grpc') return text ?? null;
   throw new UsageError(`--protocol takes rest or grpc, not "${text}"`);
+}
+
+/** Stands for --redis where that is not given. */
+const REDIS_VARIABLE = 'TRAFFIC_LAB_REDIS';
+
+function storeChoice(text: string | undefined): StoreChoice | null {
+  if (text === undefined || text === '') return null;
+  return text === 'auto' || text === 'built-in' ? { kind: text } : { kind: 'url', url: text };
 }
 
 function wholeNumber(name: string, text: string, min: number, max: number): number {

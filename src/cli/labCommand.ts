@@ -25,12 +25,14 @@ const workers = {
   balancer: path.join(root, 'dist', 'workers', 'balancer.js'),
   backend: path.join(root, 'dist', 'workers', 'backend.js'),
   traffic: path.join(root, 'dist', 'workers', 'traffic.js'),
+  store: path.join(root, 'dist', 'workers', 'store.js'),
 };
 
 const USAGE = `Usage:
   lab list
   lab run <lab> [--arm ARM]... [--requests N] [--concurrency N] [--clients N] [--rate R]
-          [--scenario S] [--protocol rest|grpc] [--message M] [--seed N] [--conf FILE] [--json]
+          [--scenario S] [--protocol rest|grpc] [--message M] [--seed N] [--conf FILE]
+          [--redis URL|auto|built-in] [--json]
   lab check <lab> <exercise> [--conf FILE] [--seed N] [--json]
 
   --arm          run only this arm (may be repeated; default: all)
@@ -43,6 +45,8 @@ const USAGE = `Usage:
   --message      which of the lab's messages is sent
   --seed         repeat a run
   --conf         run or check this configuration instead of the arm's, or the exercise's, own
+  --redis        session store: a redis:// address, the lab's own (built-in), or a redis-server of this machine,
+                 else the lab's own (auto, the default); the environment variable TRAFFIC_LAB_REDIS says the same
   --json         one JSON object for one arm or a check, an array for several arms
 
 check sends traffic through the configuration and says whether the exercise is solved: exit 0 if it is, 1 if not.`;
@@ -173,6 +177,7 @@ async function runArm(
     workers,
     clock: systemClock(),
     ...(request.conf === null ? {} : { conf: await request.conf() }),
+    ...(request.store === null ? {} : { store: request.store }),
   });
   const interrupted = (): void => labRun.stop();
   process.once('SIGINT', interrupted);

@@ -165,7 +165,12 @@ export class TrafficLab implements vscode.Disposable {
 
   #workers(): WorkerPaths {
     const worker = (name: string) => path.join(this.#context.extensionUri.fsPath, 'dist', 'workers', `${name}.js`);
-    return { balancer: worker('balancer'), backend: worker('backend'), traffic: worker('traffic') };
+    return {
+      balancer: worker('balancer'),
+      backend: worker('backend'),
+      traffic: worker('traffic'),
+      store: worker('store'),
+    };
   }
 }
 

@@ -338,6 +338,10 @@ export class CourseSession implements vscode.Disposable {
         return this.#lab(received.lab).killServer(received.server);
       case 'reviveServer':
         return this.#lab(received.lab).reviveServer(received.server);
+      case 'killStore':
+        return this.#lab(received.lab).killStore();
+      case 'reviveStore':
+        return this.#lab(received.lab).reviveStore();
       case 'setFault':
         return this.#lab(received.lab).setFault(received.server, received);
       case 'setDrained':

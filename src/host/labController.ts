@@ -40,6 +40,7 @@ import { editCopy } from './conf/editCopy';
 import type { MeasuredServers } from './conf/hintModel';
 import { ExerciseController } from './exerciseController';
 import type { KeptLab, ProgressStore } from './progressStore';
+import { storeChoice } from './storeChoice';
 import type { WorkingCopy } from './workingCopy';
 
 /** Samples kept with a finished run; the live list shows more. */
@@ -156,7 +157,12 @@ export class LabController implements vscode.Disposable {
           title: inLanguage(arm.title, language),
           conf: arm.conf,
           protocol: arm.client.startsWith('rest') ? 'rest' : 'grpc',
-          topology: live ?? (conf === null ? { nodes: [], edges: [] } : topologyOf(conf.wiring, spokenBy(arm.client))),
+          // Which store it is will be known when it runs.
+          topology:
+            live ??
+            (conf === null
+              ? { nodes: [], edges: [] }
+              : topologyOf(conf.wiring, spokenBy(arm.client), arm.store ? '' : null)),
           serverIds: (conf === null ? this.definition.servers : serversOf(servingBackends(conf.wiring))).map(
             (server) => server.id,
           ),
@@ -269,6 +275,7 @@ export class LabController implements vscode.Disposable {
       workers: this.#options.workers,
       warm: this.#options.warm,
       clock: systemClock(),
+      store: storeChoice(),
       ...(conf === null ? {} : { conf }),
       onSnapshot: (snapshot) => this.#takeSnapshot(snapshot),
       onTopology: (topology) => {
@@ -457,6 +464,14 @@ export class LabController implements vscode.Disposable {
 
   reviveServer(server: string): Promise<void> {
     return this.#interfere((run) => run.reviveServer(server));
+  }
+
+  killStore(): Promise<void> {
+    return this.#interfere((run) => run.killStore());
+  }
+
+  reviveStore(): Promise<void> {
+    return this.#interfere((run) => run.reviveStore());
   }
 
   setFault(server: string, { slowFactor, errorRate }: Fault): Promise<void> {

@@ -179,8 +179,23 @@ export function spokenBy(client: ClientKind): string {
   return client.startsWith('grpc') ? 'gRPC' : 'REST';
 }
 
-/** The picture of an arm: client, balancer (if any), servers. Edge ids follow the order of the servers. */
-export function topologyOf(wiring: ArmWiring, protocol: string): Topology {
+/**
+ * The picture of an arm: client, balancer (if any), servers, and the store they share (`store`: its name, "" while it is
+ * not known; null: there is none). Edge ids follow the order of the servers.
+ */
+export function topologyOf(wiring: ArmWiring, protocol: string, store: string | null = null): Topology {
+  const { nodes, edges } = requestPaths(wiring, protocol);
+  if (store === null) return { nodes, edges };
+  return {
+    nodes: [...nodes, { id: 'store', kind: 'store', label: 'Redis', detail: store }],
+    edges: [
+      ...edges,
+      ...serversOf(wiring.backends).map(({ id }, index) => ({ id: `s${index + 1}`, from: id, to: 'store' })),
+    ],
+  };
+}
+
+function requestPaths(wiring: ArmWiring, protocol: string): Topology {
   const servers = serversOf(wiring.backends).map(
     ({ id, listens }): TopologyNode => ({
       id,

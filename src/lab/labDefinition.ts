@@ -20,6 +20,8 @@ export interface LabDefinition {
   readonly servers: readonly LabServerDefinition[];
   readonly spares: readonly SpareServer[];
   readonly capacity: Capacity;
+  /** Where the store listens that servers of some arms share; null: the lab has none. */
+  readonly store: { readonly port: number } | null;
   readonly defaults: Omit<RunParams, 'seed'>;
   readonly measures: readonly Measure[];
   /** What may happen during a run; the first is the default. Empty: the lab has none. */
@@ -60,6 +62,8 @@ export interface ArmDefinition {
   readonly maxConnectionAgeMs: number | null;
   /** Who the clients are, unless the scenario says otherwise; null: requests do not tell. */
   readonly population: Population | null;
+  /** Its servers share the lab's store. */
+  readonly store: boolean;
   /** What this arm's load is by default, where it differs from the lab's. */
   readonly defaults: Partial<LoadParams>;
   /** The same arm over the other protocol. */
@@ -85,7 +89,7 @@ export type ScenarioAction =
   | { readonly do: 'kill' | 'revive' | 'restart' | 'heal' | 'drain'; readonly server: string }
   | { readonly do: 'slow'; readonly server: string; readonly factor: number }
   | { readonly do: 'fail'; readonly server: string; readonly rate: number }
-  | { readonly do: 'add' }
+  | { readonly do: 'add' | 'kill-store' | 'revive-store' }
   | { readonly do: 'rate'; readonly requestsPerSecond: number }
   | { readonly do: 'population'; readonly population: Population };
 
@@ -131,6 +135,9 @@ export function parseLabDefinition(
     if ((arm.listen === undefined) === (arm.upstream === undefined)) {
       problem(['arms', index], message('An arm needs either “listen” or “upstream”.'));
     }
+    if (arm.store && raw.store === undefined) {
+      problem(['arms', index, 'store'], message('This arm needs a store, and the lab says no “store” with its port.'));
+    }
     if (arm.upstream !== undefined && arm.client !== 'grpc-client-side') {
       problem(['arms', index, 'upstream'], message('Only a client that balances by itself dials an upstream.'));
     }
@@ -159,6 +166,7 @@ export function parseLabDefinition(
       capacity: capacity ?? null,
     })),
     capacity: raw.capacity,
+    store: raw.store ?? null,
     defaults: { ...raw.defaults, scenario: raw.scenarios[0]?.id ?? null, protocol: null, message: null },
     measures: raw.measures,
     scenarios: raw.scenarios.map((scenario) => ({
@@ -181,6 +189,7 @@ export function parseLabDefinition(
       inner: arm.inner,
       maxConnectionAgeMs: arm.maxConnectionAgeMs ?? null,
       population: arm.population ?? null,
+      store: arm.store,
       defaults: present(arm.defaults),
       variants: present({
         rest: arm.variants.rest === undefined ? undefined : present(arm.variants.rest),

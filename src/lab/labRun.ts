@@ -9,6 +9,7 @@ import type { Snapshot, TimelineEvent } from '../measurement/snapshot';
 import type { Fault } from '../protocol/backendWorker';
 import type { BalancerReport, ConfSource } from '../protocol/balancerWorker';
 import type { RunParams, RunResult, Topology } from '../protocol/run';
+import type { StoreChoice } from '../protocol/storeWorker';
 import type { Population, TrafficReport } from '../protocol/trafficWorker';
 import { type ArmWiring, spokenBy, topologyOf, type WiredBackend } from './armWiring';
 import { Authority } from './certificates/authority';
@@ -28,6 +29,7 @@ import { RunBalancer } from './runBalancer';
 import { RunCounts } from './runCounts';
 import { type RunKeys, runKeys } from './runKeys';
 import { RunServers } from './runServers';
+import { RunStore } from './runStore';
 import { RunTraffic } from './runTraffic';
 import { act, marksOf } from './scenario';
 import type { WarmThreads } from './warmThreads';
@@ -39,6 +41,10 @@ const SETTLE_LIMIT_MS = 1_000;
 /** The balancer may take this long to say that it has nothing under way. */
 const DRAIN_LIMIT_MS = 100;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** The store's id in the time line and in the picture. */
+const STORE = 'store';
+/** Where servers that share no store keep their sessions. */
+const OWN_MEMORY = 'memory';
 export const IN_PROCESS_ENGINE = 'in-process';
 
 export interface LabRunOptions {
@@ -51,6 +57,8 @@ export interface LabRunOptions {
   readonly clock: Clock;
   /** The arm's configuration where it is not the lab's own file (the reader's copy, an edited one). */
   readonly conf?: ConfSource;
+  /** Which session store serves the arms that share one; default: a Redis of the machine, else the one in the box. */
+  readonly store?: StoreChoice;
   /** At most ten a second, the last one with phase done, stopped or failed. */
   onSnapshot?(snapshot: Snapshot): void;
   /** The shape changed (a server joined). */
@@ -73,6 +81,7 @@ export class LabRun implements Disposable {
   readonly #arm: ArmDefinition;
   readonly #scenario: ScenarioDefinition | undefined;
   readonly #store = new DisposableStore();
+  readonly #sessionStore: RunStore | null;
   readonly #servers: RunServers;
   readonly #keys: RunKeys | null;
   readonly #decisions = new DecisionLog();
@@ -105,6 +114,7 @@ export class LabRun implements Disposable {
     this.#scenario = definition.scenarios.find(({ id }) => id === params.scenario);
     this.#authority = new Authority(options.clock);
     this.#keys = runKeys(definition);
+    this.#sessionStore = this.#createStore();
     this.#servers = this.#store.add(
       new RunServers({
         definition,
@@ -116,6 +126,7 @@ export class LabRun implements Disposable {
         capacity: this.#scenario?.capacity ?? null,
         seed: params.seed,
         tokenKey: this.#keys?.verifying ?? null,
+        store: () => this.#sessionStore?.shared ?? null,
         onCrash: (id, error) => {
           const detail = error?.message ?? '';
           this.#note('kill', id, message('{server} crashed: {detail}', { server: id, detail }));
@@ -127,7 +138,7 @@ export class LabRun implements Disposable {
   }
 
   get topology(): Topology | null {
-    return this.#conf === null ? null : topologyOf(this.#conf.wiring, spokenBy(this.#arm.client));
+    return this.#conf === null ? null : this.#topologyOf(this.#conf.wiring);
   }
 
   /** Where a declared port was taken: declared -> actual. */
@@ -198,6 +209,28 @@ export class LabRun implements Disposable {
       if (this.#conf === null || this.movedPorts.length === 0) return;
       if ((await this.#reloadBalancer(this.#conf)) === null) this.#noteReload();
     });
+    this.#emit();
+  }
+
+  /** Kills the session store with everything in it. Throws ReaderError where it is the reader's own. */
+  async killStore(): Promise<void> {
+    const store = this.#sessionStore;
+    if (store === null) {
+      this.#note('note', null, message('This arm has no session store: each server keeps its own sessions'));
+      return;
+    }
+    if (store.state.state !== 'up') return;
+    await store.kill();
+    this.#note('kill', STORE, message('The session store was killed, with every session in it'));
+    this.#emit();
+  }
+
+  /** Starts the session store again; it has forgotten everything. */
+  async reviveStore(): Promise<void> {
+    const store = this.#sessionStore;
+    if (store?.state.state !== 'dead') return;
+    await store.revive();
+    this.#note('revive', STORE, message('The session store is back, and empty'));
     this.#emit();
   }
 
@@ -279,7 +312,11 @@ export class LabRun implements Disposable {
       wiring: this.#conf?.wiring ?? null,
       protocol: this.#arm.client.startsWith('grpc') ? 'grpc' : 'rest',
       servers: this.#servers.all,
-      measures: (client, servers) => measured(definition.measures, client, servers, this.#balancerCpuMs),
+      store: this.#sessionStore?.state ?? null,
+      measures: (client, servers) => ({
+        ...measured(definition.measures, client, servers, this.#balancerCpuMs),
+        ...(definition.store === null ? {} : { store: this.#sessionStore?.state.name ?? OWN_MEMORY }),
+      }),
       samples: this.#decisions.explained(clientSide, this.#startedAtMs ?? this.#options.clock.now()),
       timeline: this.#timeline,
       final: this.#ended,
@@ -312,9 +349,13 @@ export class LabRun implements Disposable {
         },
       ),
     );
+    const storing = this.#startStore();
+    storing.catch(() => {});
     const listening = conf.wiring.listeners.length === 0 ? null : this.#startBalancer(conf);
     // Awaited below, after the servers; a refusal must not go unhandled until then.
     listening?.catch(() => {});
+    // The servers want to know where it is, and a run without the store it was to have is none.
+    await storing;
     const moved = await this.#servers.start(conf.wiring.backends);
     await listening;
     if (moved) {
@@ -323,6 +364,37 @@ export class LabRun implements Disposable {
     }
     this.#phase = this.#stopRequested ? 'draining' : 'warming';
     await this.#prepareTraffic(conf.wiring);
+  }
+
+  #createStore(): RunStore | null {
+    const { definition, workers, clock, store } = this.#options;
+    if (definition.store === null || !this.#arm.store) return null;
+    return this.#store.add(
+      new RunStore({
+        workerPath: workers.store,
+        clock,
+        choice: store ?? { kind: 'auto' },
+        port: definition.store.port,
+        onCrash: (error) => {
+          this.#note('kill', STORE, message('The session store died: {detail}', { detail: error?.message ?? '' }));
+        },
+      }),
+    );
+  }
+
+  async #startStore(): Promise<void> {
+    const store = this.#sessionStore;
+    if (store === null) return;
+    const note = await store.start();
+    if (note !== null) this.#note('note', STORE, note);
+    const killsIt = this.#scenario?.events.some((event) => event.do === 'kill-store') ?? false;
+    if (killsIt) store.needOurs();
+    const { topology } = this;
+    if (topology !== null) this.#options.onTopology?.(topology);
+  }
+
+  #topologyOf(wiring: ArmWiring): Topology {
+    return topologyOf(wiring, spokenBy(this.#arm.client), this.#sessionStore?.state.name ?? null);
   }
 
   async #startBalancer(conf: PreparedConf): Promise<void> {
@@ -414,7 +486,7 @@ export class LabRun implements Disposable {
       throw error;
     }
     this.#conf = next;
-    this.#options.onTopology?.(topologyOf(next.wiring, spokenBy(this.#arm.client)));
+    this.#options.onTopology?.(this.#topologyOf(next.wiring));
     for (const { id } of joining) {
       this.#note('add', id, message('{server} joined, and its line was added to the configuration', { server: id }));
     }

@@ -25,6 +25,7 @@ const service = v.variant('kind', [
   v.strictObject({ kind: v.literal('users'), name: v.optional(id) }),
   v.strictObject({ kind: v.literal('files'), root: v.pipe(v.string(), v.regex(/^[\w-]+(\/[\w-]+)*$/)) }),
   v.strictObject({ kind: v.literal('verifier') }),
+  v.strictObject({ kind: v.literal('sessions') }),
 ]);
 
 /** One line for each kind of WorkloadPlan (protocol/trafficWorker.ts). */
@@ -37,6 +38,7 @@ const workload = v.variant('kind', [
     token: v.picklist(['none', 'good', 'bad', 'expired']),
     ask: v.picklist(['services', 'services-and-files', 'orders', 'unknown']),
   }),
+  v.strictObject({ kind: v.literal('sessions') }),
 ]);
 
 const population = v.picklist(['spread', 'nat', 'skewed']);
@@ -64,7 +66,7 @@ const event = v.variant('do', [
     factor: v.pipe(v.number(), v.minValue(1), v.maxValue(1000)),
   }),
   v.strictObject({ at: share, do: v.literal('fail'), server: id, rate: share }),
-  v.strictObject({ at: share, do: v.literal('add') }),
+  v.strictObject({ at: share, do: v.picklist(['add', 'kill-store', 'revive-store']) }),
   v.strictObject({ at: share, do: v.literal('rate'), requestsPerSecond: count(RUN_LIMITS.rate) }),
   v.strictObject({ at: share, do: v.literal('population'), population }),
 ]);
@@ -79,6 +81,7 @@ export const labSchema = v.strictObject({
     [],
   ),
   capacity,
+  store: v.optional(v.strictObject({ port })),
   defaults: v.strictObject(load),
   measures: v.optional(v.array(v.picklist(MEASURES)), []),
   scenarios: v.optional(
@@ -107,6 +110,7 @@ export const labSchema = v.strictObject({
         inner: v.optional(v.array(listen), []),
         maxConnectionAgeMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(50))),
         population: v.optional(population),
+        store: v.optional(v.boolean(), false),
         defaults: someLoad,
         variants: v.optional(v.strictObject({ rest: variant, grpc: variant }), {}),
       }),

@@ -9,6 +9,7 @@ import {
   COUNTER_BYTES,
   type Fault,
   type FromBackend,
+  type SharedStore,
   type ToBackend,
 } from '../protocol/backendWorker';
 import type { WarmThreads } from './warmThreads';
@@ -20,7 +21,9 @@ const QUIET_MS = 100;
 const LINGER_MS = 600;
 const DRAIN_LIMIT_MS = 3_000;
 
-export type LabServerOptions = Omit<BackendStart, 'counters'> & {
+export type LabServerOptions = Omit<BackendStart, 'counters' | 'store'> & {
+  /** Asked at each start: where the servers of the run share their sessions. */
+  readonly store: () => SharedStore | null;
   readonly workerPath: string;
   readonly warm: WarmThreads | undefined;
   readonly clock: Clock;
@@ -39,6 +42,7 @@ export interface LabServerCounts {
   readonly abandoned: number;
   readonly inFlight: number;
   readonly queued: number;
+  readonly store: { readonly connections: number; readonly connectionsOpen: number; readonly commands: number };
 }
 
 /**
@@ -83,12 +87,12 @@ export class LabServer implements Disposable {
     const counters = new SharedArrayBuffer(COUNTER_BYTES);
     this.#lives.push(new Int32Array(counters));
     this.#state = 'starting';
-    const { workerPath, warm, onCrash, clock, ...start } = this.#options;
+    const { workerPath, warm, onCrash, clock, store, ...start } = this.#options;
     const preload = [...new Set(this.#listen.map(({ protocol }) => protocol))];
     const thread: WorkerThread<ToBackend, FromBackend> = new WorkerThread(
       {
         path: workerPath,
-        start: { ...start, listen: this.#listen, counters } satisfies BackendStart,
+        start: { ...start, store: store(), listen: this.#listen, counters } satisfies BackendStart,
         warm: warm && { threads: warm, preload },
       },
       clock,
@@ -189,6 +193,11 @@ export class LabServer implements Disposable {
       abandoned: sum(COUNTER.abandoned),
       inFlight: now(COUNTER.inFlight),
       queued: now(COUNTER.queued),
+      store: {
+        connections: sum(COUNTER.storeConnections),
+        connectionsOpen: now(COUNTER.storeConnectionsOpen),
+        commands: sum(COUNTER.storeCommands),
+      },
     };
   }
 

@@ -1,6 +1,13 @@
 import type { ClientFindings, Findings } from '../measurement/findings';
 import { reconcile } from '../measurement/reconcile';
-import type { BalancerCounts, ClientCounts, PeerCounts, ServerCounts, Snapshot } from '../measurement/snapshot';
+import type {
+  BalancerCounts,
+  ClientCounts,
+  PeerCounts,
+  ServerCounts,
+  Snapshot,
+  StoreState,
+} from '../measurement/snapshot';
 import { outcomesByStage, stageCounts } from '../measurement/stages';
 import type { TrafficReport } from '../protocol/trafficWorker';
 import type { ArmWiring } from './armWiring';
@@ -56,6 +63,7 @@ export class RunCounts {
     readonly wiring: ArmWiring | null;
     readonly protocol: 'rest' | 'grpc';
     readonly servers: readonly LabServer[];
+    readonly store: StoreState | null;
     /** What the lab measures beside the counts. */
     measures(client: ClientCounts, servers: readonly ServerCounts[]): Findings;
     readonly samples: Snapshot['samples'];
@@ -94,6 +102,7 @@ export class RunCounts {
         rejected: counts.rejected,
         share: answered === 0 ? 0 : requestsOf(id, counts.answered) / answered,
         latencyMs: this.#client.latencyByServer?.[id] ?? null,
+        ...(state.store === null ? {} : { store: counts.store }),
       }),
     );
     return {
@@ -102,6 +111,7 @@ export class RunCounts {
       client,
       balancer,
       servers: counted,
+      store: state.store,
       reconciliation: reconcile({
         client: this.#client,
         balancer,

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/dispose';
 import { ReaderError } from '../base/errors';
 import { message } from '../base/message';
-import type { BackendListen, Capacity, TlsIdentity } from '../protocol/backendWorker';
+import type { BackendListen, Capacity, SharedStore, TlsIdentity } from '../protocol/backendWorker';
 import type { AddressMap } from '../protocol/balancerWorker';
 import type { PublicKey } from '../protocol/tokens';
 import { serversOf, type WiredBackend } from './armWiring';
@@ -23,6 +23,8 @@ export interface RunServersOptions {
   readonly seed: number;
   /** Of the run's tokens; null: nobody verifies any. */
   readonly tokenKey: PublicKey | null;
+  /** The store they share; null: none. */
+  store(): SharedStore | null;
   onCrash(id: string, error: Error | null): void;
 }
 
@@ -116,6 +118,7 @@ export class RunServers implements Disposable {
       maxConnectionAgeMs,
       seed,
       ...(tokenKey === null ? {} : { tokenKey }),
+      store: () => this.#options.store(),
       onCrash: (error) => onCrash(id, error),
     });
     this.#servers.set(id, server);

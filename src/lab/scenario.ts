@@ -26,6 +26,10 @@ export async function act(run: LabRun, action: ScenarioAction): Promise<void> {
       return run.setDrained(action.server, true);
     case 'add':
       return run.addServer();
+    case 'kill-store':
+      return run.killStore();
+    case 'revive-store':
+      return run.reviveStore();
     case 'rate':
       return run.setRate(action.requestsPerSecond);
     case 'population':

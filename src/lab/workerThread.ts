@@ -12,6 +12,7 @@ export interface WorkerPaths {
   readonly balancer: string;
   readonly backend: string;
   readonly traffic: string;
+  readonly store: string;
 }
 
 /** How a thread is started. */

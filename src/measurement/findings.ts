@@ -18,6 +18,8 @@ export interface Findings extends ClientFindings {
   readonly balancerCpuMicros?: number;
   /** Of a gateway, in the order in which requests pass them. */
   readonly stages?: readonly StageCounts[];
+  /** Where sessions are kept: "memory" (of each server), "built-in", "redis-server 7.0.15", "redis://127.0.0.1:6379". */
+  readonly store?: string;
 }
 
 /** What the clients found in the answers. */
@@ -28,6 +30,7 @@ export interface ClientFindings {
   readonly routes?: readonly Route[];
   /** What the clients saw of TLS: each different outcome of a handshake. */
   readonly tls?: readonly TlsFinding[];
+  readonly sessions?: SessionFindings;
 }
 
 export interface Route {
@@ -56,6 +59,16 @@ export interface TlsFinding {
   /** Who has the other end of the connection: a server's id, or "balancer". */
   readonly decryptedBy: string;
   readonly connections: number;
+}
+
+/** created = kept + lost, at every moment. */
+export interface SessionFindings {
+  /** Logins that succeeded. */
+  readonly created: number;
+  /** Sessions that their clients still go on with. */
+  readonly kept: number;
+  /** Times a client that was logged in was answered as a stranger. */
+  readonly lost: number;
 }
 
 /** What a lab may ask to be measured of a run as a whole (lab.yaml, `measures`). */

@@ -14,6 +14,8 @@ export interface Snapshot {
   /** null where the arm has no balancer (client-side balancing). */
   readonly balancer: BalancerCounts | null;
   readonly servers: readonly ServerCounts[];
+  /** What the servers share; null or absent: nothing. */
+  readonly store?: StoreState | null;
   readonly reconciliation: Reconciliation;
   /** Newest last; at most 50. */
   readonly samples: readonly RequestSample[];
@@ -166,6 +168,24 @@ export interface ServerCounts {
   readonly share: number;
   /** As the client saw its answers; null: none yet. Absent in what was kept before this was measured. */
   readonly latencyMs?: Latency | null;
+  /** What it has to do with the store that the servers share. Absent where there is none. */
+  readonly store?: StoreUse;
+}
+
+/** A server's connections to the store, and the commands it sent. */
+export interface StoreUse {
+  readonly connections: number;
+  readonly connectionsOpen: number;
+  readonly commands: number;
+}
+
+/** The session store that the servers of a run share. */
+export interface StoreState {
+  /** "built-in", "redis-server 7.0.15", "redis://127.0.0.1:6379". */
+  readonly name: string;
+  readonly state: 'starting' | 'up' | 'dead';
+  /** The lab started it and may kill it. */
+  readonly isOurs: boolean;
 }
 
 /** 'removed': its line left the configuration, and it ended after its last request. */

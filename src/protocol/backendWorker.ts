@@ -40,11 +40,21 @@ export type Service =
   /** Files below a folder, an absolute path. REST only. */
   | { readonly kind: 'files'; readonly root: string }
   /** Says of a request whether its token holds, for `auth_request`. REST only. */
-  | { readonly kind: 'verifier' };
+  | { readonly kind: 'verifier' }
+  /** Log in, ask who one is, keep a cart: with sessions, in the server's memory or in BackendStart.store. REST only. */
+  | { readonly kind: 'sessions' };
 
 /** What a server's service is called in findings. */
 export function nameOfService(service: Service): string {
   return 'name' in service && service.name !== undefined ? service.name : service.kind;
+}
+
+/** Where servers keep what they share. */
+export interface SharedStore {
+  /** "redis://…", as the client library takes it. */
+  readonly url: string;
+  /** Every key begins with it. */
+  readonly prefix: string;
 }
 
 /** What a backend worker starts with. */
@@ -56,6 +66,8 @@ export interface BackendStart {
   readonly capacity: Capacity;
   /** `grpc.max_connection_age_ms`; null: never. */
   readonly maxConnectionAgeMs: number | null;
+  /** A store that all servers of the run share; absent or null: each keeps to itself. */
+  readonly store?: SharedStore | null;
   /** Int32 counters, written with Atomics so that they outlive the thread: see COUNTER. */
   readonly counters: SharedArrayBuffer;
   readonly seed: number;
@@ -81,6 +93,10 @@ export const COUNTER = {
   queued: 6,
   /** Requests whose client went away before the answer: received = answered + abandoned + inFlight + queued. */
   abandoned: 7,
+  /** To the shared store. */
+  storeConnections: 8,
+  storeConnectionsOpen: 9,
+  storeCommands: 10,
 } as const;
 export const COUNTER_BYTES = 16 * Int32Array.BYTES_PER_ELEMENT;
 

@@ -61,7 +61,7 @@ export interface Topology {
 }
 
 export interface TopologyNode {
-  /** "client", "balancer", a stage ("route", "limit", "auth", "static"), or a server id. */
+  /** "client", "balancer", "store", a stage ("route", "limit", "auth", "static"), or a server id. */
   readonly id: string;
   readonly kind: 'client' | 'balancer' | 'server' | 'store' | 'stage';
   readonly label: string;
@@ -70,7 +70,7 @@ export interface TopologyNode {
 }
 
 export interface TopologyEdge {
-  /** "e1", "e2" ... */
+  /** "e1", "e2" ... on the way of a request; "s1", "s2" ... from a server to the store. */
   readonly id: string;
   readonly from: string;
   readonly to: string;

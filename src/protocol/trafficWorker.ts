@@ -35,7 +35,9 @@ export type WorkloadPlan =
       readonly kind: 'gateway';
       readonly token: 'none' | 'good' | 'bad' | 'expired';
       readonly ask: 'services' | 'services-and-files' | 'orders' | 'unknown';
-    };
+    }
+  /** Each client logs in, goes on as itself with its cookies, and logs in again where it is answered as a stranger. */
+  | { readonly kind: 'sessions' };
 
 /**
  * Who the clients are to a balancer that looks: every request carries its client's address (ADDRESS_HEADER) and customer

@@ -244,6 +244,8 @@ const fromWebviewSchema = v.variant('type', [
   v.object({ type: v.literal('addServer'), lab: id }),
   v.object({ type: v.literal('killServer'), lab: id, server: id }),
   v.object({ type: v.literal('reviveServer'), lab: id, server: id }),
+  v.object({ type: v.literal('killStore'), lab: id }),
+  v.object({ type: v.literal('reviveStore'), lab: id }),
   /** Times slower than it is (1: as it is), and the share of its requests that it fails (0: none). */
   v.object({
     type: v.literal('setFault'),

@@ -11,6 +11,7 @@ export const builtWorkers = {
   balancer: resolve('dist/workers/balancer.js'),
   backend: resolve('dist/workers/backend.js'),
   traffic: resolve('dist/workers/traffic.js'),
+  store: resolve('dist/workers/store.js'),
 };
 
 export async function labNamed(id: string): Promise<LabDefinition> {

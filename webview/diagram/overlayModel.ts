@@ -23,7 +23,7 @@ export interface EdgeOverlay {
 export type EdgeHealth = 'idle' | 'open' | 'closed' | 'down';
 
 export interface NodeOverlay {
-  /** null: not a server, or nothing measured yet. */
+  /** null: neither a server nor a store, or nothing measured yet. */
   readonly state: ServerState | null;
   /** Of all answered requests, 0 to 1; null: not a server, or nothing measured yet. */
   readonly share: number | null;
@@ -47,8 +47,9 @@ export function overlayOf(snapshot: Snapshot | null, topology: Topology): Overla
     const server = snapshot?.servers.find((candidate) => candidate.id === node.id);
     const isAsked = topology.edges.some((edge) => edge.to === node.id && edge.asks === true);
     const stage = node.kind === 'stage' ? stageOf(node, snapshot) : null;
+    const state = node.kind === 'store' ? snapshot?.store?.state : server?.state;
     nodes.set(node.id, {
-      state: server?.state ?? null,
+      state: state ?? null,
       share: isAsked ? null : (server?.share ?? null),
       ...(stage === null ? {} : { stage }),
     });
@@ -79,6 +80,7 @@ export function fill({ level, burst }: BucketLevel): number {
 }
 
 function edgeOf(edge: TopologyEdge, snapshot: Snapshot, topology: Topology): EdgeOverlay {
+  if (topology.nodes.some((node) => node.id === edge.to && node.kind === 'store')) return storeEdge(edge, snapshot);
   const isFromStage = topology.nodes.some((node) => node.id === edge.from && node.kind === 'stage');
   if (!isFromStage) return outerEdge(edge, snapshot, topology);
   const { sent } = snapshot.client;
@@ -124,6 +126,20 @@ function outerEdge(edge: TopologyEdge, snapshot: Snapshot, topology: Topology): 
     requests: server.requests,
     share: total === 0 ? 0 : server.requests / total,
     health: healthOf(connections, open, down),
+  };
+}
+
+/** From a server to the store: its connections, and its commands in place of requests. */
+function storeEdge(edge: TopologyEdge, snapshot: Snapshot): EdgeOverlay {
+  const use = snapshot.servers.find((server) => server.id === edge.from)?.store;
+  if (use === undefined) return IDLE_EDGE;
+  const total = snapshot.servers.reduce((sum, server) => sum + (server.store?.commands ?? 0), 0);
+  return {
+    connections: use.connections,
+    connectionsOpen: use.connectionsOpen,
+    requests: use.commands,
+    share: total === 0 ? 0 : use.commands / total,
+    health: healthOf(use.connections, use.connectionsOpen, snapshot.store?.state === 'dead'),
   };
 }
 

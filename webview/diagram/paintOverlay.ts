@@ -39,11 +39,11 @@ export function paintable(svg: SVGSVGElement, renderId: string, topology: Topolo
       label.replaceChildren(
         h('span', { class: 'node-name' }, nodeName(node)),
         ...(node.detail === '' ? [] : [h('span', { class: 'node-detail' }, node.detail)]),
-        ...(node.kind === 'server' ? [text] : []),
+        ...(node.kind === 'server' || node.kind === 'store' ? [text] : []),
         ...(node.kind === 'stage' ? stageLines(node.id, stages) : []),
       );
     }
-    if (node.kind === 'server') states.set(node.id, { node: group, text });
+    if (node.kind === 'server' || node.kind === 'store') states.set(node.id, { node: group, text });
   }
   return {
     paint(overlay) {

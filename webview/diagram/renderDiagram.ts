@@ -118,7 +118,7 @@ function shapeOf(node: TopologyNode): string {
 }
 
 function livePlaceholders(node: TopologyNode): readonly string[] {
-  if (node.kind === 'server') return [STATE_PLACEHOLDER];
+  if (node.kind === 'server' || node.kind === 'store') return [STATE_PLACEHOLDER];
   if (node.kind !== 'stage') return [];
   return node.id === 'limit' ? [STAGE_PLACEHOLDER, ...BUCKET_PLACEHOLDER] : [STAGE_PLACEHOLDER];
 }

@@ -19,6 +19,7 @@ import { keyFigures, outcomes, reconciliation, summarySentence } from './reading
 import { routeTable } from './routeTable';
 import { runControls } from './runControls';
 import { samples } from './samples';
+import { sessionReading } from './sessionReading';
 import { choicesOf, setUp } from './setUp';
 import { shareSliders } from './shareSliders';
 import { stageTable } from './stageTable';
@@ -120,7 +121,21 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
   const stages = stageTable();
   const routes = routeTable();
   const tls = tlsTable();
-  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline(), stages, routes, tls] as const;
+  const sessions = sessionReading(id, {
+    kill: () => send({ type: 'killStore', lab: id }),
+    revive: () => send({ type: 'reviveStore', lab: id }),
+  });
+  const readings = [
+    figures,
+    reconciliation(),
+    summarySentence(),
+    outcomes(),
+    timeline(),
+    stages,
+    routes,
+    tls,
+    sessions,
+  ] as const;
   const [, agreement, sentence, oddAnswers, events] = readings;
   const requests = samples(id);
   const compare = compareArms();
@@ -176,6 +191,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       spoken,
       h('div', { class: 'picture' }, diagram.element, table.element, stages.element),
       figures.element,
+      sessions.element,
     ),
     step(
       3,

@@ -10,6 +10,7 @@ export const restServices: { readonly [Kind in Service['kind']]: StartRestServic
   users: async (...args) => (await import('./usersRest')).usersRest(...args),
   files: async (...args) => (await import('./filesRest')).filesRest(...args),
   verifier: async (...args) => (await import('./verifierRest')).verifierRest(...args),
+  sessions: async (...args) => (await import('./sessionsRest')).sessionsRest(...args),
 };
 
 export const grpcServices: { readonly [Kind in Service['kind']]: StartGrpcService<OptionsOf<Kind>> | null } = {
@@ -17,6 +18,7 @@ export const grpcServices: { readonly [Kind in Service['kind']]: StartGrpcServic
   users: async (...args) => (await import('./usersGrpc')).usersGrpc(...args),
   files: null,
   verifier: null,
+  sessions: null,
 };
 
 /** The service's maker for one protocol. Throws where the service does not speak it. */

@@ -1,5 +1,6 @@
 import { assertNever } from '../../base/assertNever';
 import type { Clock } from '../../base/clock';
+import { type Random, seededRandom } from '../../base/random';
 import { loadOrdersServices } from '../../protocol/ordersService';
 import type { LoadPlan } from '../../protocol/trafficWorker';
 import { parseTarget } from '../targets';
@@ -19,7 +20,7 @@ export async function createClient(plan: LoadPlan, clock: Clock, sockets: Client
     case 'rest-new-sockets':
       return restNewSockets(target, plan.clients, plan.timeoutMs, clock, sockets);
     case 'rest-keepalive':
-      return restKeepalive(target, plan.clients, plan.timeoutMs, clock, sockets);
+      return restKeepalive(target, plan.clients, plan.timeoutMs, clock, sockets, comingOrder(plan));
     case 'rest-tls':
       if (plan.authority === undefined) throw new Error('A client that speaks TLS needs someone to trust');
       return restTls(target, plan.clients, plan.timeoutMs, clock, sockets, plan.authority);
@@ -44,6 +45,14 @@ export async function createClient(plan: LoadPlan, clock: Clock, sockets: Client
     default:
       return assertNever(plan.kind);
   }
+}
+
+/**
+ * People do not queue up to ask. Clients that come strictly in turn would keep step with a round robin whose servers
+ * divide their number: each would meet the same server again and again, as if there were affinity.
+ */
+function comingOrder(plan: LoadPlan): Random | null {
+  return plan.workload.kind === 'sessions' ? seededRandom(plan.seed) : null;
 }
 
 /** Loads what a client of the protocol needs, before its plan is known. */

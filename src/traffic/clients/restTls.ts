@@ -16,7 +16,7 @@ export function restTls(
 ): TrafficClient {
   const tls = new TlsConnections(target, authority);
   return {
-    ...restKeepalive(target, clients, timeoutMs, clock, sockets, tls),
+    ...restKeepalive(target, clients, timeoutMs, clock, sockets, null, tls),
     findings: () => ({ tls: tls.findings() }),
   };
 }

@@ -3,6 +3,7 @@ import { gatewayWorkload } from './gateway';
 import { getOrderWorkload } from './getOrder';
 import { ordersByClient } from './ordersByClient';
 import { pathsWorkload } from './paths';
+import { sessionsWorkload } from './sessions';
 import type { Workload, WorkloadParts } from './workload';
 
 type Make<Kind extends WorkloadPlan['kind']> = (
@@ -16,6 +17,7 @@ const workloads: { readonly [Kind in WorkloadPlan['kind']]: Make<Kind> } = {
   'orders-by-client': ordersByClient,
   gateway: gatewayWorkload,
   paths: pathsWorkload,
+  sessions: sessionsWorkload,
 };
 
 export function createWorkload(plan: WorkloadPlan, parts: WorkloadParts): Workload {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseArguments, UsageError } from '../../../src/cli/arguments';
 
 describe('lab run', () => {
@@ -19,6 +19,28 @@ describe('lab run', () => {
 
   it('leaves what is not said to the lab', () => {
     expect(parseArguments(['run', 'x'])).toMatchObject({ arms: [], params: {}, seed: null, json: false, conf: null });
+  });
+
+  describe('asks for a session store', () => {
+    afterEach(() => vi.unstubAllEnvs());
+    const storeOf = (...argv: string[]) => {
+      const request = parseArguments(['run', 'x', ...argv]);
+      return request.command === 'run' ? request.store : undefined;
+    };
+
+    it('by --redis: an address, the lab’s own, or what the machine has', () => {
+      expect(storeOf('--redis', 'redis://127.0.0.1:6379')).toEqual({ kind: 'url', url: 'redis://127.0.0.1:6379' });
+      expect(storeOf('--redis', 'built-in')).toEqual({ kind: 'built-in' });
+      expect(storeOf('--redis', 'auto')).toEqual({ kind: 'auto' });
+    });
+
+    it('by the environment where --redis does not say otherwise', () => {
+      vi.stubEnv('TRAFFIC_LAB_REDIS', 'redis://127.0.0.1:7000');
+      expect(storeOf()).toEqual({ kind: 'url', url: 'redis://127.0.0.1:7000' });
+      expect(storeOf('--redis', 'built-in')).toEqual({ kind: 'built-in' });
+      vi.stubEnv('TRAFFIC_LAB_REDIS', '');
+      expect(storeOf()).toBeNull();
+    });
   });
 
   it.each([

@@ -27,6 +27,7 @@ describe('lab.yaml', () => {
     ['an unknown field', 'slots: 32', 'slots: 32, slotz: 1', 'slotz'],
     ['an unknown client', 'client: rest-keepalive', 'client: telepathy', 'client'],
     ['an arm twice', 'id: grpc-l7\n', 'id: grpc-l4\n', 'Two arms have the id “grpc-l4”.'],
+    ['an arm with a store in a lab without one', 'maxConnectionAgeMs: 400', 'store: true', 'needs a store'],
     ['a listener that is not on loopback', 'listen: 127.0.0.1:28151', 'listen: 0.0.0.0:28151', 'listen'],
   ])('%s is a problem at its line', (_name, from, to, wanted) => {
     const text = good.replace(from, to);

@@ -44,6 +44,25 @@ describe('the overlay of a network', () => {
     expect(overlay.nodes.get('a')).toEqual({ state: 'up', share: 1 });
   });
 
+  it('gives each server its way to the store, in connections and commands, and the store its state', () => {
+    const base = network(['a', 'b']);
+    const topology = {
+      nodes: [...base.nodes, { id: 'store', kind: 'store' as const, label: 'Redis', detail: 'built-in' }],
+      edges: [...base.edges, { id: 's1', from: 'a', to: 'store' }, { id: 's2', from: 'b', to: 'store' }],
+    };
+    const servers = [
+      server('a', { requests: 10, store: { connections: 2, connectionsOpen: 0, commands: 30 } }),
+      server('b', { requests: 5, store: { connections: 1, connectionsOpen: 1, commands: 10 } }),
+    ];
+    const at = (state: 'up' | 'dead') =>
+      overlayOf(snapshot({ servers, store: { name: 'built-in', state, isOurs: true } }), topology);
+    expect(at('up').edges.get('s1')).toMatchObject({ connections: 2, requests: 30, share: 0.75, health: 'closed' });
+    expect(at('up').edges.get('s2')).toMatchObject({ connections: 1, requests: 10, share: 0.25, health: 'open' });
+    expect(at('dead').edges.get('s2')).toMatchObject({ health: 'down' });
+    expect(at('dead').nodes.get('store')).toEqual({ state: 'dead', share: null });
+    expect(at('up').edges.get('e1')).toMatchObject({ requests: 10 });
+  });
+
   it('adds up the peers that are one server in several upstreams', () => {
     const overlay = overlayOf(
       snapshot({ balancer: l4([peer('a', 2, 1), peer('a', 3, 0)]), servers: [server('a', { requests: 5 })] }),
