@@ -101,6 +101,7 @@ export class RunStore implements Disposable {
     );
     this.#thread = thread;
     const answer = await thread.next('ready', 'failed');
+    if (answer?.type !== 'ready') this.#state = 'dead';
     if (answer === null) {
       throw new ReaderError('store-died', message('The session store could not start. Run the lab again.'));
     }

@@ -131,7 +131,7 @@ function told(error: unknown, at: RedisAddress, patienceMs: number): unknown {
       return new ReaderError(
         'redis-down',
         message(
-          'No Redis can be reached at {url} ({detail}). Start it, or leave the address empty for the lab’s own store.',
+          'No Redis can be reached at {url} ({detail}). Start it, or take the address away (setting trafficLab.redisUrl, option --redis): then the lab brings a store of its own.',
           {
             url,
             detail: error.message,
