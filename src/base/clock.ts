@@ -15,12 +15,13 @@ export interface Timer {
 
 /** The machine's own clock. Timers do not keep the process alive unless `keepAlive` is set. */
 export function systemClock(options: { readonly keepAlive?: boolean } = {}): Clock {
+  const origin = performance.timeOrigin;
   const settle = (handle: NodeJS.Timeout, clear: (handle: NodeJS.Timeout) => void): Timer => {
     if (options.keepAlive !== true) handle.unref();
     return { cancel: () => clear(handle) };
   };
   return {
-    now: () => performance.timeOrigin + performance.now(),
+    now: () => origin + performance.now(),
     wallNow: () => Date.now(),
     setTimeout: (callback, ms) => settle(setTimeout(callback, ms), clearTimeout),
     setInterval: (callback, ms) => settle(setInterval(callback, ms), clearInterval),

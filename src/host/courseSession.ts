@@ -520,6 +520,7 @@ export class CourseSession implements vscode.Disposable {
 
   #refuse(lab: string | null, error: unknown): void {
     if (error instanceof Refusal) {
+      this.#files.show(error.problems);
       this.#post({ type: 'refused', lab, field: error.field, message: error.text, problems: error.problems });
       return;
     }

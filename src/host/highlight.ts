@@ -1,13 +1,45 @@
+import highlight from 'highlight.js/lib/core';
+import http from 'highlight.js/lib/languages/http';
+import json from 'highlight.js/lib/languages/json';
+import protobuf from 'highlight.js/lib/languages/protobuf';
+import typescript from 'highlight.js/lib/languages/typescript';
+import yaml from 'highlight.js/lib/languages/yaml';
 import { LineIndex } from '../conf/lineIndex';
 import { type Token, tokenize } from '../conf/tokenize';
 
+highlight.registerLanguage('http', http);
+highlight.registerLanguage('json', json);
+highlight.registerLanguage('protobuf', protobuf);
+highlight.registerLanguage('typescript', typescript);
+highlight.registerLanguage('yaml', yaml);
+highlight.registerAliases(['proto'], { languageName: 'protobuf' });
+
 /**
- * A listing as safe HTML, coloured where the language is one we read ourselves: nginx, by the balancer's own tokenizer.
- * Everything else is shown in one colour.
+ * A listing as safe HTML: nginx coloured by the balancer's own tokenizer, what highlight.js was given by that, all else in
+ * one colour.
  */
 export function highlighted(text: string, language: string): string {
-  return language === 'nginx' ? nginx(text) : escapeHtml(text);
+  if (language === 'nginx') return nginx(text);
+  if (highlight.getLanguage(language) === undefined) return escapeHtml(text);
+  const { value } = highlight.highlight(text, { language, ignoreIllegals: true });
+  // Its many classes in the few colours of this page.
+  return value.replace(/class="hljs-([\w-]+)[^"]*"/g, (_whole, kind: string) => `class="hl-${KINDS[kind] ?? 'plain'}"`);
 }
+
+const KINDS: Readonly<Record<string, string>> = {
+  attr: 'name',
+  attribute: 'name',
+  built_in: 'name',
+  comment: 'comment',
+  keyword: 'name',
+  literal: 'number',
+  number: 'number',
+  string: 'string',
+  subst: 'variable',
+  title: 'variable',
+  type: 'variable',
+  variable: 'variable',
+};
 
 /** The language of a lab's file by its name. */
 export function languageOfFile(file: string): string {

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Catalog } from '../base/message';
+import type { Problem } from '../base/problem';
 import { labOfExercise } from '../lab/exerciseLab';
 import { confProblems } from '../lab/labConf';
 import { ConfDiagnostics } from './confDiagnostics';
@@ -72,6 +73,19 @@ export class LabFileEditing implements vscode.Disposable {
     const position = new vscode.Position(Math.max(0, line - 1), Math.max(0, column - 1));
     editor.selection = new vscode.Selection(position, position);
     editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.InCenter);
+  }
+
+  /**
+   * Marks what a run was refused for. The file may have been changed beside the editor, which then learns of it late or,
+   * where nothing is watched, not at all.
+   */
+  show(problems: readonly Problem[]): void {
+    const { copies, catalog } = this.#options;
+    const files = new Set(problems.map(({ span }) => span.file).filter((file) => copies.identify(file) !== null));
+    for (const file of files) {
+      const own = problems.filter(({ span }) => span.file === file);
+      this.#diagnostics.show(vscode.Uri.file(file), own, catalog());
+    }
   }
 
   /** Looks at what is open already; again when the words are in another language. */

@@ -75,8 +75,7 @@ export class RunCounts {
     const isAsked = (id: string): boolean => state.wiring?.pipeline?.asked.some(({ to }) => to === id) === true;
     const requestsOf = (id: string, answered: number): number => answered - (asked.get(id) ?? 0);
     const answered = servers.reduce((total, { id, counts }) => total + requestsOf(id, counts.answered), 0);
-    // Only a gateway has stages whose answers are worth telling apart.
-    const own = (state.wiring?.pipeline ?? null) === null ? [] : (balancer?.pipeline?.own ?? []);
+    const own = balancer?.pipeline?.own ?? [];
     const client =
       own.length === 0
         ? this.#client

@@ -49,7 +49,7 @@ export interface ClientCounts {
 export interface Outcome {
   /** HTTP status ("200") for REST, gRPC status code name ("OK", "UNAVAILABLE") for gRPC; "ECONNRESET" and the like for no answer. */
   readonly status: string;
-  /** The id of the server that gave it, or the stage ("balancer", "client", "auth", "limit", "route"). */
+  /** The id of the server that gave it, or the stage: "route", "limit", "auth", "static", else "balancer", "client". */
   readonly by: string;
   readonly requests: number;
 }

@@ -14,6 +14,8 @@ export interface LiveDiagram {
 
 /** Below this width (px) the network is drawn from top to bottom. */
 const NARROW = 620;
+/** The stages of a gateway stand in a row of their own. */
+const NARROW_FOR_STAGES = 1150;
 
 export function liveDiagram(name: string): LiveDiagram {
   const box = diagramBox(name);
@@ -36,7 +38,8 @@ export function liveDiagram(name: string): LiveDiagram {
 
   const show: LiveDiagram['show'] = (topology, title, snapshot) => {
     last = { topology, title, snapshot };
-    const direction = element.clientWidth > 0 && element.clientWidth < NARROW ? 'TB' : 'LR';
+    const narrow = topology.nodes.some(({ kind }) => kind === 'stage') ? NARROW_FOR_STAGES : NARROW;
+    const direction = element.clientWidth > 0 && element.clientWidth < narrow ? 'TB' : 'LR';
     const source = topologySource(topology, title, direction);
     if (source === drawn) {
       painted?.paint(overlayOf(snapshot, topology));

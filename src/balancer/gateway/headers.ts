@@ -92,11 +92,17 @@ export function headerName(text: string): HeaderName | null {
 
 /** Header fields in the order received, names and values side by side. Values are latin1 text. */
 export class HeaderList {
-  readonly names: HeaderName[] = [];
-  readonly values: string[] = [];
+  constructor(
+    readonly names: HeaderName[] = [],
+    readonly values: string[] = [],
+  ) {}
 
   get length(): number {
     return this.names.length;
+  }
+
+  copy(): HeaderList {
+    return new HeaderList(this.names.slice(), this.values.slice());
   }
 
   add(name: HeaderName, value: string): void {

@@ -59,6 +59,18 @@ const EMPTY = Buffer.alloc(0);
 /** Hex digits of a chunk size: 2^52 bytes are enough. */
 const CHUNK_DIGITS = 13;
 
+/** Header lines that were read before, to the byte, and what they came to. */
+interface KnownFields {
+  /** From the first of them to the end of the empty line behind the last. */
+  readonly text: string;
+  readonly list: HeaderList;
+  readonly lines: number;
+  readonly longestLine: number;
+}
+
+/** Texts up to this length are remembered: what an idle connection keeps in memory for it stays small. */
+const REMEMBERED_BYTES = 2_048;
+
 export abstract class MessageParser {
   /** 1 for HTTP/1.1 (and any later 1.x), 0 for HTTP/1.0. */
   minorVersion = 1;
@@ -80,6 +92,12 @@ export abstract class MessageParser {
   #position = 0;
   #left = 0;
   #headUsed = 0;
+  /**
+   * Who sends many messages on one connection sends the same fields with nearly all of them: those need no second look.
+   * Nothing is remembered of a first message, which for many connections is the only one.
+   */
+  #known: KnownFields | null = null;
+  #heads = 0;
   #emptyLines = 0;
   #lines = 0;
   #extensionBytes = 0;
@@ -118,6 +136,13 @@ export abstract class MessageParser {
   push(chunk: Buffer): void {
     if (this.#position >= this.#buffer.length) this.#buffer = chunk;
     else this.#buffer = Buffer.concat([this.#buffer.subarray(this.#position), chunk]);
+    this.#position = 0;
+  }
+
+  /** The memory of what was pushed is about to be used for something else: what is not yet read gets its own. */
+  keepRest(): void {
+    if (this.#position >= this.#buffer.length) this.#buffer = EMPTY;
+    else this.#buffer = Buffer.from(this.#buffer.subarray(this.#position));
     this.#position = 0;
   }
 
@@ -230,9 +255,23 @@ export abstract class MessageParser {
     const end = Math.min(this.#buffer.length, start + this.#headBytes + 1);
     const text = this.#buffer.toString('latin1', start, end);
     let at = 0;
+    /** Where the fields begin, if that is in this text. */
+    let fieldsAt = -1;
+    let longestLine = 0;
     for (;;) {
+      const known = this.#known;
+      if (known !== null && fieldsAt === at && this.#isKnown(known, text, at)) {
+        at += known.text.length;
+        this.#headUsed += known.text.length;
+        this.#lines = known.lines;
+        this.headers = known.list.copy();
+        const event = this.#endHead(start + at);
+        if (event !== null) return event;
+        return this.#position >= this.#buffer.length ? MORE : this.#readHead();
+      }
       const lf = text.indexOf('\n', at);
       const length = (lf < 0 ? text.length : lf + 1) - at;
+      if (length > longestLine) longestLine = length;
       const tooLong = this.#tooLong(length);
       if (tooLong !== null) return this.#failWith(tooLong);
       if (lf < 0) {
@@ -253,24 +292,45 @@ export abstract class MessageParser {
         if (!this.startLine(line)) return BAD;
         this.#state = FIELDS;
         this.contentLength = -1;
+        fieldsAt = at;
+        longestLine = 0;
         continue;
       }
       if (line === '') {
-        this.#position = start + at;
-        if (!this.headComplete()) return BAD;
-        if ((this.#state as number) === START) {
-          // An interim response: a head of its own follows.
-          this.#headUsed = 0;
-          this.#emptyLines = 0;
-          this.#lines = 0;
-          return this.#position >= this.#buffer.length ? MORE : this.#readHead();
+        if (fieldsAt >= 0 && text.length <= REMEMBERED_BYTES && ++this.#heads > 1) {
+          this.#known = { text: text.slice(fieldsAt, at), list: this.headers.copy(), lines: this.#lines, longestLine };
         }
-        // Without a body: none of its zero bytes is left.
-        this.#state = this.framing === BY_CHUNKS ? CHUNK_SIZE : this.framing === BY_CLOSE ? IN_CLOSE : IN_LENGTH;
-        return HEAD;
+        const event = this.#endHead(start + at);
+        if (event !== null) return event;
+        return this.#position >= this.#buffer.length ? MORE : this.#readHead();
       }
       if (!this.#field(line, this.headers)) return BAD;
     }
+  }
+
+  /** The head is whole, and what follows it begins there. Null: another head follows. */
+  #endHead(position: number): ParseEvent | null {
+    this.#position = position;
+    if (!this.headComplete()) return BAD;
+    if (this.#state === START) {
+      // An interim response: a head of its own follows.
+      this.#headUsed = 0;
+      this.#emptyLines = 0;
+      this.#lines = 0;
+      return null;
+    }
+    // Without a body: none of its zero bytes is left.
+    this.#state = this.framing === BY_CHUNKS ? CHUNK_SIZE : this.framing === BY_CLOSE ? IN_CLOSE : IN_LENGTH;
+    return HEAD;
+  }
+
+  /** Whether the very same fields come again, and are within the limits as they are now. */
+  #isKnown(known: KnownFields, text: string, at: number): boolean {
+    return (
+      known.longestLine <= this.#lineBytes &&
+      this.#headUsed + known.text.length <= this.#headBytes &&
+      text.startsWith(known.text, at)
+    );
   }
 
   #tooLong(lineLength: number): BadMessage | null {

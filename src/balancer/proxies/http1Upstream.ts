@@ -80,6 +80,17 @@ export class Http1Pool {
   }
 }
 
+const READ_BYTES = 64 * 1024;
+const sharedBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+
+/**
+ * Where a connection's bytes are read to. Node would else set 64 KB aside for every read, however few come. All may
+ * share one, since what is read is dealt with before anything else is; not so on Windows, where reads wait with a buffer.
+ */
+function readBuffer(): Buffer {
+  return process.platform === 'win32' ? Buffer.allocUnsafeSlow(READ_BYTES) : sharedBuffer;
+}
+
 /** One connection to a server and the call that runs on it; one call at a time, never pipelined. */
 export class Http1UpstreamConnection implements UpstreamCall, Timed {
   deadlineAt = Number.POSITIVE_INFINITY;
@@ -93,6 +104,8 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
   #requests = 0;
   #out = '';
   #chunked = false;
+  /** What is read lies in memory that the next read fills again. */
+  #borrowed = false;
   #bodyDone = true;
   #readTimeoutMs = 0;
   #sendTimeoutMs = 0;
@@ -106,10 +119,18 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
   ) {
     this.deadlineAt = engine.clock.now() + connectTimeoutMs;
     engine.deadlines.watch(this);
-    const socket = dial(peer, secure);
+    const socket = dial(peer, secure, {
+      buffer: readBuffer(),
+      callback: (length, bytes) => {
+        this.#borrowed = true;
+        this.#onData(Buffer.from(bytes.buffer, bytes.byteOffset, length));
+        this.#parser.keepRest();
+        return true;
+      },
+    });
     this.#socket = socket;
     socket.on(readyEvent(secure), () => this.#onConnect());
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    if (secure !== null) socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(error));
@@ -263,8 +284,9 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
       if (event === HEAD) {
         const bodyless = parser.framing === NO_BODY && (parser.contentLength !== 0 || parser.answersHead);
         this.#owner.onResponseHead(parser.status, parser.reason, parser.headers, parser.contentLength, bodyless);
-      } else if (event === BODY) this.#owner.onResponseBody(parser.data);
-      else if (event === END) {
+      } else if (event === BODY) {
+        this.#owner.onResponseBody(this.#borrowed ? Buffer.from(parser.data) : parser.data);
+      } else if (event === END) {
         this.#finish();
         return;
       } else if (event === BAD) {

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, type PeerCertificate } from 'node:tls';
 import type { UpstreamTls } from '../plan';
 import type { PeerSite } from './engine';
@@ -21,11 +21,12 @@ export function readyEvent(secure: SecureTarget | null): 'connect' | 'secureConn
 
 /**
  * Opens a connection to a server. A secured one emits 'secureConnect' only for a server that passed all checks, else
- * 'error' and nothing of the request has been sent if the caller has not written before.
+ * 'error' and nothing of the request has been sent if the caller has not written before. `onread` is for those in the
+ * clear only: they emit no 'data' then.
  */
-export function dial(peer: PeerSite, secure: SecureTarget | null): Socket {
+export function dial(peer: PeerSite, secure: SecureTarget | null, onread?: OnReadOpts): Socket {
   const { host, port } = peer;
-  if (secure === null) return connectTcp({ host, port, noDelay: true });
+  if (secure === null) return connectTcp({ host, port, noDelay: true, ...(onread === undefined ? {} : { onread }) });
   const { settings, alpn } = secure;
   const name = hostOnly(secure.name);
   const options: ConnectionOptions = {

@@ -35,7 +35,7 @@ describe('a coloured listing', () => {
   });
 
   it('has one colour in a language that is not read here', () => {
-    expect(highlighted('a: "<b>" # c', 'yaml')).toBe('a: &quot;&lt;b&gt;&quot; # c');
+    expect(highlighted('a: "<b>" # c', 'text')).toBe('a: &quot;&lt;b&gt;&quot; # c');
   });
 
   it('is the same text, whatever it is, and no HTML but its own', () => {
@@ -46,6 +46,20 @@ describe('a coloured listing', () => {
       fc.property(nasty, (parts) => {
         const html = highlighted(parts.join(''), 'nginx');
         expect(text(html)).toBe(parts.join(''));
+        for (const [tag] of html.matchAll(/<[^>]*>?/g)) expect(tag).toMatch(/^<(?:span class="hl-[a-z]+"|\/span)>$/);
+      }),
+    );
+  });
+
+  it('colours what the course lists beside nginx, and never makes markup of its text', () => {
+    expect(highlighted('policy: round_robin # one after the other', 'yaml')).toContain('class="hl-comment"');
+    expect(highlighted('{ "id": 7 }', 'json')).toMatch(/class="hl-name".*class="hl-number"/);
+    expect(highlighted('message Order { string id = 1; }', 'proto')).toContain('class="hl-name"');
+    const nasty = fc.array(fc.oneof(fc.constantFrom('<b>', '"', ': ', '# ', '{', '&lt;', '\n', '  - '), fc.string()));
+    fc.assert(
+      fc.property(nasty, fc.constantFrom('yaml', 'json', 'http', 'typescript', 'proto', 'text'), (parts, language) => {
+        const html = highlighted(parts.join(''), language);
+        expect(html.replace(/<[^>]*>/g, '')).not.toMatch(/<(?!span|\/span)/);
         for (const [tag] of html.matchAll(/<[^>]*>?/g)) expect(tag).toMatch(/^<(?:span class="hl-[a-z]+"|\/span)>$/);
       }),
     );

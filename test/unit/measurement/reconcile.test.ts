@@ -216,3 +216,55 @@ test('the counts are the requests answered, and on L4 the balancer has none', ()
   expect(reconcile(play('l7', run)).counts).toEqual({ client: 4, balancer: 4, backends: 4 });
   expect(reconcile(play('l4', run)).counts).toEqual({ client: 4, balancer: null, backends: 4 });
 });
+
+test('questions of the balancer itself are counted apart, and exactly', () => {
+  fc.assert(
+    fc.property(fineSteps, fc.integer({ min: 1, max: 50 }), fc.constantFrom(1, -1), (run, asked, by) => {
+      const ledgers = play('l7', run);
+      const { balancer } = ledgers;
+      if (balancer === null) throw new Error('unreachable');
+      const withVerifier = (received: number, told: number): Ledgers => ({
+        ...ledgers,
+        balancer: {
+          ...balancer,
+          subrequests: told,
+          peers: [
+            ...balancer.peers,
+            {
+              address: '127.0.0.1:9',
+              serverId: 'verifier',
+              connectionsOpened: 1,
+              connectionsOpen: 1,
+              requests: 0,
+              subrequests: told,
+              failures: 0,
+              health: 'up',
+            },
+          ],
+        },
+        servers: [
+          ...ledgers.servers,
+          {
+            id: 'verifier',
+            died: false,
+            received,
+            answered: received,
+            abandoned: 0,
+            inFlight: 0,
+            queued: 0,
+            connectionsAccepted: 1,
+          },
+        ],
+      });
+      expect(texts(withVerifier(asked, asked))).toEqual([]);
+      expect(reconcile(withVerifier(asked, asked)).counts).toEqual({
+        client: run.length,
+        balancer: run.length,
+        backends: run.length,
+        subrequests: asked,
+      });
+      expect(reconcile(withVerifier(asked + by, asked)).agree).toBe(false);
+      expect(reconcile(withVerifier(asked, asked + by)).agree).toBe(false);
+    }),
+  );
+});
