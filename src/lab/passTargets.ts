@@ -38,10 +38,10 @@ function valuesOf(http: HttpPlan, variable: string): readonly string[] | null {
   const map = http.maps.find((candidate) => candidate.variable === variable);
   if (map === undefined) return null;
   const templates: readonly Template[] = [
+    ...(map.fallback === null ? [] : [map.fallback]),
     ...map.exact.values(),
     ...map.wildcards.map(({ value }) => value),
     ...map.patterns.map(({ value }) => value),
-    ...(map.fallback === null ? [] : [map.fallback]),
   ];
   return templates.every(({ variables }) => variables.length === 0) ? templates.map(({ source }) => source) : null;
 }

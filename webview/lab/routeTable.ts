@@ -33,7 +33,9 @@ export function routeTable(): Reading {
       if (signature === shown) return;
       shown = signature;
       const kinds = unique(routes.map(kindOf));
-      const services = unique(routes.map(({ service }) => service));
+      // Those in charge first, in the order of the paths: where all is well the numbers run down the diagonal.
+      const inCharge = routes.filter(({ status }) => status === '200');
+      const services = unique([...inCharge, ...routes].map(({ service }) => service));
       fill(
         head,
         h('th', { scope: 'col' }, t('Request')),
@@ -62,7 +64,7 @@ export function routeTable(): Reading {
 function cell(service: string, routes: readonly Route[]): HTMLElement {
   const text = routes
     .map(({ status, requests }) =>
-      status === '200' ? count(requests) : t('{count} × {status}', { count: count(requests), status }),
+      status === '200' ? count(requests) : t('{count} ({status})', { count: count(requests), status }),
     )
     .join(', ');
   const astray = routes.some(({ status }) => status !== '200');
