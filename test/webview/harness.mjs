@@ -454,7 +454,7 @@ await check('what is chosen is what the next run is, and the table says what eac
   assert.match(await page.locator('[data-arm-row="grpc-l4"] th').innerText(), /A server dies · REST · telemetry/);
   assert.equal(await page.locator('.shown-run').isVisible(), false);
   await page.locator('[data-choice="scenario"] [data-option="calm"]').click();
-  assert.match(await page.locator('.shown-run').innerText(), /the last run: A server dies/);
+  await page.getByText(/the last run: A server dies/).waitFor();
   assert.deepEqual(errors, []);
   await close();
 });

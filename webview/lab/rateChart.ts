@@ -13,6 +13,8 @@ export interface RateChart {
 }
 
 const HEIGHT = 120;
+/** Numbers of moments that are close stand above each other, so many high. */
+const LEVELS = 4;
 
 export function rateChart(): RateChart {
   const canvas = h('div', { class: 'rate-canvas', 'aria-hidden': 'true' });
@@ -110,7 +112,7 @@ function options(canvas: HTMLElement, width: number, marks: () => readonly Mark[
   };
 }
 
-/** A dashed line at each moment, with its number in a circle at the foot, where the curve hides it least. */
+/** A dashed line at each moment, with its number in a circle at the foot; one above the other where moments are close. */
 function drawMarks(
   plot: uPlot,
   marks: readonly Mark[],
@@ -124,10 +126,14 @@ function drawMarks(
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
   ctx.lineWidth = scale;
+  let previous = Number.NEGATIVE_INFINITY;
+  let level = 0;
   for (const { second, number } of marks) {
     const x = plot.valToPos(second, 'x', true);
     if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
-    const foot = bbox.top + bbox.height - radius - scale;
+    level = x - previous < 2.2 * radius ? (level + 1) % LEVELS : 0;
+    previous = x;
+    const foot = bbox.top + bbox.height - radius - scale - level * 2.2 * radius;
     ctx.strokeStyle = look.line;
     ctx.setLineDash([3 * scale, 3 * scale]);
     ctx.beginPath();
