@@ -37,12 +37,14 @@ interface Memory {
   open: Record<string, boolean>;
   /** Values of controls that were not sent yet, by key. */
   drafts: Record<string, unknown>;
+  /** Names of the tabs the reader chose, the latest first. */
+  tabs: readonly string[];
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 function restore(saved: unknown): Memory {
-  if (!isRecord(saved)) return { courseId: null, place: null, open: {}, drafts: {} };
+  if (!isRecord(saved)) return { courseId: null, place: null, open: {}, drafts: {}, tabs: [] };
   const place = isRecord(saved.place) ? saved.place : null;
   return {
     courseId: typeof saved.courseId === 'string' ? saved.courseId : null,
@@ -57,6 +59,7 @@ function restore(saved: unknown): Memory {
         : null,
     open: isRecord(saved.open) ? (saved.open as Record<string, boolean>) : {},
     drafts: isRecord(saved.drafts) ? { ...saved.drafts } : {},
+    tabs: Array.isArray(saved.tabs) ? saved.tabs.filter((name) => typeof name === 'string') : [],
   };
 }
 
@@ -66,7 +69,7 @@ const save = () => api.setState(memory);
 /** What was remembered of another course is forgotten. */
 export function openMemory(courseId: string): void {
   if (memory.courseId === courseId) return;
-  if (memory.courseId !== null) Object.assign(memory, { place: null, open: {}, drafts: {} });
+  if (memory.courseId !== null) Object.assign(memory, { place: null, open: {}, drafts: {}, tabs: [] });
   memory.courseId = courseId;
   save();
 }
@@ -99,4 +102,16 @@ export function rememberOpen(element: HTMLDetailsElement, key: string, openAtFir
     memory.open[key] = element.open;
     save();
   });
+}
+
+export function chosenTabs(): readonly string[] {
+  return memory.tabs;
+}
+
+/** So many names are enough to remember; a course has a few products. */
+const REMEMBERED_TABS = 20;
+
+export function saveChosenTab(name: string): void {
+  memory.tabs = [name, ...memory.tabs.filter((other) => other !== name)].slice(0, REMEMBERED_TABS);
+  save();
 }

@@ -1,6 +1,7 @@
 import './page.css';
 import { assertNever } from '../src/base/assertNever';
-import type { ToWebview } from '../src/protocol/webview';
+import type { Snapshot } from '../src/measurement/snapshot';
+import type { LiveSnapshot, ToWebview } from '../src/protocol/webview';
 import { type CoursePage, coursePage } from './course/coursePage';
 import { placeIn } from './course/place';
 import { openMemory, receive, savePlace, send } from './host';
@@ -10,6 +11,8 @@ import { setLanguage } from './strings';
 
 let page: CoursePage | null = null;
 let painted = false;
+/** By lab. */
+const lastSamples = new Map<string, Snapshot['samples']>();
 
 function openPage(message: Extract<ToWebview, { type: 'course' }>): void {
   const state = message.page;
@@ -47,7 +50,10 @@ receive((message) => {
       page?.updateLab(message.lab);
       break;
     case 'snapshot':
-      page?.snapshot(message.lab, message.snapshot);
+      page?.snapshot(message.lab, whole(message.lab, message.snapshot));
+      break;
+    case 'listing':
+      page?.updateListing(message.listing);
       break;
     case 'quiz':
       page?.updateQuiz(message.quiz);
@@ -73,3 +79,10 @@ receive((message) => {
 });
 
 send({ type: 'ready' });
+
+/** With the samples that were sent last, where none came with it. */
+function whole(lab: string, snapshot: LiveSnapshot): Snapshot {
+  const samples = snapshot.samples ?? lastSamples.get(lab) ?? [];
+  lastSamples.set(lab, samples);
+  return { ...snapshot, samples };
+}

@@ -61,6 +61,27 @@ export function day(msSinceEpoch: number): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(msSinceEpoch);
 }
 
+/** "Jan 5", "1월 5일"; with the year where it is not this one. */
+export function shortDay(msSinceEpoch: number): string {
+  const then = new Date(msSinceEpoch);
+  const isThisYear = then.getFullYear() === new Date().getFullYear();
+  const year = isThisYear ? {} : { year: 'numeric' as const };
+  return new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric', ...year }).format(then);
+}
+
+/** How many times as much: "1.9×", "12×"; in Korean "1.9배". */
+export function times(ratio: number): string {
+  const number =
+    ratio >= 10 ? whole.format(Math.round(ratio)) : ratio >= 1 ? tenths.format(ratio) : significant(ratio, 2);
+  return t('{number}×', { number });
+}
+
+/** As many digits as a single run is worth: "1,234", "12", "1.04", "0.05". */
+export function significant(value: number, digits = 3): string {
+  if (Math.abs(value) >= 10) return whole.format(Math.round(value));
+  return new Intl.NumberFormat(language, { maximumSignificantDigits: digits }).format(value);
+}
+
 export function connectionsText(n: number): string {
   return n === 1 ? t('1 connection') : t('{count} connections', { count: count(n) });
 }

@@ -1,8 +1,9 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { assertNever } from '../base/assertNever';
 import { systemClock } from '../base/clock';
 import { seededRandom } from '../base/random';
 import { yieldToOtherThreads } from '../base/threadPriority';
+import { serveAsWorker } from '../base/workerStart';
 import type { BackendStart, FromBackend, ToBackend } from '../protocol/backendWorker';
 import { Admission } from './admission';
 import { Capacity } from './capacity';
@@ -17,14 +18,17 @@ if (port === null) throw new Error('This file runs as a worker thread only');
 const tell = (message: FromBackend): void => port.postMessage(message);
 
 yieldToOtherThreads();
-const start = workerData as BackendStart;
 const clock = systemClock();
-// All backends of a lab have the same orders, but not the same service times.
-const random = seededRandom(start.seed ^ hashText(start.id));
-const counters = new Counters(start.counters);
-const admission = new Admission(new Capacity(start.capacity, clock, random), counters, random);
-const parts: BackendParts = { id: start.id, admission, catalogue: new Catalogue(start.seed, clock), counters };
 const servers: ProtocolServer[] = [];
+let admission: Admission | null = null;
+let counters: Counters | null = null;
+let started: Promise<void> = Promise.resolve();
+
+/** Each protocol's library is loaded only where it is spoken: it is most of a backend's start-up time. */
+const protocols = {
+  rest: () => import('./restServer'),
+  grpc: () => import('./grpcServer'),
+};
 
 /** Ends the thread by leaving nothing that keeps it alive. A drain may be cut short by a close. */
 async function end(how: (server: ProtocolServer) => void | Promise<void>): Promise<void> {
@@ -33,14 +37,25 @@ async function end(how: (server: ProtocolServer) => void | Promise<void>): Promi
   port?.close();
 }
 
-async function listen(): Promise<void> {
+async function listen(start: BackendStart): Promise<void> {
+  // All backends of a lab have the same orders, but not the same service times.
+  const random = seededRandom(start.seed ^ hashText(start.id));
+  counters = new Counters(start.counters);
+  admission = new Admission(new Capacity(start.capacity, clock, random), counters, random);
+  const parts: BackendParts = {
+    id: start.id,
+    service: start.service,
+    admission,
+    catalogue: new Catalogue(start.seed, clock),
+    counters,
+    clock,
+  };
   const listening = await Promise.all(
     start.listen.map(async ({ protocol, port: declaredPort }) => {
-      // Each protocol's library is loaded only where it is spoken: it is most of a backend's start-up time.
       const server =
         protocol === 'rest'
-          ? await (await import('./restServer')).startRestServer(parts, declaredPort)
-          : await (await import('./grpcServer')).startGrpcServer(parts, declaredPort, start.maxConnectionAgeMs);
+          ? await (await protocols.rest()).startRestServer(parts, declaredPort)
+          : await (await protocols.grpc()).startGrpcServer(parts, declaredPort, start.maxConnectionAgeMs);
       servers.push(server);
       return { protocol, declaredPort, actualPort: server.port };
     }),
@@ -48,16 +63,24 @@ async function listen(): Promise<void> {
   tell({ type: 'listening', listen: listening });
 }
 
-port.on('message', (message: ToBackend) => {
+function begin(start: BackendStart): void {
+  started = listen(start).catch(async (error: NodeJS.ErrnoException) => {
+    tell({ type: 'failed', code: error.code ?? 'start', text: error.message });
+    await Promise.all(servers.map((server) => server.dispose()));
+    port?.close();
+  });
+}
+
+function obey(message: ToBackend): void {
   switch (message.type) {
     case 'fault':
-      admission.setFault(message.fault);
+      admission?.setFault(message.fault);
       return;
     case 'drain':
       void end((server) => server.drain());
       return;
     case 'kill':
-      counters.freeze();
+      counters?.freeze();
       void end((server) => server.dispose());
       return;
     case 'close':
@@ -66,12 +89,14 @@ port.on('message', (message: ToBackend) => {
     default:
       assertNever(message);
   }
-});
+}
 
-const started = listen().catch(async (error: NodeJS.ErrnoException) => {
-  tell({ type: 'failed', code: error.code ?? 'start', text: error.message });
-  await Promise.all(servers.map((server) => server.dispose()));
-  port.close();
+serveAsWorker<BackendStart, ToBackend>(port, {
+  preload: (name) => {
+    if (name === 'rest' || name === 'grpc') void protocols[name]().then((library) => library.preload());
+  },
+  begin,
+  obey,
 });
 
 /** FNV-1a, 32 bits. */

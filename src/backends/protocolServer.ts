@@ -1,4 +1,6 @@
+import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/dispose';
+import type { Service } from '../protocol/backendWorker';
 import type { Admission } from './admission';
 import type { Catalogue } from './catalogue';
 import type { Counters } from './counters';
@@ -6,9 +8,11 @@ import type { Counters } from './counters';
 /** What every protocol of a backend is built on. */
 export interface BackendParts {
   readonly id: string;
+  readonly service: Service;
   readonly admission: Admission;
   readonly catalogue: Catalogue;
   readonly counters: Counters;
+  readonly clock: Clock;
 }
 
 /** A listening server of a backend. dispose() closes it and its connections at once. */

@@ -1,20 +1,25 @@
 import { createServer } from 'node:http';
-import type { ErrorRequestHandler, Request, Response } from 'express';
+import type { ErrorRequestHandler, Response } from 'express';
 import { CONNECTION_HEADER, SERVER_HEADER } from '../protocol/backendWorker';
 import type { Visit } from './admission';
-import { DEFAULT_PAGE, MAX_PAGE } from './catalogue';
 import { Connections } from './connections';
 import { listenOnLoopback } from './listen';
 import type { BackendParts, ProtocolServer } from './protocolServer';
+import { restServiceOf } from './services/index';
+import type { RestDoor } from './services/restService';
+
+/** Loads what a REST backend needs before it knows its service. */
+export async function preload(): Promise<void> {
+  await import('express');
+}
 
 /**
- * The orders service as REST: GET and POST /api/orders, GET /api/orders/:id, and GET /api/orders/:id/events as
- * server-sent events (HTML standard, section 9.2). Errors are JSON: `{ error: { code, message, faults? } }`.
- * Rejects if no port can be bound.
+ * A backend's service as REST: the door (capacity, faults, counts, signature) around what `services/` mounts. Errors are
+ * JSON: `{ error: { code, message, faults? } }`. Rejects if no port can be bound.
  */
 export async function startRestServer(parts: BackendParts, declaredPort: number): Promise<ProtocolServer> {
   const { default: express } = await import('express');
-  const { admission, catalogue } = parts;
+  const { admission } = parts;
   const visits = new WeakMap<Response, Visit>();
   let draining = false;
 
@@ -26,8 +31,7 @@ export async function startRestServer(parts: BackendParts, declaredPort: number)
   };
   const refuse = (res: Response, status: number, code: string, text: string, faults?: readonly unknown[]): void =>
     answer(res, status, { error: { code, message: text, ...(faults === undefined ? {} : { faults }) } });
-  const noSuchOrder = (res: Response, id: string): void =>
-    refuse(res, 404, 'order_not_found', `There is no order ${id}`);
+  const door: RestDoor = { answer, refuse, streamed: (res) => visits.get(res)?.answered() };
 
   const server = createServer();
   const connections = new Connections(server, parts.counters);
@@ -50,48 +54,8 @@ export async function startRestServer(parts: BackendParts, declaredPort: number)
   });
   app.use(express.json({ limit: '64kb' }));
 
-  app.get('/api/orders', (req, res) => {
-    const limit = wholeNumber(req.query.limit, DEFAULT_PAGE);
-    const offset = wholeNumber(req.query.offset, 0);
-    if (limit === null || limit < 1 || limit > MAX_PAGE || offset === null) {
-      refuse(res, 400, 'invalid_query', `limit must be 1 to ${MAX_PAGE} and offset 0 or more`);
-    } else answer(res, 200, catalogue.list(limit, offset));
-  });
-
-  app.get('/api/orders/:id', (req, res) => {
-    const order = catalogue.get(req.params.id);
-    if (order === null) noSuchOrder(res, req.params.id);
-    else answer(res, 200, order);
-  });
-
-  app.post('/api/orders', (req: Request, res) => {
-    const placed = catalogue.place(req.body);
-    if (!placed.ok) {
-      refuse(res, 400, 'invalid_order', 'The order cannot be placed', placed.error);
-      return;
-    }
-    res.location(`/api/orders/${placed.value.id}`);
-    answer(res, 201, placed.value);
-  });
-
-  app.get('/api/orders/:id/events', (req, res) => {
-    const { id } = req.params;
-    if (catalogue.get(id) === null) {
-      noSuchOrder(res, id);
-      return;
-    }
-    res.set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
-    res.flushHeaders();
-    const stop = catalogue.watch(
-      id,
-      (event) => res.write(`event: status\ndata: ${JSON.stringify(event)}\n\n`),
-      () => {
-        visits.get(res)?.answered();
-        res.end();
-      },
-    );
-    res.once('close', () => stop?.());
-  });
+  const service = await restServiceOf(parts.service)(parts.service, door, parts);
+  service.mount(app);
 
   app.use((req, res) => refuse(res, 404, 'no_such_path', `Nothing is at ${req.method} ${req.path}`));
   // Express tells an error handler by its four parameters.
@@ -118,20 +82,16 @@ export async function startRestServer(parts: BackendParts, declaredPort: number)
   return {
     port,
     drain: () =>
-      new Promise((resolve) => {
+      new Promise<void>((resolve) => {
         draining = true;
         server.close(() => resolve());
         server.closeIdleConnections();
-      }),
+      }).then(() => service.dispose?.()),
     dispose: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       connections.dispose();
       await closed;
+      await service.dispose?.();
     },
   };
-}
-
-function wholeNumber(value: unknown, absent: number): number | null {
-  if (value === undefined) return absent;
-  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : null;
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { ConfSource } from '../protocol/balancerWorker';
-import { RUN_LIMITS, type RunParams } from '../protocol/run';
+import { type LoadParams, RUN_LIMITS } from '../protocol/run';
 
 /** The command was written wrongly: exit code 2. */
 export class UsageError extends Error {}
@@ -11,7 +11,10 @@ export interface RunRequest {
   readonly lab: string;
   /** Empty: all. */
   readonly arms: readonly string[];
-  readonly params: Partial<Omit<RunParams, 'seed'>>;
+  readonly params: Partial<LoadParams>;
+  readonly scenario: string | null;
+  readonly protocol: 'rest' | 'grpc' | null;
+  readonly message: string | null;
   readonly seed: number | null;
   /** Reads the file of --conf; null without one. */
   readonly conf: (() => Promise<ConfSource>) | null;
@@ -26,6 +29,9 @@ const options = {
   concurrency: { type: 'string' },
   clients: { type: 'string' },
   rate: { type: 'string' },
+  scenario: { type: 'string' },
+  protocol: { type: 'string' },
+  message: { type: 'string' },
   seed: { type: 'string' },
   conf: { type: 'string' },
   json: { type: 'boolean' },
@@ -57,6 +63,9 @@ export function parseArguments(argv: readonly string[]): Request {
       // 0 is the closed loop: no rate at all.
       ...(values.rate === '0' ? { rate: null } : counted('rate', values.rate)),
     },
+    scenario: values.scenario ?? null,
+    protocol: protocol(values.protocol),
+    message: values.message ?? null,
     seed: values.seed === undefined ? null : wholeNumber('seed', values.seed, 0, 0xffffffff),
     conf: conf === undefined ? null : () => readConf(conf),
     json: values.json ?? false,
@@ -75,6 +84,11 @@ function counted<K extends keyof typeof RUN_LIMITS>(name: K, text: string | unde
   if (text === undefined) return {};
   const { min, max } = RUN_LIMITS[name];
   return { [name]: wholeNumber(name, text, min, max) } as Partial<Record<K, number>>;
+}
+
+function protocol(text: string | undefined): 'rest' | 'grpc' | null {
+  if (text === undefined || text === 'rest' || text === 'grpc') return text ?? null;
+  throw new UsageError(`--protocol takes rest or grpc, not "${text}"`);
 }
 
 function wholeNumber(name: string, text: string, min: number, max: number): number {

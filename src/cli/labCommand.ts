@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock';
 import { ReaderError } from '../base/errors';
 import { freshSeed } from '../base/random';
 import { ConfProblems } from '../lab/labConf';
-import { type ArmDefinition, inLanguage, type LabDefinition } from '../lab/labDefinition';
+import { type ArmDefinition, defaultsOf, inLanguage, type LabDefinition } from '../lab/labDefinition';
 import { type FoundLab, findLabs } from '../lab/labFiles';
 import { LabRun } from '../lab/labRun';
 import type { RunParams, RunResult } from '../protocol/run';
@@ -26,13 +26,17 @@ const workers = {
 
 const USAGE = `Usage:
   lab list
-  lab run <lab> [--arm ARM]... [--requests N] [--concurrency N] [--clients N] [--rate R] [--seed N] [--conf FILE] [--json]
+  lab run <lab> [--arm ARM]... [--requests N] [--concurrency N] [--clients N] [--rate R]
+          [--scenario S] [--protocol rest|grpc] [--message M] [--seed N] [--conf FILE] [--json]
 
   --arm          run only this arm (may be repeated; default: all)
   --requests     requests to send
   --concurrency  requests in flight at once
   --clients      client connections, where the arm keeps connections
   --rate         requests per second; 0: as fast as answers come
+  --scenario     what happens during the run; default: the lab's first
+  --protocol     for arms that exist over both
+  --message      which of the lab's messages is sent
   --seed         repeat a run
   --conf         run this configuration instead of the arm's own
   --json         one JSON object for one arm, an array for several`;
@@ -71,6 +75,8 @@ async function list(): Promise<number> {
     }
     print(`${lab.id}\t${inLanguage(lab.definition.value.title, 'en')}`);
     for (const arm of lab.definition.value.arms) print(`  ${arm.id}\t${inLanguage(arm.title, 'en')}`);
+    const scenarios = lab.definition.value.scenarios.map(({ id }) => id);
+    if (scenarios.length > 0) print(`  --scenario ${scenarios.join(', ')}`);
   }
   return code;
 }
@@ -87,6 +93,7 @@ async function run(request: RunRequest): Promise<number> {
   }
   const definition = found.definition.value;
   const arms = request.arms.length === 0 ? definition.arms : request.arms.map((id) => armNamed(definition, id));
+  checkChoices(definition, arms, request);
   const results: RunResult[] = [];
   let agreed = true;
   for (const arm of arms) {
@@ -105,8 +112,10 @@ async function runArm(
   request: RunRequest,
 ): Promise<{ readonly result: RunResult; readonly agree: boolean }> {
   const params: RunParams = {
-    ...definition.defaults,
+    ...defaultsOf(definition, arm, request.scenario ?? definition.defaults.scenario),
     ...request.params,
+    protocol: request.protocol,
+    message: request.message,
     seed: request.seed ?? freshSeed(),
   };
   const labRun = new LabRun({
@@ -139,6 +148,27 @@ function armNamed(definition: LabDefinition, id: string): ArmDefinition {
     throw new UsageError(`lab "${definition.id}" has no arm "${id}"; it has: ${names}`);
   }
   return arm;
+}
+
+/** Throws UsageError for a scenario or a protocol that the lab does not have. */
+function checkChoices(definition: LabDefinition, arms: readonly ArmDefinition[], request: RunRequest): void {
+  const { scenario, protocol, message } = request;
+  const scenarios = definition.scenarios.map(({ id }) => id);
+  if (scenario !== null && !scenarios.includes(scenario)) {
+    throw new UsageError(noSuch(definition, 'scenario', scenario, scenarios));
+  }
+  for (const arm of arms) {
+    const spoken = arm.client.startsWith('rest') ? 'rest' : 'grpc';
+    if (protocol !== null && protocol !== spoken && arm.variants[protocol] === undefined) {
+      throw new UsageError(`arm "${arm.id}" of lab "${definition.id}" does not run over ${protocol}`);
+    }
+  }
+  if (message !== null) throw new UsageError(noSuch(definition, 'message', message, []));
+}
+
+function noSuch(definition: LabDefinition, what: string, id: string, known: readonly string[]): string {
+  const names = known.length === 0 ? `it has no ${what}s` : `it has: ${known.join(', ')}`;
+  return `lab "${definition.id}" has no ${what} "${id}"; ${names}`;
 }
 
 async function allLabs(): Promise<readonly FoundLab[]> {

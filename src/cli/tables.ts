@@ -1,5 +1,6 @@
 import { renderMessage } from '../base/message';
 import type { Problem } from '../base/problem';
+import type { Findings } from '../measurement/findings';
 import type { RunResult } from '../protocol/run';
 
 const BAR_WIDTH = 40;
@@ -18,16 +19,59 @@ export function resultTable(result: RunResult, title: string): string {
   const balancer = counts.balancer === null ? 'balancer –' : `balancer ${grouped(counts.balancer)}`;
   const outcomes = result.outcomes.map(({ status, by, requests }) => `${status} by ${by}: ${grouped(requests)}`);
   return [
-    `${result.arm} · ${title}`,
+    [result.arm, result.scenario, result.protocol, result.message, title]
+      .filter((part) => part !== undefined)
+      .join(' · '),
     `  ${'server'.padEnd(idWidth)} connections  requests   share`,
     ...rows,
     `  sent ${grouped(result.sent)} = answered ${grouped(result.answered)} + failed ${grouped(result.failed)} + in flight ${grouped(result.inFlight)}`,
     `  counts: client ${grouped(counts.client)}, ${balancer}, backends ${grouped(counts.backends)}`,
     `  latency ms: p50 ${ms(latencyMs.p50)}, p90 ${ms(latencyMs.p90)}, p99 ${ms(latencyMs.p99)}, max ${ms(latencyMs.max)}; ${grouped(Math.round(result.requestsPerSecond))} requests/s`,
     `  outcomes: ${outcomes.join('; ')}`,
+    ...findingLines(result),
     `  engine ${result.engine}, started in ${result.startMs} ms, seed ${result.seed}`,
     '',
   ].join('\n');
+}
+
+/** Fields that every result has; whatever else there is, the lab measured. */
+const COMMON: Record<Exclude<keyof RunResult, keyof Findings>, true> = {
+  lab: true,
+  arm: true,
+  scenario: true,
+  protocol: true,
+  message: true,
+  engine: true,
+  sent: true,
+  answered: true,
+  failed: true,
+  inFlight: true,
+  servers: true,
+  counts: true,
+  outcomes: true,
+  latencyMs: true,
+  requestsPerSecond: true,
+  startMs: true,
+  seed: true,
+};
+
+/** What the lab measured beside the common numbers: a line for each, a line for each row of a list. */
+function findingLines(result: RunResult): string[] {
+  return Object.entries(result)
+    .filter(([name]) => !Object.hasOwn(COMMON, name))
+    .flatMap(([name, value]: [string, unknown]) =>
+      Array.isArray(value)
+        ? [`  ${name}:`, ...value.map((row: unknown) => `    ${plain(row)}`)]
+        : [`  ${name}: ${plain(value)}`],
+    );
+}
+
+function plain(value: unknown): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? grouped(value) : value.toFixed(2);
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, part]) => `${name} ${plain(part)}`)
+    .join(', ');
 }
 
 /** One line a problem: `file:line:column: severity: what. hint`. */

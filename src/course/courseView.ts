@@ -5,9 +5,14 @@ import type { QuizViewBase } from '../quiz/quizKind';
 export interface CourseView {
   readonly title: string;
   readonly blocks: readonly Block[];
+  /** What the words marked `data-term` mean, by the order of the glossary. */
+  readonly glossary: readonly { readonly id: string; readonly term: string; readonly html: string }[];
   /** Problems of the course file that have no place of their own. */
   readonly problems: readonly Problem[];
 }
+
+/** What may stand in a tab. */
+export type TabBlock = Extract<Block, { readonly kind: 'html' | 'listing' | 'problem' }>;
 
 export type Block =
   /** Headings, paragraphs, lists, tables, alerts, code: one run of Markdown between special blocks. */
@@ -29,5 +34,21 @@ export type Block =
     }
   | { readonly kind: 'lab'; readonly lab: string; readonly arm: string | null }
   | { readonly kind: 'quiz'; readonly quiz: QuizViewBase }
+  /**
+   * A file of a lab as the reader has it, or the block of it that the heads lead to, from the outside in; `arm` runs it,
+   * null: the arm that uses the file.
+   */
+  | {
+      readonly kind: 'listing';
+      readonly lab: string;
+      readonly file: string;
+      readonly heads: readonly string[];
+      readonly arm: string | null;
+    }
+  /** The same thing done in several ways: one is shown at a time. Names are unique within the strip. */
+  | {
+      readonly kind: 'tabs';
+      readonly tabs: readonly { readonly name: string; readonly blocks: readonly TabBlock[] }[];
+    }
   /** A block that could not be read: shown in place, with file and line; the rest of the course works. */
   | { readonly kind: 'problem'; readonly problems: readonly Problem[]; readonly source: string };

@@ -1,13 +1,19 @@
+import type { Token } from 'markdown-it';
 import type { Problem, Span } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
 import { readYaml, type YamlSource } from '../base/yamlSource';
 
 /** Fences of these info strings are blocks of the course; every other fence is a code listing. */
-export const blockFences = ['lab', 'quiz', 'mermaid'] as const;
+export const blockFences = ['lab', 'quiz', 'mermaid', 'listing'] as const;
 export type BlockFence = (typeof blockFences)[number];
 
 export function isBlockFence(word: string): word is BlockFence {
   return (blockFences as readonly string[]).includes(word);
+}
+
+/** The first word of a fence's info string: what it holds. */
+export function infoWord(token: Token): string {
+  return token.info.trim().split(/\s+/)[0] ?? '';
 }
 
 /** A fenced block as it stands in the course file. */

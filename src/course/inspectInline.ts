@@ -1,9 +1,14 @@
 import type { Token } from 'markdown-it';
 import { type Message, message } from '../base/message';
+import type { LabReference } from '../quiz/quizKind';
 import { isImagePath, linkTarget } from './links';
+import { isMeasured, linkToLab, measuredTarget, wrongMeasured } from './measuredLink';
 
 export interface InlineRules {
   readonly anchors: ReadonlySet<string>;
+  readonly labs: readonly LabReference[];
+  /** A measured value of this lab is linked, so that the lab should stand somewhere in the document. */
+  readonly onMeasured: (lab: string, needle: string) => void;
   /** Address the page can load a file of the course folder from; null: there is no such file. */
   readonly resolveImage: (path: string) => string | null;
   /** `needle` is the text to point at, as it stands in the source. */
@@ -22,8 +27,15 @@ export function inspectInline(children: readonly Token[], rules: InlineRules): v
   for (const token of children) {
     if (token.type === 'link_open') {
       const href = String(token.attrGet('href') ?? '');
-      const wrong = wrongLink(href, rules.anchors);
-      if (wrong === null) continue;
+      const measured = isMeasured(href) ? measuredTarget(href) : null;
+      const wrong = isMeasured(href) ? wrongMeasured(href, rules.labs) : wrongLink(href, rules.anchors);
+      if (wrong === null) {
+        if (measured !== null) {
+          linkToLab(token, measured);
+          rules.onMeasured(measured.lab, href);
+        }
+        continue;
+      }
       rules.report(wrong, 'error', href);
       token.tag = 'span';
       token.attrs = [['class', 'broken-link']];

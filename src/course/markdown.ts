@@ -43,6 +43,10 @@ export function courseMarkdown(render: (text: Message) => string): Markdown {
   md.inline.ruler.before('html_inline', 'anchor', anchorRule);
   md.renderer.rules.anchor = (tokens, index) =>
     `<span id="${md.utils.escapeHtml(tokens[index]?.content ?? '')}"></span>`;
+  md.renderer.rules.term = (tokens, index) => {
+    const { content = '', meta } = tokens[index] ?? {};
+    return `<span class="term" data-term="${md.utils.escapeHtml(String(meta?.term ?? ''))}">${md.utils.escapeHtml(content)}</span>`;
+  };
   md.block.ruler.before('html_block', 'comment', commentRule, { alt: ['paragraph', 'reference', 'blockquote'] });
   return md;
 }

@@ -3,19 +3,28 @@ import { type Message, message, renderMessage } from '../base/message';
 import type { Problem, Span } from '../base/problem';
 import type { Quiz } from '../quiz/quiz';
 import type { LabReference } from '../quiz/quizKind';
-import { closeFences, type Fence, isBlockFence } from './fences';
+import type { TabBlock } from './courseView';
+import { closeFences, type Fence, infoWord, isBlockFence } from './fences';
+import type { GlossaryTerm } from './glossary';
 import { collectHeadings, type Heading } from './headings';
 import { type InlineRules, inspectInline } from './inspectInline';
 import { readLab } from './labBlock';
+import { type LabFileText, readListing } from './listingBlock';
 import { courseMarkdown } from './markdown';
+import { TermMarker } from './markTerms';
 import { readMermaid } from './mermaidBlock';
 import { outlineOf } from './outline';
-import type { ParsedBlock, ParsedCourse } from './parsedCourse';
+import { isTabBlock, type ParsedBlock, type ParsedCourse } from './parsedCourse';
 import { readQuiz } from './quizBlock';
+import { tabName, tabsFrom, wrongTab } from './tabs';
 
 export interface ParseCourseOptions {
   /** The labs of the course folder. */
   readonly labs: readonly LabReference[];
+  /** Texts of the labs' files, for listings; by default no lab has any. */
+  readonly labFile?: LabFileText;
+  /** Words to explain where they first appear in a section; by default none. */
+  readonly glossary?: readonly GlossaryTerm[];
   /** The reader's language, for the few words that are the parser's own (titles of alerts). English by default. */
   readonly render?: (text: Message) => string;
   /** Address the page can load an image of the course folder from; null: no such file. By default the path itself. */
@@ -40,15 +49,19 @@ class CourseReader {
   readonly #headings: ReadonlyMap<Token, Heading>;
   readonly #anchors: Set<string>;
   readonly #env = {};
-  readonly #blocks: ParsedBlock[] = [];
+  #blocks: ParsedBlock[] = [];
   readonly #problems: Problem[] = [];
   readonly #quizzes = new Map<string, Quiz>();
   readonly #diagrams = new Set<string>();
+  readonly #terms: TermMarker;
+  /** Labs that a measured value links to, and where. */
+  readonly #measured: { readonly lab: string; readonly span: Span }[] = [];
 
   constructor(markdown: string, file: string, options: ParseCourseOptions) {
     this.#md = courseMarkdown(options.render ?? renderMessage);
     this.#file = file;
     this.#options = options;
+    this.#terms = new TermMarker(options.glossary ?? []);
     const { lines, unclosed } = closeFences(
       markdown
         .replace(/^\uFEFF/, '')
@@ -67,12 +80,18 @@ class CourseReader {
 
   read(): ParsedCourse {
     for (let at = 0; at < this.#tokens.length; ) {
-      const end = endOfElement(this.#tokens, at);
-      this.#readElement(this.#tokens.slice(at, end));
+      const tabs = tabsFrom(this.#tokens, at);
+      const end = tabs.length > 0 ? at + tabs.length : endOfElement(this.#tokens, at);
+      if (tabs.length > 0) this.#readTabs(tabs);
+      else this.#readElement(this.#tokens.slice(at, end));
       at = end;
     }
     const title = this.#blocks.find((block) => block.kind === 'heading' && block.level === 1);
     const labs = this.#blocks.flatMap((block) => (block.kind === 'lab' ? [block.lab] : []));
+    for (const { lab, span } of this.#measured) {
+      if (labs.includes(lab)) continue;
+      this.#report(span, message('The lab “{lab}” stands nowhere in this document.', { lab }), 'error');
+    }
     return {
       title: title?.kind === 'heading' ? title.text : '',
       blocks: this.#blocks,
@@ -80,6 +99,7 @@ class CourseReader {
       quizzes: this.#quizzes,
       labs: [...new Set(labs)],
       anchors: this.#anchors,
+      glossary: (this.#options.glossary ?? []).map((term) => this.#explain(term)),
       problems: [...this.#problems].sort((a, b) => a.span.line - b.span.line || a.span.column - b.span.column),
     };
   }
@@ -96,13 +116,47 @@ class CourseReader {
     }
     this.#inspect(tokens);
     if (heading !== undefined) {
+      this.#terms.beginSection();
       const inline = tokens[1];
       const html = this.#md.renderer.render(inline === undefined ? [] : [inline], this.#md.options, this.#env);
       this.#blocks.push({ kind: 'heading', level: heading.level, anchor: heading.anchor, html, text: heading.text });
       return;
     }
+    this.#terms.mark(tokens);
     this.#pushHtml(this.#md.renderer.render([...tokens], this.#md.options, this.#env));
     for (const token of tokens) if (token.type === 'fence') this.#checkListing(token);
+  }
+
+  #readTabs(fences: readonly Token[]): void {
+    const names: string[] = [];
+    const tabs: Extract<ParsedBlock, { kind: 'tabs' }>['tabs'][number][] = [];
+    for (const fence of fences) {
+      const wrong = wrongTab(fence, names);
+      if (wrong !== null) {
+        const { line, source } = this.#fenceOf(fence);
+        this.#pushProblems([{ severity: 'error', message: wrong, span: this.#lineSpan(line - 1) }], source);
+        continue;
+      }
+      const name = tabName(fence) ?? '';
+      names.push(name);
+      tabs.push({ name, blocks: this.#apart(() => this.#readElement([fence])) });
+    }
+    const [first] = fences;
+    if (fences.length === 1 && tabs.length === 1 && first !== undefined) {
+      const text = message('A strip of tabs has at least two, one right after the other.');
+      this.#report(this.#lineSpan(this.#fenceOf(first).line - 1), text, 'warning');
+    }
+    if (tabs.length > 0) this.#blocks.push({ kind: 'tabs', tabs });
+  }
+
+  /** The blocks that `read` makes, which are no part of the document's own row. */
+  #apart(read: () => void): readonly TabBlock[] {
+    const own = this.#blocks;
+    this.#blocks = [];
+    read();
+    const made = this.#blocks.filter(isTabBlock);
+    this.#blocks = own;
+    return made;
   }
 
   #pushHtml(html: string): void {
@@ -122,6 +176,14 @@ class CourseReader {
         const lab = readLab(fence, this.#options.labs);
         if (lab.ok) this.#blocks.push(lab.value);
         else this.#pushProblems(lab.error, fence.source);
+        return;
+      }
+      case 'listing': {
+        const listing = readListing(fence, this.#options.labs, this.#options.labFile ?? (() => null));
+        const tab = tabName(token) === null ? wrongTab(token, []) : null;
+        if (tab !== null) this.#report(this.#lineSpan(fence.line - 1), tab, 'warning');
+        if (listing.ok) this.#blocks.push(listing.value);
+        else this.#pushProblems(listing.error, fence.source);
         return;
       }
       case 'quiz': {
@@ -157,6 +219,12 @@ class CourseReader {
   /** A listing is shown whatever it is; but one that is not closed, or that was meant as a block, is worth a word. */
   #checkListing(token: Token): void {
     const fence = this.#fenceOf(token);
+    const wrongly = token.level === 0 ? null : tabName(token);
+    const wrong =
+      wrongly === null
+        ? wrongTab(token, [])
+        : message('Tabs stand by themselves, not inside a list, a quotation or a table.');
+    if (wrong !== null) this.#report(this.#lineSpan(fence.line - 1), wrong, 'warning');
     if (this.#unclosed.has(fence.line - 1)) this.#pushProblems([this.#notClosed(fence)], '');
     else if (isBlockFence(infoWord(token))) {
       const text = message('A {block} block stands by itself, not inside a list, a quotation or a table.', {
@@ -202,6 +270,17 @@ class CourseReader {
     }
   }
 
+  #explain({ id, term, text, span }: GlossaryTerm): ParsedCourse['glossary'][number] {
+    const tokens = this.#md.parseInline(text, this.#env);
+    const children = tokens.flatMap((token) => token.children ?? []);
+    // It is shown in passing, where nothing could be clicked.
+    if (children.some((child) => child.type === 'link_open' || child.type === 'image')) {
+      this.#report(span, message('The explanation of a term has no links and no images.'), 'error');
+      return { id, term, html: this.#md.utils.escapeHtml(text) };
+    }
+    return { id, term, html: this.#renderInline(text, () => span) };
+  }
+
   #renderInline(markdown: string, at: () => Span): string {
     const tokens = this.#md.parseInline(markdown.trim(), this.#env);
     for (const token of tokens) inspectInline(token.children ?? [], this.#inlineRules(at));
@@ -211,6 +290,8 @@ class CourseReader {
   #inlineRules(place: (needle: string) => Span): InlineRules {
     return {
       anchors: this.#anchors,
+      labs: this.#options.labs,
+      onMeasured: (lab, needle) => this.#measured.push({ lab, span: place(needle) }),
       resolveImage: this.#options.resolveImage ?? ((path) => path),
       report: (text, severity, needle) => this.#report(place(needle), text, severity),
     };
@@ -249,8 +330,4 @@ function endOfElement(tokens: readonly Token[], start: number): number {
     if (depth <= 0) return at + 1;
   }
   return tokens.length;
-}
-
-function infoWord(token: Token): string {
-  return token.info.trim().split(/\s+/)[0] ?? '';
 }

@@ -1,7 +1,7 @@
 import { type Card, createEmptyCard, fsrs, Rating, State } from 'ts-fsrs';
 import * as v from 'valibot';
 import type { Quiz } from '../quiz/quiz';
-import type { QuizFeedback } from '../quiz/quizKind';
+import type { QuizFeedback, SelfRating } from '../quiz/quizKind';
 import { isDue, type KeptReview } from './reviewState';
 
 /**
@@ -12,12 +12,13 @@ import { isDue, type KeptReview } from './reviewState';
 const scheduler = fsrs({ enable_fuzz: false, enable_short_term: false, maximum_interval: 180 });
 
 /** How well it was known: by the verdict, or by the reader's own judgement. */
-export type Recall = 'again' | 'hard' | 'good' | 'easy';
+export type Recall = SelfRating;
 
 const ratings = { again: Rating.Again, hard: Rating.Hard, good: Rating.Good, easy: Rating.Easy } as const;
 
 /** null: cannot be judged yet. */
-export function recallOf(verdict: QuizFeedback['verdict']): Recall | null {
+export function recallOf({ verdict, rating }: Pick<QuizFeedback, 'verdict' | 'rating'>): Recall | null {
+  if (rating !== undefined) return rating;
   switch (verdict) {
     case 'right':
       return 'good';

@@ -1,5 +1,3 @@
-import * as path from 'node:path';
-import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { assertNever } from '../base/assertNever';
 import { type Clock, systemClock } from '../base/clock';
@@ -7,28 +5,24 @@ import { type Catalog, message, renderMessage } from '../base/message';
 import type { CourseView } from '../course/courseView';
 import type { OutlineSection } from '../course/outline';
 import { type ParsedCourse, viewCourse } from '../course/parsedCourse';
-import { confProblems } from '../lab/labConf';
+import { WarmThreads } from '../lab/warmThreads';
 import type { WorkerPaths } from '../lab/workerThread';
 import type { Snapshot } from '../measurement/snapshot';
-import { RUN_LIMITS, type RunParams } from '../protocol/run';
-import {
-  type FromWebview,
-  type PageState,
-  type PageView,
-  type ProgressState,
-  runParamsSchema,
-  type ToWebview,
-} from '../protocol/webview';
+import type { FromWebview, PageState, PageView, ProgressState, ToWebview } from '../protocol/webview';
 import { readerOrder } from '../quiz/optionOrder';
+import { checkedParams } from './checkedParams';
 import { ConfFeatures } from './conf/confFeatures';
 import type { ConfCourse } from './conf/confProviders';
-import { ConfDiagnostics } from './confDiagnostics';
+import { outlineNodes } from './courseOutline';
 import { type CourseFolder, readCourseDocument } from './courseSource';
 import type { OutlineNode } from './courseTree';
 import { LabController, Refusal } from './labController';
+import { LabFileEditing } from './labFileEditing';
 import { languageName, preferredLanguage, readCatalog } from './language';
 import { Learner } from './learner';
+import { Listings } from './listings';
 import type { ProgressStore } from './progressStore';
+import { SnapshotFeed } from './snapshotFeed';
 import { WorkingCopy } from './workingCopy';
 
 export interface CourseSessionOptions {
@@ -45,7 +39,8 @@ export class CourseSession implements vscode.Disposable {
   readonly #options: CourseSessionOptions;
   readonly #labs = new Map<string, LabController>();
   readonly #copies: WorkingCopy;
-  readonly #diagnostics = new ConfDiagnostics();
+  readonly #files: LabFileEditing;
+  readonly #listings: Listings;
   readonly #subscriptions: vscode.Disposable[] = [];
   readonly #outgoing = new vscode.EventEmitter<ToWebview>();
   readonly #progressChanged = new vscode.EventEmitter<void>();
@@ -63,6 +58,8 @@ export class CourseSession implements vscode.Disposable {
   #features: ConfFeatures | null = null;
   #view: PageView = 'course';
   readonly #learner: Learner;
+  readonly #warm = new WarmThreads(systemClock());
+  readonly #feed = new SnapshotFeed(systemClock());
 
   private constructor(options: CourseSessionOptions) {
     this.#options = options;
@@ -76,6 +73,13 @@ export class CourseSession implements vscode.Disposable {
       readings: (lab, arm) => this.#labs.get(lab)?.readings(arm) ?? null,
     });
     this.#copies = new WorkingCopy(options.storageFolder, options.course.manifest.id);
+    this.#files = new LabFileEditing({
+      copies: this.#copies,
+      labs: this.#labs,
+      catalog: () => this.#catalog,
+      folders: [options.course.folder, options.storageFolder],
+    });
+    this.#listings = new Listings({ texts: options.course.texts, labs: this.#labs, copies: this.#copies });
     this.#language = this.#firstLanguage();
   }
 
@@ -166,7 +170,7 @@ export class CourseSession implements vscode.Disposable {
     this.#language = language;
     await this.#options.progress.setLanguage(this.#courseId, language);
     await this.#loadDocument();
-    for (const open of vscode.workspace.textDocuments) this.#diagnose(open);
+    this.#files.diagnoseAll();
     for (const lab of this.#labs.keys()) this.#features?.changed(lab);
     this.#post({ type: 'course', page: await this.#pageState() });
     this.#progressChanged.fire();
@@ -209,135 +213,46 @@ export class CourseSession implements vscode.Disposable {
 
   async openConfiguration(labId?: string, armId?: string): Promise<void> {
     const lab = labId === undefined ? [...this.#labs.values()][0] : this.#labs.get(labId);
-    if (lab === undefined) return;
-    const state = await lab.state(this.#language);
-    const file = await lab.configurationFile(armId ?? state.selectedArm);
-    const document = await vscode.workspace.openTextDocument(file);
-    await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: false });
-    this.#diagnose(document);
+    const file = lab?.definition.arms.find((arm) => arm.id === (armId ?? lab.selectedArm))?.conf;
+    if (lab !== undefined && file !== undefined) await this.#files.open(lab, file);
   }
 
   /** Puts the original of the lab's selected configuration back, after asking. */
   async restoreConfiguration(): Promise<void> {
     const lab = this.runningLab ?? [...this.#labs.values()][0];
-    if (lab === undefined) return;
-    const state = await lab.state(this.#language);
-    const arm = state.arms.find((candidate) => candidate.id === state.selectedArm);
-    if (arm === undefined || arm.conf === null) return;
-    const restore = vscode.l10n.t('Restore');
-    const answer = await vscode.window.showWarningMessage(
-      vscode.l10n.t('Put back the original {file}? Your changes to it will be lost.', { file: arm.conf }),
-      { modal: true },
-      restore,
-    );
-    if (answer !== restore) return;
-    await this.#copies.restore(lab.definition, arm.conf);
-    this.#diagnostics.clear(vscode.Uri.file(this.#copies.pathOf(lab.definition, arm.conf)));
-    const original = await this.#copies.read(lab.definition, arm.conf);
-    if (original !== null) await lab.confSaved(arm.conf, original.text);
+    const file = lab?.definition.arms.find((arm) => arm.id === lab.selectedArm)?.conf;
+    if (lab !== undefined && file !== undefined) await this.#files.restore(lab, file);
   }
 
   /** What the tree shows. */
   outline(): readonly OutlineNode[] {
-    const document = this.#document;
-    if (document === null) return [];
-    const sections = document.outline.map((section) => this.#outlineNode(section));
-    return [...this.#learningNodes(), ...sections];
-  }
-
-  /** What is due, and how far the reader has come: above the sections. */
-  #learningNodes(): readonly OutlineNode[] {
-    const { due } = this;
-    const { sections, questions } = this.#progress();
-    const node = (view: 'review' | 'progress', label: string, description: string, done: boolean): OutlineNode => ({
-      label,
-      anchor: view,
-      kind: view,
-      description,
-      done,
-      children: [],
+    if (this.#document === null) return [];
+    const visited = this.#options.progress.visitedSections(this.#courseId);
+    return outlineNodes({
+      sections: this.#document.outline,
+      language: this.#language,
+      progress: this.#progress(),
+      isRead: (anchor) => visited.includes(anchor),
+      lab: (id) => this.#labs.get(id),
+      quiz: (id) => this.#learner.state(id),
     });
-    return [
-      node(
-        'review',
-        vscode.l10n.t('Review'),
-        due === 0 ? vscode.l10n.t('nothing due') : vscode.l10n.t('{count} due', { count: due }),
-        false,
-      ),
-      node(
-        'progress',
-        vscode.l10n.t('My progress'),
-        vscode.l10n.t('{read} of {all} sections read, {known} of {questions} questions known', {
-          read: sections.read,
-          all: sections.all,
-          known: questions.known,
-          questions: questions.all,
-        }),
-        sections.read === sections.all && questions.known === questions.all,
-      ),
-    ];
   }
 
   /** Ends what runs; the page is closed. */
   async stopAll(): Promise<void> {
+    this.#warm.dispose();
     await Promise.all([...this.#labs.values()].map((lab) => lab.abort()));
   }
 
   dispose(): void {
+    this.#warm.dispose();
     for (const lab of this.#labs.values()) lab.dispose();
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#features?.dispose();
-    this.#diagnostics.dispose();
+    this.#files.dispose();
     this.#outgoing.dispose();
     this.#progressChanged.dispose();
     this.#runChanged.dispose();
-  }
-
-  #outlineNode(section: OutlineSection): OutlineNode {
-    const visited = this.#options.progress.visitedSections(this.#courseId).includes(section.anchor);
-    return {
-      label: section.title,
-      anchor: section.anchor,
-      kind: 'section',
-      description: visited ? vscode.l10n.t('read') : '',
-      done: visited,
-      children: [
-        ...section.labs.flatMap((id) => this.#labNode(id)),
-        ...section.quizzes.map((id, index) => this.#quizNode(id, index + 1)),
-        ...section.children.map((child) => this.#outlineNode(child)),
-      ],
-    };
-  }
-
-  #labNode(id: string): OutlineNode[] {
-    const lab = this.#labs.get(id);
-    if (lab === undefined) return [];
-    const { run, all } = lab.armsRun;
-    const description = vscode.l10n.t('{run} of {all} run', { run, all });
-    return [
-      {
-        label: lab.title(this.#language),
-        anchor: `lab-${id}`,
-        kind: 'lab',
-        description,
-        done: run === all,
-        children: [],
-      },
-    ];
-  }
-
-  #quizNode(id: string, number: number): OutlineNode {
-    const state = this.#learner.state(id);
-    const right = state?.feedback?.verdict === 'right';
-    const answered = state !== null && state.answer !== null;
-    return {
-      label: vscode.l10n.t('Question {number}', { number }),
-      anchor: `quiz-${id}`,
-      kind: 'quiz',
-      description: right ? vscode.l10n.t('right') : answered ? vscode.l10n.t('answered') : '',
-      done: right,
-      children: [],
-    };
   }
 
   async #load(): Promise<void> {
@@ -349,6 +264,7 @@ export class CourseSession implements vscode.Disposable {
         courseId: course.manifest.id,
         definition: found.definition.value,
         workers,
+        warm: this.#warm,
         progress,
         copies: this.#copies,
       });
@@ -362,15 +278,7 @@ export class CourseSession implements vscode.Disposable {
     await this.#loadDocument();
     progress.sync(this.#courseId, this.#document?.quizzes.keys() ?? [], this.#labs.keys());
     this.#features = new ConfFeatures(this.#confCourse());
-    for (const open of vscode.workspace.textDocuments) this.#diagnose(open);
-    this.#subscriptions.push(
-      vscode.workspace.onDidOpenTextDocument((document) => this.#diagnose(document)),
-      vscode.workspace.onDidChangeTextDocument(({ document }) => this.#diagnose(document)),
-      vscode.workspace.onDidSaveTextDocument((document) => {
-        const copy = this.#copies.identify(document.uri.fsPath);
-        if (copy !== null) void this.#labs.get(copy.lab)?.confSaved(copy.file, document.getText());
-      }),
-    );
+    this.#files.diagnoseAll();
   }
 
   async #loadDocument(): Promise<void> {
@@ -397,8 +305,22 @@ export class CourseSession implements vscode.Disposable {
         return this.#lab(received.lab).killServer(received.server);
       case 'reviveServer':
         return this.#lab(received.lab).reviveServer(received.server);
+      case 'setFault':
+        return this.#lab(received.lab).setFault(received.server, received);
+      case 'setDrained':
+        return this.#lab(received.lab).setDrained(received.server, received.drained);
+      case 'setRate':
+        return this.#lab(received.lab).setRate(received.rate);
+      case 'setPopulation':
+        return this.#lab(received.lab).setPopulation(received.population);
+      case 'setUp':
+        return this.#lab(received.lab).setUp(received);
+      case 'labInView':
+        return this.#lab(received.lab).warm();
       case 'openConfiguration':
         return this.openConfiguration(received.lab, received.arm);
+      case 'openLabFile':
+        return this.#openLabFile(received.lab, received.file, received.line);
       case 'predict':
         return this.#lab(received.lab).predict(received.arm, received.shares);
       case 'answer':
@@ -418,7 +340,7 @@ export class CourseSession implements vscode.Disposable {
       case 'setLanguage':
         return this.setLanguage(received.language);
       case 'openProblem':
-        return this.#openProblem(received.file, received.line, received.column);
+        return this.#files.openPlace(received.file, received.line, received.column);
       case 'section':
         await this.#options.progress.addVisitedSection(this.#courseId, received.anchor);
         return this.#progressed();
@@ -452,6 +374,14 @@ export class CourseSession implements vscode.Disposable {
     this.#quizChanged(quizId);
   }
 
+  async #openLabFile(labId: string, file: string, line: number): Promise<void> {
+    const lab = this.#lab(labId);
+    if (this.#options.course.texts.get(labId)?.has(file) !== true) {
+      throw new Refusal(message('The lab “{lab}” has no file “{file}”.', { lab: labId, file }));
+    }
+    await this.#files.open(lab, file, line);
+  }
+
   /** The experiment behind a question, ready to run. */
   async #replay(quizId: string): Promise<void> {
     const experiment = this.#document?.quizzes.get(quizId)?.experiment ?? null;
@@ -459,18 +389,6 @@ export class CourseSession implements vscode.Disposable {
     this.reveal(`lab-${experiment.lab}`);
     const lab = this.#lab(experiment.lab);
     if (experiment.arm !== null && !lab.isRunning) await lab.selectArm(experiment.arm);
-  }
-
-  async #openProblem(file: string, line: number, column: number): Promise<void> {
-    const known = [this.#options.course.folder, this.#options.storageFolder];
-    const target = path.resolve(file);
-    // The page is not trusted to open just anything.
-    if (!known.some((folder) => target.startsWith(folder + path.sep))) return;
-    const document = await vscode.workspace.openTextDocument(target);
-    const editor = await vscode.window.showTextDocument(document, vscode.ViewColumn.Beside);
-    const position = new vscode.Position(Math.max(0, line - 1), Math.max(0, column - 1));
-    editor.selection = new vscode.Selection(position, position);
-    editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.InCenter);
   }
 
   async #pageState(): Promise<PageState> {
@@ -489,6 +407,7 @@ export class CourseSession implements vscode.Disposable {
       course: withBrokenLabs(viewCourse(document, order), course.labs),
       labs: await Promise.all(embedded.map((lab) => lab.state(this.#language))),
       quizzes: this.#learner.states(),
+      listings: await this.#listings.all(document.blocks),
       mayRun: vscode.workspace.isTrusted,
       view: this.#view,
       review: this.#learner.reviewState(),
@@ -539,6 +458,9 @@ export class CourseSession implements vscode.Disposable {
   async #labChanged(lab: LabController): Promise<void> {
     this.#post({ type: 'lab', lab: await lab.state(this.#language) });
     this.#features?.changed(lab.definition.id);
+    for (const listing of await this.#listings.changed(this.#document?.blocks ?? [], lab.definition.id)) {
+      this.#post({ type: 'listing', listing });
+    }
     if (!lab.isRunning) {
       this.#runChanged.fire(null);
       this.#progressed();
@@ -546,7 +468,7 @@ export class CourseSession implements vscode.Disposable {
   }
 
   #labMeasured(lab: LabController, snapshot: Snapshot): void {
-    this.#post({ type: 'snapshot', lab: lab.definition.id, snapshot });
+    this.#post({ type: 'snapshot', lab: lab.definition.id, snapshot: this.#feed.take(snapshot) });
     this.#features?.measured(lab.definition.id);
     this.#runChanged.fire(lab.isRunning ? { title: lab.title(this.#language), snapshot } : null);
   }
@@ -564,15 +486,6 @@ export class CourseSession implements vscode.Disposable {
       message: message('Something went wrong in Traffic Lab itself: {detail}', { detail }),
       problems: [],
     });
-  }
-
-  #diagnose(document: vscode.TextDocument): void {
-    const copy = this.#copies.identify(document.uri.fsPath);
-    const lab = copy === null ? undefined : this.#labs.get(copy.lab);
-    const arm = lab?.definition.arms.find((candidate) => candidate.conf === copy?.file);
-    if (lab === undefined || arm === undefined) return;
-    const problems = confProblems(lab.definition, arm.conf, document.uri.fsPath, document.getText());
-    this.#diagnostics.show(document.uri, problems, this.#catalog);
   }
 
   #lab(id: string): LabController {
@@ -607,16 +520,4 @@ function withBrokenLabs(view: CourseView, labs: CourseFolder['labs']): CourseVie
 
 function anchorsOf(section: OutlineSection): readonly string[] {
   return [section.anchor, ...section.children.flatMap(anchorsOf)];
-}
-
-/** Throws Refusal that names the field. */
-function checkedParams(raw: unknown): RunParams {
-  const parsed = v.safeParse(runParamsSchema, raw);
-  if (parsed.success) return parsed.output;
-  const field = parsed.issues[0].path?.[0]?.key;
-  if (field === 'requests' || field === 'concurrency' || field === 'clients' || field === 'rate') {
-    const { min, max } = RUN_LIMITS[field];
-    throw new Refusal(message('A whole number from {min} to {max}.', { min, max }), [], field);
-  }
-  throw new Refusal(message('The run’s settings are not complete.'), [], 'run');
 }

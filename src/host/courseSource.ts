@@ -1,19 +1,24 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Catalog } from '../base/message';
 import { message, renderMessage } from '../base/message';
 import type { Problem } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
+import { type Glossary, NO_GLOSSARY, parseGlossary } from '../course/glossary';
 import { type CourseManifest, parseCourseManifest } from '../course/manifest';
 import { parseCourse } from '../course/parseCourse';
 import type { ParsedCourse } from '../course/parsedCourse';
+import { armNames } from '../lab/labDefinition';
 import { type FoundLab, findLabs } from '../lab/labFiles';
+import { type LabTexts, readLabTexts } from './labTexts';
+import { READING_NAMES } from './readings';
 
 /** A course folder: its manifest and its labs; the documents are read language by language. */
 export interface CourseFolder {
   readonly folder: string;
   readonly manifest: CourseManifest;
   readonly labs: readonly FoundLab[];
+  readonly texts: LabTexts;
 }
 
 /** Reads a course folder. A broken lab is kept with its problems; a broken course.yaml is no course. */
@@ -23,7 +28,8 @@ export async function readCourseFolder(folder: string): Promise<Result<CourseFol
   if (!text.ok) return text;
   const manifest = parseCourseManifest(text.value, file);
   if (!manifest.ok) return manifest;
-  return ok({ folder, manifest: manifest.value, labs: await findLabs(folder) });
+  const labs = await findLabs(folder);
+  return ok({ folder, manifest: manifest.value, labs, texts: await readLabTexts(labs) });
 }
 
 /** Reads the course's document in a language; one that cannot be read is an empty document that says so. */
@@ -34,17 +40,34 @@ export async function readCourseDocument(
 ): Promise<ParsedCourse> {
   const file = path.join(course.folder, `course.${language}.md`);
   const text = await readText(file);
+  const glossary = await readGlossary(course.folder, language);
   const document = parseCourse(text.ok ? text.value : '', file, {
     labs: course.labs.map((lab) => ({
       id: lab.id,
       // A broken lab is shown as such where the course embeds it, not as an unknown one.
-      arms: lab.definition.ok ? lab.definition.value.arms.map((arm) => arm.id) : [],
-      servers: lab.definition.ok ? lab.definition.value.serverIds : [],
+      arms: lab.definition.ok ? armNames(lab.definition.value) : [],
+      servers: lab.definition.ok ? lab.definition.value.servers.map(({ id }) => id) : [],
+      readings: READING_NAMES,
     })),
+    glossary: glossary.terms,
+    labFile: (lab, name) => course.texts.get(lab)?.get(name) ?? null,
     render: (words) => renderMessage(words, catalog),
   });
-  if (text.ok) return document;
+  const problems = [...glossary.problems, ...document.problems];
+  if (text.ok) return { ...document, problems };
   return { ...document, title: course.manifest.title[language] ?? course.manifest.id, problems: text.error };
+}
+
+/** A course need not have one. */
+async function readGlossary(folder: string, language: string): Promise<Glossary> {
+  const file = path.join(folder, 'glossary.yaml');
+  const isThere = await stat(file).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return NO_GLOSSARY;
+  const text = await readText(file);
+  return text.ok ? parseGlossary(text.value, file, language) : { terms: [], problems: text.error };
 }
 
 async function readText(file: string): Promise<Result<string, readonly Problem[]>> {

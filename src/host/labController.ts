@@ -4,7 +4,7 @@ import { ReaderError } from '../base/errors';
 import { type Message, message } from '../base/message';
 import type { Problem } from '../base/problem';
 import { freshSeed } from '../base/random';
-import { topologyOf } from '../lab/armWiring';
+import { serversOf, topologyOf } from '../lab/armWiring';
 import {
   ConfProblems,
   nextSpare,
@@ -13,12 +13,25 @@ import {
   understandConf,
   uniqueProblems,
   withAddedServer,
+  withDrained,
 } from '../lab/labConf';
-import { type ArmDefinition, inLanguage, type LabDefinition } from '../lab/labDefinition';
+import {
+  type ArmDefinition,
+  armOver,
+  defaultsOf,
+  inLanguage,
+  type LabDefinition,
+  nameUnder,
+  partsOfName,
+  protocolsOf,
+} from '../lab/labDefinition';
 import { IN_PROCESS_ENGINE, LabRun } from '../lab/labRun';
+import type { WarmThreads, WarmWish } from '../lab/warmThreads';
 import type { WorkerPaths } from '../lab/workerThread';
 import type { Snapshot } from '../measurement/snapshot';
-import type { RunParams, Topology } from '../protocol/run';
+import type { Fault } from '../protocol/backendWorker';
+import type { LoadParams, RunParams, Topology } from '../protocol/run';
+import type { Population } from '../protocol/trafficWorker';
 import type { LabArm, LabResult, LabState } from '../protocol/webview';
 import { scoreShape } from '../quiz/scoreSplit';
 import { editCopy } from './conf/editCopy';
@@ -45,6 +58,7 @@ export interface LabControllerOptions {
   readonly courseId: string;
   readonly definition: LabDefinition;
   readonly workers: WorkerPaths;
+  readonly warm: WarmThreads;
   readonly progress: ProgressStore;
   readonly copies: WorkingCopy;
 }
@@ -66,7 +80,7 @@ export class LabController implements vscode.Disposable {
   #phase: Snapshot['phase'] | null = null;
   #lastSnapshot: Snapshot | null = null;
   /** The last good configuration of each arm that was read. */
-  readonly #prepared = new Map<string, PreparedConf>();
+  readonly #prepared = new Map<string, PreparedConf & { readonly arm: ArmDefinition }>();
   /** What was said of the last save while the lab ran. */
   #refusedSave: ConfNotice | null = null;
 
@@ -116,7 +130,8 @@ export class LabController implements vscode.Disposable {
     /** Of originals: the lab itself is broken. */
     const broken: Problem[] = [];
     const arms = await Promise.all(
-      this.definition.arms.map(async (arm): Promise<LabArm> => {
+      this.definition.arms.map(async (defined): Promise<LabArm> => {
+        const arm = armOver(defined, this.params.protocol);
         const conf = await this.#prepare(arm).catch((error: unknown) => {
           if (!(error instanceof ConfProblems)) throw error;
           problems.push(...error.problems);
@@ -129,7 +144,9 @@ export class LabController implements vscode.Disposable {
           title: inLanguage(arm.title, language),
           conf: arm.conf,
           topology: live ?? (conf === null ? { nodes: [], edges: [] } : topologyFrom(conf)),
-          serverIds: conf === null ? this.definition.serverIds : conf.wiring.backends.map((backend) => backend.id),
+          serverIds: (conf === null ? this.definition.servers : serversOf(conf.wiring.backends)).map(
+            (server) => server.id,
+          ),
         };
       }),
     );
@@ -140,11 +157,21 @@ export class LabController implements vscode.Disposable {
       goal: inLanguage(this.definition.goal, language),
       arms,
       selectedArm: this.#selectedArm(),
+      scenarios: this.definition.scenarios.map((scenario) => ({
+        id: scenario.id,
+        title: inLanguage(scenario.title, language),
+      })),
+      protocols: protocolsOf(this.definition),
+      messages: [],
+      canSkew: this.#arm(this.#selectedArm()).population !== null,
       defaults,
-      params: this.#kept.params ?? defaults,
+      params: this.params,
       running: this.isRunning,
       phase: this.#phase,
       results: this.#results,
+      readings: Object.fromEntries(
+        Object.entries(this.#results).map(([arm, { result }]) => [arm, readingsOf(result)] as const),
+      ),
       predictions: this.#kept.predictions,
       canAdd: this.#run?.canAddServer ?? false,
       movedPorts: this.#run?.movedPorts ?? [],
@@ -154,10 +181,57 @@ export class LabController implements vscode.Disposable {
     };
   }
 
-  async selectArm(arm: string): Promise<void> {
+  /** `name`: an arm, perhaps under a scenario ("round-robin@one-slow"). */
+  async selectArm(name: string): Promise<void> {
     if (this.isRunning) throw new Refusal(message('Stop the run before you choose another arm.'), [], 'arm');
+    const { arm, scenario } = partsOfName(name);
     this.#arm(arm);
-    await this.#keep({ selectedArm: arm });
+    if (scenario !== null) await this.setUp({ scenario });
+    const { params } = this;
+    // A load that the reader has not touched follows the arm.
+    const untouched = sameLoad(params, this.#defaults());
+    await this.#keep({
+      selectedArm: arm,
+      params: untouched
+        ? { ...params, ...loadOf(defaultsOf(this.definition, this.#arm(arm), params.scenario)) }
+        : params,
+    });
+  }
+
+  /** What the next run is to be. Another scenario brings its own load with it. Throws Refusal. */
+  async setUp(change: {
+    readonly scenario?: string | undefined;
+    readonly protocol?: 'rest' | 'grpc' | undefined;
+    readonly message?: string | undefined;
+  }): Promise<void> {
+    if (this.isRunning) throw new Refusal(message('Stop the run before you change what it is.'), [], 'run');
+    const {
+      scenario = this.params.scenario,
+      protocol = this.params.protocol,
+      message: body = this.params.message,
+    } = change;
+    if (scenario !== null && !this.definition.scenarios.some(({ id }) => id === scenario)) {
+      throw new Refusal(message('There is no scenario “{id}” in this lab.', { id: scenario }), [], 'run');
+    }
+    const load = loadOf(defaultsOf(this.definition, this.#arm(this.#selectedArm()), scenario));
+    await this.#keep({
+      params: {
+        ...this.params,
+        ...(scenario === this.params.scenario ? {} : load),
+        scenario,
+        protocol,
+        message: body,
+      },
+    });
+  }
+
+  /** Starts the threads that the selected arm will need: the first number comes sooner. */
+  async warm(): Promise<void> {
+    if (this.isRunning) return;
+    const arm = this.#arm(this.#selectedArm());
+    const conf = this.#prepared.get(arm.id) ?? (await this.#prepare(arm).catch(() => null));
+    if (conf === null || this.isRunning) return;
+    this.#options.warm.prepare(threadsOf(conf, this.#options.workers));
   }
 
   async predict(arm: string, shares: Readonly<Record<string, number>>): Promise<void> {
@@ -168,7 +242,7 @@ export class LabController implements vscode.Disposable {
   /** Runs an arm to its end. Throws Refusal. */
   async run(armId: string, params: RunParams): Promise<void> {
     if (this.#run !== null) throw new Refusal(message('This lab is already running.'), [], 'run');
-    const arm = this.#arm(armId);
+    const arm = this.#arm(armId, params.protocol);
     const conf = await this.#options.copies.read(this.definition, arm.conf);
     // A second click may have come while the file was read.
     if (this.#run !== null) throw new Refusal(message('This lab is already running.'), [], 'run');
@@ -178,6 +252,7 @@ export class LabController implements vscode.Disposable {
       arm,
       params,
       workers: this.#options.workers,
+      warm: this.#options.warm,
       clock: systemClock(),
       ...(conf === null ? {} : { conf }),
       onSnapshot: (snapshot) => this.#takeSnapshot(snapshot),
@@ -196,15 +271,17 @@ export class LabController implements vscode.Disposable {
     try {
       const { result, snapshot } = await run.run();
       const score = prediction === null ? null : scoreShape(prediction, sharesOf(snapshot));
+      const kept: LabResult = {
+        result,
+        snapshot: { ...snapshot, samples: snapshot.samples.slice(-KEPT_SAMPLES) },
+        finishedAt: systemClock().wallNow(),
+        predictionScore: score,
+        prediction,
+      };
       this.#results = {
         ...this.#results,
-        [armId]: {
-          result,
-          snapshot: { ...snapshot, samples: snapshot.samples.slice(-KEPT_SAMPLES) },
-          finishedAt: systemClock().wallNow(),
-          predictionScore: score,
-          prediction,
-        },
+        [armId]: kept,
+        ...(params.scenario === null ? {} : { [nameUnder(armId, params.scenario)]: kept }),
       };
     } catch (error) {
       if (error instanceof ReaderError && error.code === 'disposed') return;
@@ -216,6 +293,8 @@ export class LabController implements vscode.Disposable {
       this.#changed.fire();
     }
     await this.#keep({});
+    // Ready for the next one.
+    void this.warm();
     await this.#saveResults(this.#results);
   }
 
@@ -242,20 +321,27 @@ export class LabController implements vscode.Disposable {
 
   /** Writes the next spare server into the reader's configuration and saves it: what runs follows, as with any save. */
   addServer(): Promise<void> {
-    return this.#interfere(async () => {
-      const arm = this.#arm(this.#runArm ?? '');
-      const file = await this.configurationFile(arm.id);
-      const saved = await editCopy(file, (text) => {
-        const conf = understandConf(this.definition, arm, file, text);
-        if (!conf.ok) throw new ConfProblems(conf.error);
-        const spare = nextSpare(this.definition, conf.value.wiring);
+    return this.#interfere(() =>
+      this.#editConf((arm, conf) => {
+        const spare = nextSpare(this.definition, conf.wiring);
         if (spare === undefined) {
           throw new ReaderError('no-spare', message('This lab has no further server to add.'));
         }
-        return withAddedServer(this.definition, arm, conf.value, spare).text;
-      });
-      if (saved !== null) await this.confSaved(arm.conf, saved);
+        return withAddedServer(this.definition, arm, conf, spare);
+      }),
+    );
+  }
+
+  /** Edits the reader's copy of the running arm's configuration, where the editor's undo can take it back. */
+  async #editConf(edit: (arm: ArmDefinition, conf: PreparedConf) => PreparedConf): Promise<void> {
+    const arm = this.#arm(this.#runArm ?? '');
+    const file = await this.configurationFile(arm.id);
+    const saved = await editCopy(file, (text) => {
+      const conf = understandConf(this.definition, arm, file, text);
+      if (!conf.ok) throw new ConfProblems(conf.error);
+      return edit(arm, conf.value).text;
     });
+    if (saved !== null) await this.confSaved(arm.conf, saved);
   }
 
   /**
@@ -294,7 +380,7 @@ export class LabController implements vscode.Disposable {
   }
 
   get params(): RunParams {
-    return this.#kept.params ?? this.#defaults();
+    return { ...this.#defaults(), ...this.#kept.params };
   }
 
   /** What the run that goes on, or the last one, measured of the servers of a configuration file; null: nothing yet. */
@@ -307,7 +393,7 @@ export class LabController implements vscode.Disposable {
     return {
       arm,
       live,
-      upstreams: [wiring.upstream.name],
+      upstreams: wiring.upstreams.map(({ name }) => name),
       servers: snapshot.servers,
       addresses: Object.fromEntries(wiring.backends.map((backend) => [backend.address, backend.id])),
     };
@@ -330,6 +416,25 @@ export class LabController implements vscode.Disposable {
 
   reviveServer(server: string): Promise<void> {
     return this.#interfere((run) => run.reviveServer(server));
+  }
+
+  setFault(server: string, { slowFactor, errorRate }: Fault): Promise<void> {
+    return this.#interfere(async (run) => run.setFault(server, { slowFactor, errorRate }));
+  }
+
+  setRate(rate: number | null): Promise<void> {
+    return this.#interfere(async (run) => run.setRate(rate));
+  }
+
+  setPopulation(population: Population): Promise<void> {
+    return this.#interfere(async (run) => run.setPopulation(population));
+  }
+
+  /** Writes `down` behind the server's lines in the reader's configuration, or takes it away: what runs follows. */
+  setDrained(server: string, drained: boolean): Promise<void> {
+    return this.#interfere(() =>
+      this.#editConf((arm, conf) => withDrained(this.definition, arm, conf, server, drained)),
+    );
   }
 
   /** The reader's copy of an arm's configuration, made if there is none yet. */
@@ -374,11 +479,12 @@ export class LabController implements vscode.Disposable {
     // What runs is what is shown, whatever a save that was refused says.
     const text = this.#runConf === arm.conf ? (this.#run?.confText ?? null) : null;
     const copy = await this.#options.copies.read(this.definition, arm.conf);
-    const conf = await prepareConf(
-      this.definition,
-      arm,
-      copy === null || text === null ? (copy ?? undefined) : { ...copy, text },
-    );
+    const source = copy === null || text === null ? (copy ?? undefined) : { ...copy, text };
+    const known = this.#prepared.get(arm.id);
+    // Nothing of it changed: this is asked whenever anything of the lab does.
+    if (known !== undefined && known.arm === arm && known.text === source?.text && known.path === source.path)
+      return known;
+    const conf = { ...(await prepareConf(this.definition, arm, source)), arm };
     this.#prepared.set(arm.id, conf);
     return conf;
   }
@@ -393,10 +499,11 @@ export class LabController implements vscode.Disposable {
     }
   }
 
-  #arm(id: string): ArmDefinition {
+  /** The arm over the protocol that the reader chose. Throws Refusal. */
+  #arm(id: string, protocol: RunParams['protocol'] = this.#kept.params?.protocol ?? null): ArmDefinition {
     const arm = this.definition.arms.find((candidate) => candidate.id === id);
     if (arm === undefined) throw new Refusal(message('There is no arm “{id}” in this lab.', { id }), [], 'arm');
-    return arm;
+    return armOver(arm, protocol);
   }
 
   #selectedArm(): string {
@@ -405,7 +512,10 @@ export class LabController implements vscode.Disposable {
   }
 
   #defaults(): RunParams {
-    return { ...this.definition.defaults, seed: this.#kept.params?.seed ?? freshSeed() };
+    const arm = this.definition.arms.find(({ id }) => id === this.#selectedArm());
+    const scenario = this.#kept.params?.scenario ?? this.definition.defaults.scenario;
+    const load = arm === undefined ? this.definition.defaults : defaultsOf(this.definition, arm, scenario);
+    return { ...load, seed: this.#kept.params?.seed ?? freshSeed() };
   }
 
   async #keep(change: Partial<KeptLab>): Promise<void> {
@@ -426,6 +536,26 @@ export class LabController implements vscode.Disposable {
       );
     }
   }
+}
+
+function loadOf({ requests, concurrency, clients, rate }: LoadParams): LoadParams {
+  return { requests, concurrency, clients, rate };
+}
+
+function sameLoad(one: LoadParams, other: LoadParams): boolean {
+  return JSON.stringify(loadOf(one)) === JSON.stringify(loadOf(other));
+}
+
+/** The threads of a run of this configuration, with the libraries they will ask for. */
+function threadsOf({ wiring }: PreparedConf, workers: WorkerPaths): readonly WarmWish[] {
+  const servers = serversOf(wiring.backends);
+  const preloads = servers.map(({ listens }) => [...new Set(listens.map(({ protocol }) => protocol))]);
+  const protocol = wiring.backends[0]?.protocol ?? 'grpc';
+  return [
+    ...preloads.map((preload) => ({ path: workers.backend, preload, count: 1 })),
+    ...(wiring.listeners.length === 0 ? [] : [{ path: workers.balancer, preload: [], count: 1 }]),
+    { path: workers.traffic, preload: [protocol], count: 1 },
+  ];
 }
 
 function topologyFrom(conf: PreparedConf): Topology {

@@ -1,11 +1,11 @@
 import type { Clock } from '../base/clock';
-import { type KeptAnswer, standingAnswer } from '../course/progress';
+import { type KeptAnswer, standingAnswer, standingOverruled } from '../course/progress';
 import { dueNow, recallOf, reviewed, standingReview } from '../course/review';
 import { advanced, type ReviewSession, startSession, withOnly, withVerdict } from '../course/reviewSession';
 import type { KeptReview } from '../course/reviewState';
 import type { QuizState, ReviewState, WeakQuestion } from '../protocol/webview';
 import type { Quiz } from '../quiz/quiz';
-import type { MeasuredReadings, MeasuredShares, OptionOrder } from '../quiz/quizKind';
+import type { MeasuredReadings, MeasuredShares, OptionOrder, QuizAnswer } from '../quiz/quizKind';
 
 /** Where answers and reviews are kept; the ProgressStore is one. */
 export interface LearnerStore {
@@ -25,6 +25,9 @@ export interface LearnerOptions {
   readonly shares: MeasuredShares;
   readonly readings: MeasuredReadings;
 }
+
+/** Ways of answering one question that are remembered as overruled; the latest stay. */
+const KEPT_OVERRULED = 10;
 
 /** A question that was forgotten and is to come back within so many days is not known yet. */
 const SHAKY_BELOW = 7;
@@ -56,24 +59,42 @@ export class Learner {
     const quiz = this.#quiz(id);
     if (quiz?.isAnswer(raw) !== true) return false;
     const { courseId, store, clock } = this.#options;
-    const now = clock.wallNow();
-    const before = this.#review(quiz);
-    const verdict = this.#grade(quiz, raw)?.verdict ?? 'waiting';
-    const recall = recallOf(verdict);
-    await store.setAnswer(courseId, id, { answer: raw, key: quiz.key, answeredAt: now });
-    if (recall !== null) await store.setReview(courseId, id, reviewed(before, quiz, recall, now));
-    if (this.#session !== null) this.#session = withVerdict(this.#session, id, verdict);
+    const earlier = this.#overruled(quiz);
+    const answer = quiz.asOverruled(raw, earlier);
+    const feedback = this.#grade(quiz, answer);
+    const recall = feedback === null ? null : recallOf(feedback);
+    const isOverruled = feedback?.overruled === true;
+    // An answer that was just graded wrong and is now overruled counts as if it had been recognised at once.
+    const corrected = isOverruled && answer === raw ? this.#wrongAnswer(quiz) : null;
+    const before = corrected?.before === undefined ? this.#review(quiz) : corrected.before;
+    const answeredAt = corrected?.answeredAt ?? clock.wallNow();
+    const overruled = isOverruled && answer === raw ? [...earlier, answer].slice(-KEPT_OVERRULED) : earlier;
+    await store.setAnswer(courseId, id, {
+      answer,
+      key: quiz.key,
+      answeredAt,
+      ...(feedback?.verdict === 'wrong' ? { before } : {}),
+      ...(overruled.length > 0 ? { overruled } : {}),
+    });
+    if (recall !== null) await store.setReview(courseId, id, reviewed(before, quiz, recall, answeredAt));
+    const verdict = feedback?.awaits === 'rating' ? 'unrated' : (feedback?.verdict ?? 'waiting');
+    if (this.#session !== null) this.#session = withVerdict(this.#session, id, verdict, isOverruled);
     return true;
   }
 
-  /** The question is asked anew; when it is due stays. */
+  /** The question is asked anew; when it is due stays, and so does what the reader overruled. */
   async retry(id: string): Promise<void> {
-    const { courseId, store } = this.#options;
+    const { courseId, store, clock } = this.#options;
     const quiz = this.#quiz(id);
     const review = quiz === undefined ? null : this.#review(quiz);
     // What follows from the answer alone would go with it.
     if (review !== null) await store.setReview(courseId, id, review);
-    await store.setAnswer(courseId, id, null);
+    const overruled = quiz === undefined ? [] : this.#overruled(quiz);
+    const kept =
+      quiz === undefined || overruled.length === 0
+        ? null
+        : { answer: null, key: quiz.key, answeredAt: clock.wallNow(), overruled };
+    await store.setAnswer(courseId, id, kept);
   }
 
   /** Ids of the questions to be asked again now, longest due first. */
@@ -167,6 +188,16 @@ export class Learner {
     return standingAnswer(this.#options.store.answer(this.#options.courseId, quiz.id), quiz);
   }
 
+  /** The standing answer, if it is graded wrong. */
+  #wrongAnswer(quiz: Quiz): KeptAnswer | null {
+    const kept = this.#answer(quiz);
+    return kept !== null && this.#grade(quiz, kept.answer)?.verdict === 'wrong' ? kept : null;
+  }
+
+  #overruled(quiz: Quiz): readonly QuizAnswer[] {
+    return standingOverruled(this.#options.store.answer(this.#options.courseId, quiz.id), quiz);
+  }
+
   /**
    * What is planned for a question. A prediction gets its verdict only when the lab is run, after it was answered: then
    * it counts from the answer.
@@ -175,8 +206,8 @@ export class Learner {
     const kept = standingReview(this.#options.store.review(this.#options.courseId, quiz.id), quiz);
     if (kept !== null) return kept;
     const answer = this.#answer(quiz);
-    const verdict = answer === null ? undefined : this.#grade(quiz, answer.answer)?.verdict;
-    const recall = verdict === undefined ? null : recallOf(verdict);
+    const feedback = answer === null ? null : this.#grade(quiz, answer.answer);
+    const recall = feedback === null ? null : recallOf(feedback);
     return answer === null || recall === null ? null : reviewed(null, quiz, recall, answer.answeredAt);
   }
 

@@ -1,6 +1,40 @@
 import type { RunResult } from '../protocol/run';
 
 /**
+ * Names that readingsOf() can give, so that a course that asks for another is told so. Which of them a lab has depends on
+ * what its arms run: sessions are counted where there are some.
+ */
+export const READING_NAMES: readonly string[] = [
+  'sent',
+  'answered',
+  'failed',
+  'inFlight',
+  'availability',
+  'requestsPerSecond',
+  'startMs',
+  'latencyMs.p50',
+  'latencyMs.p90',
+  'latencyMs.p99',
+  'latencyMs.max',
+  'counts.client',
+  'counts.balancer',
+  'counts.backends',
+  'busyServers',
+  'connections',
+  'busiestShare',
+  'maxOverMean',
+  'moved',
+  'bytes.request',
+  'bytes.response',
+  'bytes.onWire',
+  'encodeMicros',
+  'decodeMicros',
+  'sessions.created',
+  'sessions.kept',
+  'sessions.lost',
+];
+
+/**
  * The numbers of a run by name, for questions that predict one: every number of the result object by its path
  * ("failed", "latencyMs.p99", "sessions.lost"), and what follows from its servers: `busyServers` (with at least one request), `connections`
  * (to all of them) and `busiestShare` (0 to 1; absent where nothing was answered).

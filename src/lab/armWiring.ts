@@ -4,16 +4,21 @@ import type { Problem, Span } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
 import type { BackendProtocol } from '../protocol/backendWorker';
 import type { Topology, TopologyNode } from '../protocol/run';
-import type { ArmDefinition, LabDefinition } from './labDefinition';
+import { type ArmDefinition, everyServer, type LabDefinition } from './labDefinition';
 
 /** What an arm needs to run: read from its configuration, where the ports and the servers stand. */
 export interface ArmWiring {
   readonly layer: 'l4' | 'l7' | 'client-side';
-  /** The upstream all of the arm's traffic goes to. */
+  /** The first upstream that the arm's traffic may go to: where a further server joins. */
   readonly upstream: UpstreamPlan;
+  /** Every upstream that it may go to. */
+  readonly upstreams: readonly UpstreamPlan[];
+  /** Their servers; one that speaks two protocols stands here twice. */
   readonly backends: readonly WiredBackend[];
   /** Listener the client dials, as declared; null with client-side balancing. */
   readonly listen: string | null;
+  /** Every listener the arm needs: that one, those it passes traffic on to, and those the lab's own servers call. */
+  readonly listeners: readonly string[];
 }
 
 export interface WiredBackend {
@@ -34,8 +39,10 @@ export function wireArm(
   const top: Span = { file, line: 1, column: 1, endLine: 1, endColumn: 1 };
   const problem = (text: ReturnType<typeof message>, span: Span) =>
     err([{ severity: 'error' as const, message: text, span }]);
-  const found = arm.listen === null ? upstreamNamed(plan, arm.upstream ?? '') : upstreamBehind(plan, arm.listen);
-  if (found === null) {
+  const found =
+    arm.listen === null ? upstreamNamed(plan, arm.upstream ?? '') : behind(plan, [arm.listen, ...arm.inner]);
+  const [upstream] = found?.upstreams ?? [];
+  if (found === null || upstream === undefined) {
     return arm.listen === null
       ? problem(message('This lab needs an upstream “{name}” here.', { name: arm.upstream ?? '' }), top)
       : problem(
@@ -43,27 +50,32 @@ export function wireArm(
           strayListen(definition, arm.conf, plan) ?? top,
         );
   }
-  const known = new Set([...definition.serverIds, ...definition.spares.map((spare) => spare.id)]);
+  const known = new Set(everyServer(definition).map(({ id }) => id));
   const problems: Problem[] = [];
   const backends: WiredBackend[] = [];
-  for (const server of found.upstream.servers) {
+  for (const server of found.upstreams.flatMap(({ servers }) => servers)) {
+    if (found.listeners.some((listener) => listener === server.address)) continue;
     const backend = wireBackend(server, known);
     if (!('address' in backend)) problems.push(backend);
     // A server may stand in several lines (nginx adds up their weights); it is one server all the same.
-    else if (!backends.some(({ id }) => id === backend.id)) backends.push(backend);
+    else if (!backends.some(({ id, protocol }) => id === backend.id && protocol === backend.protocol)) {
+      backends.push(backend);
+    }
   }
   if (problems.length > 0) return err(problems);
   return ok({
     layer: arm.listen === null ? 'client-side' : found.layer,
-    upstream: found.upstream,
+    upstream,
+    upstreams: found.upstreams,
     backends,
     listen: arm.listen,
+    listeners: found.listeners,
   });
 }
 
 /** The `listen` line that no arm of the lab knows: most likely the one that was edited. */
 function strayListen(definition: LabDefinition, conf: string, plan: Plan): Span | null {
-  const wanted = definition.arms.filter((arm) => arm.conf === conf).map((arm) => arm.listen);
+  const wanted = definition.arms.filter((arm) => arm.conf === conf).flatMap((arm) => [arm.listen, ...arm.inner]);
   const listens = [...(plan.stream?.servers ?? []), ...(plan.http?.servers ?? [])].flatMap((server) => server.listens);
   return listens.find((listen) => !wanted.includes(listen.declared))?.span ?? null;
 }
@@ -90,24 +102,56 @@ function wireBackend(server: ServerPlan, known: ReadonlySet<string>): WiredBacke
   return { id: lab.serverId, protocol: lab.protocol, port: server.port, address: server.address };
 }
 
-type Found = { readonly layer: 'l4' | 'l7'; readonly upstream: UpstreamPlan };
+interface Found {
+  readonly layer: 'l4' | 'l7';
+  readonly upstreams: readonly UpstreamPlan[];
+  readonly listeners: readonly string[];
+}
 
 function upstreamNamed(plan: Plan, name: string): Found | null {
   const http = plan.http?.upstreams.find((upstream) => upstream.name === name);
-  if (http !== undefined) return { layer: 'l7', upstream: http };
+  if (http !== undefined) return { layer: 'l7', upstreams: [http], listeners: [] };
   const stream = plan.stream?.upstreams.find((upstream) => upstream.name === name);
-  return stream === undefined ? null : { layer: 'l4', upstream: stream };
+  return stream === undefined ? null : { layer: 'l4', upstreams: [stream], listeners: [] };
 }
 
-function upstreamBehind(plan: Plan, listen: string): Found | null {
-  const stream = plan.stream?.servers.find((server) => server.listens.some((entry) => entry.declared === listen));
-  if (stream !== undefined) return stream.proxyPass === null ? null : { layer: 'l4', upstream: stream.proxyPass };
-  const http = plan.http?.servers.find((server) => server.listens.some((entry) => entry.declared === listen));
-  if (http === undefined) return null;
-  const upstream = [http.handler, ...handlersOf(http.locations)]
-    .map((handler) => (handler.kind === 'proxy' || handler.kind === 'grpc' ? handler.upstream : null))
-    .find((candidate) => candidate !== null);
-  return upstream === undefined ? null : { layer: 'l7', upstream };
+/** Everything behind listeners, through those that pass on to another one of the file; null where one does not listen. */
+function behind(plan: Plan, listens: readonly string[]): Found | null {
+  const listeners: string[] = [];
+  const upstreams: UpstreamPlan[] = [];
+  const open = [...listens];
+  let layer: Found['layer'] | null = null;
+  for (let listen = open.shift(); listen !== undefined; listen = open.shift()) {
+    if (listeners.includes(listen)) continue;
+    const site = siteAt(plan, listen);
+    if (site === null) return null;
+    listeners.push(listen);
+    layer ??= site.layer;
+    for (const upstream of site.upstreams) {
+      if (!upstreams.includes(upstream)) upstreams.push(upstream);
+      open.push(...upstream.servers.map(({ address }) => address).filter((address) => siteAt(plan, address) !== null));
+    }
+  }
+  return layer === null ? null : { layer, upstreams, listeners };
+}
+
+function siteAt(
+  plan: Plan,
+  listen: string,
+): { readonly layer: 'l4' | 'l7'; readonly upstreams: readonly UpstreamPlan[] } | null {
+  const at = <T extends { readonly listens: readonly { readonly declared: string }[] }>(servers: readonly T[] = []) =>
+    servers.filter((server) => server.listens.some(({ declared }) => declared === listen));
+  const stream = at(plan.stream?.servers);
+  if (stream.length > 0) {
+    return { layer: 'l4', upstreams: stream.flatMap(({ proxyPass }) => (proxyPass === null ? [] : [proxyPass])) };
+  }
+  const http = at(plan.http?.servers);
+  if (http.length === 0) return null;
+  const handlers = http.flatMap((server) => [server.handler, ...handlersOf(server.locations)]);
+  const upstreams = handlers.flatMap((handler) =>
+    handler.kind === 'proxy' || handler.kind === 'grpc' ? [handler.upstream] : [],
+  );
+  return { layer: 'l7', upstreams: [...new Set(upstreams)] };
 }
 
 function handlersOf(locations: readonly LocationPlan[]): readonly HttpHandler[] {
@@ -116,12 +160,14 @@ function handlersOf(locations: readonly LocationPlan[]): readonly HttpHandler[] 
 
 /** The picture of an arm: client, balancer (if any), servers. Edge ids follow the order of the servers. */
 export function topologyOf(wiring: ArmWiring, protocol: string): Topology {
-  const servers: TopologyNode[] = wiring.backends.map((backend) => ({
-    id: backend.id,
-    kind: 'server',
-    label: backend.id,
-    detail: backend.address,
-  }));
+  const servers = serversOf(wiring.backends).map(
+    ({ id, listens }): TopologyNode => ({
+      id,
+      kind: 'server',
+      label: id,
+      detail: listens.map(({ address }) => address).join(', '),
+    }),
+  );
   const client: TopologyNode = { id: 'client', kind: 'client', label: 'client', detail: protocol };
   if (wiring.layer === 'client-side') {
     return {
@@ -142,4 +188,14 @@ export function topologyOf(wiring: ArmWiring, protocol: string): Topology {
       ...servers.map((server, index) => ({ id: `e${index + 2}`, from: 'balancer', to: server.id })),
     ],
   };
+}
+
+/** Each server once, with all the addresses it listens on. */
+export function serversOf(
+  backends: readonly WiredBackend[],
+): readonly { readonly id: string; readonly listens: readonly WiredBackend[] }[] {
+  return [...new Set(backends.map(({ id }) => id))].map((id) => ({
+    id,
+    listens: backends.filter((backend) => backend.id === id),
+  }));
 }

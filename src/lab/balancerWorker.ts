@@ -1,10 +1,11 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { Balancer } from '../balancer/balancer';
 import { startBalancer } from '../balancer/balancer';
 import { readPlan } from '../balancer/buildPlan';
 import { systemClock } from '../base/clock';
 import { seededRandom } from '../base/random';
 import { yieldToOtherThreads } from '../base/threadPriority';
+import { serveAsWorker } from '../base/workerStart';
 import { TRACE_HEADER } from '../protocol/backendWorker';
 import type { BalancerStart, FromBalancer, ToBalancer } from '../protocol/balancerWorker';
 
@@ -62,35 +63,39 @@ async function reload(
 }
 
 yieldToOtherThreads();
-const starting = start(workerData as BalancerStart);
-starting.then(
-  (balancer) => {
-    if (balancer === null) port.close();
-  },
-  (error: unknown) => {
-    fail(error);
-    port.close();
-  },
-);
+let starting: Promise<Balancer | null> = Promise.resolve(null);
 
-port.on('message', async (order: ToBalancer) => {
-  try {
-    const balancer = await starting;
-    if (balancer === null) return;
-    switch (order.type) {
-      case 'reload':
-        await reload(balancer, order);
-        break;
-      case 'drain':
-        await balancer.drain();
-        post({ type: 'drained' });
-        break;
-      case 'close':
-        await balancer.close();
-        port.close();
-        break;
-    }
-  } catch (error) {
-    fail(error);
+async function obey(order: ToBalancer): Promise<void> {
+  const balancer = await starting;
+  if (balancer === null) return;
+  switch (order.type) {
+    case 'reload':
+      await reload(balancer, order);
+      break;
+    case 'drain':
+      await balancer.drain();
+      post({ type: 'drained' });
+      break;
+    case 'close':
+      await balancer.close();
+      port?.close();
+      break;
   }
+}
+
+serveAsWorker<BalancerStart, ToBalancer>(port, {
+  preload: () => {},
+  begin: (options) => {
+    starting = start(options);
+    starting.then(
+      (balancer) => {
+        if (balancer === null) port.close();
+      },
+      (error: unknown) => {
+        fail(error);
+        port.close();
+      },
+    );
+  },
+  obey: (order) => void obey(order).catch(fail),
 });

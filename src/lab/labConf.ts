@@ -4,7 +4,7 @@ import { renderMessage } from '../base/message';
 import type { Problem } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
 import type { ConfFile, Directive } from '../conf/ast';
-import { insertDirectiveAfter } from '../conf/edit';
+import { insertDirectiveAfter, replaceSpan } from '../conf/edit';
 import { parseConf } from '../conf/parse';
 import type { ConfSource } from '../protocol/balancerWorker';
 import { type ArmWiring, type WiredBackend, wireArm } from './armWiring';
@@ -102,9 +102,12 @@ export function uniqueProblems(problems: readonly Problem[]): readonly Problem[]
 
 /** The first of the lab's spare servers that the configuration does not name yet, as it would join; else undefined. */
 export function nextSpare(definition: LabDefinition, wiring: ArmWiring): Omit<WiredBackend, 'address'> | undefined {
-  const spare = definition.spares.find(({ id }) => !wiring.backends.some((backend) => backend.id === id));
   const protocol = wiring.backends[0]?.protocol ?? 'grpc';
-  return spare === undefined ? undefined : { id: spare.id, protocol, port: spare.ports[protocol] };
+  const spare = definition.spares.find(
+    ({ id, ports }) => ports[protocol] !== undefined && !wiring.backends.some((backend) => backend.id === id),
+  );
+  const port = spare?.ports[protocol];
+  return spare === undefined || port === undefined ? undefined : { id: spare.id, protocol, port };
 }
 
 /** The configuration with one more server line behind the last of the arm's upstream. Throws ConfProblems. */
@@ -121,6 +124,41 @@ export function withAddedServer(
   const words = ['server', `127.0.0.1:${server.port}`, ...line.args.slice(1).map((word) => word.value)];
   const added = `${words.join(' ')}; # lab: backend ${server.id} ${server.protocol}`;
   const edited = understandConf(definition, arm, conf.path, insertDirectiveAfter(conf.file, line, added));
+  if (!edited.ok) throw new ConfProblems(edited.error);
+  return edited.value;
+}
+
+/** The configuration with `down` on every line of a server, or without it. Throws ConfProblems. */
+export function withDrained(
+  definition: LabDefinition,
+  arm: ArmDefinition,
+  conf: PreparedConf,
+  server: string,
+  drained: boolean,
+): PreparedConf {
+  const spans = conf.wiring.upstreams
+    .flatMap(({ servers }) => servers)
+    .filter(({ lab }) => lab?.serverId === server)
+    .map(({ span }) => span)
+    // From the end, so that the places before stay where they are.
+    .toSorted((a, b) => b.line - a.line || b.column - a.column);
+  let text = conf.text;
+  for (const span of spans) {
+    const line = directiveAt(conf.file.directives, span.line, span.column);
+    const words = line?.args ?? [];
+    const down = words.findIndex(({ value }) => value === 'down');
+    const last = words.at(-1);
+    if (last === undefined || drained === down >= 0) continue;
+    const before = words[down - 1];
+    const word = words[down];
+    if (drained)
+      text = replaceSpan(text, { ...last.span, line: last.span.endLine, column: last.span.endColumn }, ' down');
+    else if (before !== undefined && word !== undefined) {
+      // With the white space before it.
+      text = replaceSpan(text, { ...word.span, line: before.span.endLine, column: before.span.endColumn }, '');
+    }
+  }
+  const edited = understandConf(definition, arm, conf.path, text);
   if (!edited.ok) throw new ConfProblems(edited.error);
   return edited.value;
 }

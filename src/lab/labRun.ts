@@ -6,20 +6,36 @@ import { type Message, message } from '../base/message';
 import type { Problem } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
 import type { Snapshot, TimelineEvent } from '../measurement/snapshot';
-import type { AddressMap, BalancerReport, ConfSource, FromBalancer, ToBalancer } from '../protocol/balancerWorker';
+import type { Fault } from '../protocol/backendWorker';
+import type { BalancerReport, ConfSource } from '../protocol/balancerWorker';
 import type { RunParams, RunResult, Topology } from '../protocol/run';
-import type { FromTraffic, ToTraffic, TrafficReport } from '../protocol/trafficWorker';
+import type { Population, TrafficReport } from '../protocol/trafficWorker';
 import { type ArmWiring, topologyOf, type WiredBackend } from './armWiring';
 import { DecisionLog } from './decisionLog';
-import { ConfProblems, nextSpare, type PreparedConf, prepareConf, understandConf, withAddedServer } from './labConf';
-import type { ArmDefinition, LabDefinition } from './labDefinition';
-import { LabServer } from './labServer';
+import {
+  ConfProblems,
+  nextSpare,
+  type PreparedConf,
+  prepareConf,
+  understandConf,
+  withAddedServer,
+  withDrained,
+} from './labConf';
+import { type ArmDefinition, armOver, type LabDefinition, type ScenarioDefinition } from './labDefinition';
+import { measured } from './measures';
+import { RunBalancer } from './runBalancer';
 import { RunCounts } from './runCounts';
-import { type WorkerPaths, WorkerThread } from './workerThread';
+import { RunServers } from './runServers';
+import { RunTraffic } from './runTraffic';
+import { act, marksOf } from './scenario';
+import type { WarmThreads } from './warmThreads';
+import type { WorkerPaths } from './workerThread';
 
 const SNAPSHOT_INTERVAL_MS = 100;
 /** Answers still under way when the last request ended: the sides' counts are held against each other after this at most. */
 const SETTLE_LIMIT_MS = 1_000;
+/** The balancer may take this long to say that it has nothing under way. */
+const DRAIN_LIMIT_MS = 100;
 const REQUEST_TIMEOUT_MS = 10_000;
 export const IN_PROCESS_ENGINE = 'in-process';
 
@@ -28,6 +44,8 @@ export interface LabRunOptions {
   readonly arm: ArmDefinition;
   readonly params: RunParams;
   readonly workers: WorkerPaths;
+  /** Threads that may be waiting already. */
+  readonly warm?: WarmThreads;
   readonly clock: Clock;
   /** The arm's configuration where it is not the lab's own file (the reader's copy, an edited one). */
   readonly conf?: ConfSource;
@@ -50,23 +68,25 @@ export { ConfProblems };
  */
 export class LabRun implements Disposable {
   readonly #options: LabRunOptions;
+  readonly #arm: ArmDefinition;
+  readonly #scenario: ScenarioDefinition | undefined;
   readonly #store = new DisposableStore();
-  readonly #servers = new Map<string, LabServer>();
+  readonly #servers: RunServers;
   readonly #decisions = new DecisionLog();
   readonly #timeline: TimelineEvent[] = [];
-  readonly #movedPorts = new Map<string, string>();
   readonly #failure = deferred<never>();
-  #counts: RunCounts;
+  readonly #counts = new RunCounts();
   #phase: Snapshot['phase'] = 'starting';
   #conf: PreparedConf | null = null;
-  #balancer: WorkerThread<ToBalancer, FromBalancer> | null = null;
-  #traffic: WorkerThread<ToTraffic, FromTraffic> | null = null;
-  #reloadSerial = 0;
+  #balancer: RunBalancer | null = null;
+  #traffic: RunTraffic | null = null;
   #startedAtMs: number | null = null;
   #ticker: Timer | null = null;
   #stopRequested = false;
   /** The traffic thread has reported for the last time. */
   #ended = false;
+  /** Events of the scenario that have happened. */
+  #played = 0;
   /** Resolved when traffic flows, or never will. */
   readonly #flowing = deferred<void>();
   /** Changes of the configuration, one after the other: each begins with what the last one left. */
@@ -74,7 +94,24 @@ export class LabRun implements Disposable {
 
   constructor(options: LabRunOptions) {
     this.#options = options;
-    this.#counts = new RunCounts();
+    const { definition, params } = options;
+    this.#arm = armOver(options.arm, params.protocol);
+    this.#scenario = definition.scenarios.find(({ id }) => id === params.scenario);
+    this.#servers = this.#store.add(
+      new RunServers({
+        definition,
+        workerPath: options.workers.backend,
+        warm: options.warm,
+        clock: options.clock,
+        maxConnectionAgeMs: this.#arm.maxConnectionAgeMs,
+        capacity: this.#scenario?.capacity ?? null,
+        seed: params.seed,
+        onCrash: (id, error) => {
+          const detail = error?.message ?? '';
+          this.#note('kill', id, message('{server} crashed: {detail}', { server: id, detail }));
+        },
+      }),
+    );
     // A failure may come before anyone waits for it.
     this.#failure.promise.catch(() => {});
   }
@@ -85,7 +122,7 @@ export class LabRun implements Disposable {
 
   /** Where a declared port was taken: declared -> actual. */
   get movedPorts(): readonly { readonly declared: string; readonly actual: string }[] {
-    return [...this.#movedPorts].map(([declared, actual]) => ({ declared, actual }));
+    return Object.entries(this.#servers.addresses).map(([declared, actual]) => ({ declared, actual }));
   }
 
   get canAddServer(): boolean {
@@ -97,17 +134,13 @@ export class LabRun implements Disposable {
     const calledAt = this.#options.clock.now();
     try {
       await Promise.race([this.#start(), this.#failure.promise]);
-      const done = this.#needTraffic().next('done');
-      this.#needTraffic().post({ type: 'go' });
+      const done = this.#needTraffic().go();
       this.#startedAtMs = this.#options.clock.now();
       if (this.#phase !== 'draining') this.#phase = 'running';
-      if (this.#stopRequested) this.#needTraffic().post({ type: 'stop' });
+      if (this.#stopRequested) this.#needTraffic().tell({ type: 'stop' });
       const startMs = this.#startedAtMs - calledAt;
       this.#flowing.resolve();
-      const final = await Promise.race([done, this.#failure.promise]);
-      if (final === null)
-        throw new ReaderError('traffic-ended', message('The traffic thread ended before the run did.'));
-      this.#takeReport(final.report);
+      this.#takeReport(await Promise.race([done, this.#failure.promise]));
       this.#ended = true;
       await this.#settle();
       this.#phase = this.#stopRequested ? 'stopped' : 'done';
@@ -131,11 +164,11 @@ export class LabRun implements Disposable {
     if (this.#stopRequested) return;
     this.#stopRequested = true;
     this.#phase = 'draining';
-    if (this.#startedAtMs !== null) this.#traffic?.post({ type: 'stop' });
+    if (this.#startedAtMs !== null) this.#traffic?.tell({ type: 'stop' });
   }
 
   async killServer(id: string): Promise<void> {
-    const server = this.#needServer(id);
+    const server = this.#servers.named(id);
     if (server.state === 'dead') return;
     this.#note('kill', id, message('{server} was killed', { server: id }));
     await server.kill();
@@ -143,28 +176,58 @@ export class LabRun implements Disposable {
   }
 
   async reviveServer(id: string): Promise<void> {
-    const server = this.#needServer(id);
+    const server = this.#servers.named(id);
     if (server.state !== 'dead') return;
-    await this.#startServer(server);
+    await this.#servers.restart(server);
     this.#note('revive', id, message('{server} is back', { server: id }));
     await this.#inTurn(async () => {
       // Its port may be another one now.
-      if (this.#conf !== null && this.#movedPorts.size > 0) await this.#reloadBalancer(this.#conf);
+      if (this.#conf !== null && this.movedPorts.length > 0) await this.#reloadBalancer(this.#conf);
     });
     this.#emit();
   }
 
   /** Writes the next spare server into the running configuration and starts it, as an operator would. */
-  async addServer(): Promise<void> {
-    const { definition, arm } = this.#options;
-    const added = await this.#inTurn(async () => {
-      const spare = this.#conf === null ? undefined : nextSpare(definition, this.#conf.wiring);
-      if (this.#conf === null || spare === undefined) {
+  addServer(): Promise<void> {
+    return this.#editConf((conf) => {
+      const spare = nextSpare(this.#options.definition, conf.wiring);
+      if (spare === undefined) {
         throw new ReaderError('no-spare', message('This lab has no further server to add.'));
       }
-      return this.#changeConf(withAddedServer(definition, arm, this.#conf, spare).text);
+      return withAddedServer(this.#options.definition, this.#arm, conf, spare).text;
     });
-    if (!added.ok) throw new ConfProblems(added.error);
+  }
+
+  /** Marks a server `down` in the running configuration: it gets nothing new and ends what it has. Or the reverse. */
+  setDrained(id: string, drained: boolean): Promise<void> {
+    this.#servers.named(id);
+    const text = drained
+      ? message('{server} is drained: it gets no new requests', { server: id })
+      : message('{server} gets requests again', { server: id });
+    this.#note('drain', id, text);
+    return this.#editConf((conf) => withDrained(this.#options.definition, this.#arm, conf, id, drained).text);
+  }
+
+  /** Another rate from now on, requests per second; null: as fast as answers come. */
+  setRate(rate: number | null): void {
+    const text =
+      rate === null
+        ? message('The clients send as fast as answers come')
+        : message('The clients send {rate} requests per second', { rate });
+    this.#note('load', null, text);
+    this.#traffic?.tell({ type: 'adjust', rate });
+  }
+
+  setPopulation(population: Population): void {
+    this.#note('load', null, POPULATION_TEXTS[population]);
+    this.#traffic?.tell({ type: 'adjust', population });
+  }
+
+  async #editConf(edit: (conf: PreparedConf) => string): Promise<void> {
+    const changed = await this.#inTurn(async () =>
+      this.#conf === null ? ok(null) : this.#changeConf(edit(this.#conf)),
+    );
+    if (!changed.ok) throw new ConfProblems(changed.error);
   }
 
   /**
@@ -176,8 +239,8 @@ export class LabRun implements Disposable {
     return this.#inTurn(() => this.#changeConf(text));
   }
 
-  setFault(id: string, fault: { readonly slowFactor: number; readonly errorRate: number }): void {
-    this.#needServer(id).setFault(fault);
+  setFault(id: string, fault: Fault): void {
+    this.#servers.named(id).setFault(fault);
     const text =
       fault.errorRate > 0
         ? message('{server} fails {percent} % of its requests', {
@@ -196,6 +259,7 @@ export class LabRun implements Disposable {
   }
 
   snapshot(): Snapshot {
+    const { definition } = this.#options;
     const clientSide =
       this.#conf?.wiring.layer === 'client-side'
         ? { policy: 'round_robin', servers: this.#conf.wiring.backends.map((backend) => backend.id) }
@@ -203,7 +267,8 @@ export class LabRun implements Disposable {
     return this.#counts.snapshot({
       phase: this.#phase,
       layer: this.#conf?.wiring.layer ?? 'l4',
-      servers: [...this.#servers.values()],
+      servers: this.#servers.all,
+      measures: (client, servers) => measured(definition.measures, client, servers),
       samples: this.#decisions.explained(clientSide, this.#startedAtMs ?? this.#options.clock.now()),
       timeline: this.#timeline,
       final: this.#ended,
@@ -218,17 +283,30 @@ export class LabRun implements Disposable {
   }
 
   async #start(): Promise<void> {
-    const { definition, arm, clock } = this.#options;
-    const conf = await prepareConf(definition, arm, this.#options.conf);
+    const { definition, clock, warm } = this.#options;
+    const conf = await prepareConf(definition, this.#arm, this.#options.conf);
     this.#conf = conf;
     this.#ticker = clock.setInterval(() => this.#emit(), SNAPSHOT_INTERVAL_MS);
-    this.#startTraffic();
-    const listening = conf.wiring.listen === null ? null : this.#startBalancer(conf, conf.wiring.listen);
+    this.#traffic = this.#store.add(
+      new RunTraffic(
+        {
+          path: this.#options.workers.traffic,
+          warm: warm && { threads: warm, preload: [conf.wiring.backends[0]?.protocol ?? 'grpc'] },
+        },
+        clock,
+        {
+          onReport: (report) => this.#takeReport(report),
+          onMark: (sent) => this.#playScenario(sent),
+          onFailure: (error) => this.#fail(error),
+        },
+      ),
+    );
+    const listening = conf.wiring.listeners.length === 0 ? null : this.#startBalancer(conf);
     // Awaited below, after the servers; a refusal must not go unhandled until then.
     listening?.catch(() => {});
-    const moved = await Promise.all(conf.wiring.backends.map((backend) => this.#startServer(this.#serverFor(backend))));
+    const moved = await this.#servers.start(conf.wiring.backends);
     await listening;
-    if (moved.includes(true)) {
+    if (moved) {
       const refused = await this.#reloadBalancer(conf);
       if (refused !== null) throw new ConfProblems(refused);
     }
@@ -236,111 +314,56 @@ export class LabRun implements Disposable {
     await this.#prepareTraffic(conf.wiring);
   }
 
-  /** The server of that id, which may have served before, told where to listen. */
-  #serverFor({ id, protocol, port }: WiredBackend): LabServer {
-    const listen = [{ protocol, port }];
-    const known = this.#servers.get(id);
-    if (known !== undefined) {
-      known.listenOn(listen);
-      return known;
-    }
-    const server = new LabServer({
-      id,
-      workerPath: this.#options.workers.backend,
-      clock: this.#options.clock,
-      listen,
-      capacity: this.#options.definition.capacity,
-      maxConnectionAgeMs: this.#options.arm.maxConnectionAgeMs,
-      seed: this.#options.params.seed,
-      onCrash: (error) => {
-        const detail = error?.message ?? '';
-        this.#note('kill', id, message('{server} crashed: {detail}', { server: id, detail }));
-      },
-    });
-    this.#servers.set(id, server);
-    return this.#store.add(server);
-  }
-
-  /** True if a port had to move. */
-  async #startServer(server: LabServer): Promise<boolean> {
-    const ports = await server.start();
-    let moved = false;
-    for (const [declared, actual] of ports) {
-      const key = `127.0.0.1:${declared}`;
-      if (declared === actual) this.#movedPorts.delete(key);
-      else this.#movedPorts.set(key, `127.0.0.1:${actual}`);
-      moved ||= declared !== actual;
-    }
-    return moved;
-  }
-
-  async #startBalancer(conf: PreparedConf, listen: string): Promise<void> {
-    const thread: WorkerThread<ToBalancer, FromBalancer> = this.#store.add(
-      new WorkerThread<ToBalancer, FromBalancer>(
-        this.#options.workers.balancer,
+  async #startBalancer(conf: PreparedConf): Promise<void> {
+    const { workers, warm, clock, params } = this.#options;
+    const balancer = this.#store.add(
+      new RunBalancer(
         {
-          conf: { path: conf.path, text: conf.text },
-          addresses: this.#addresses(),
-          ports: 'fallback',
-          listeners: [listen],
-          seed: this.#options.params.seed,
-        },
-        this.#options.clock,
-        {
-          onMessage: (received) => {
-            if (received.type === 'report') this.#takeBalancerReport(received.report);
+          path: workers.balancer,
+          start: {
+            conf: { path: conf.path, text: conf.text },
+            addresses: this.#servers.addresses,
+            ports: 'fallback',
+            listeners: conf.wiring.listeners,
+            seed: params.seed,
           },
-          onExit: (cause) => {
-            if (!cause.expected) this.#fail(threadDied('balancer', cause.error));
-          },
+          warm: warm && { threads: warm, preload: [] },
         },
+        clock,
+        { onReport: (report) => this.#takeBalancerReport(report), onDeath: (error) => this.#fail(error) },
       ),
     );
-    this.#balancer = thread;
-    const answer = await thread.next('listening', 'refused', 'failed');
-    if (answer?.type === 'refused') throw new ConfProblems(answer.problems);
-    if (answer === null || answer.type === 'failed')
-      throw threadDied('balancer', answer === null ? null : new Error(answer.text));
-    for (const { declared, actual } of answer.listeners) {
-      if (declared !== actual) this.#movedPorts.set(declared, actual);
-    }
-  }
-
-  #startTraffic(): void {
-    const thread: WorkerThread<ToTraffic, FromTraffic> = this.#store.add(
-      new WorkerThread<ToTraffic, FromTraffic>(this.#options.workers.traffic, null, this.#options.clock, {
-        onMessage: (received) => {
-          if (received.type === 'report') this.#takeReport(received.report);
-          if (received.type === 'failed')
-            this.#fail(new ReaderError(received.code, message('{detail}', { detail: received.text })));
-        },
-        onExit: (cause) => {
-          if (!cause.expected) this.#fail(threadDied('traffic', cause.error));
-        },
-      }),
-    );
-    this.#traffic = thread;
+    this.#balancer = balancer;
+    for (const { declared, actual } of await balancer.listening()) this.#servers.movedTo(declared, actual);
   }
 
   async #prepareTraffic(wiring: ArmWiring): Promise<void> {
-    const { params, arm } = this.#options;
-    const ready = this.#needTraffic().next('ready', 'failed');
-    this.#needTraffic().post({
-      type: 'prepare',
-      plan: {
-        kind: arm.client,
-        targets: this.#targets(wiring),
-        requests: params.requests,
-        concurrency: params.concurrency,
-        clients: params.clients,
-        rate: params.rate,
-        timeoutMs: REQUEST_TIMEOUT_MS,
-        seed: params.seed,
-      },
+    const { params } = this.#options;
+    await this.#needTraffic().prepare({
+      kind: this.#arm.client,
+      workload: this.#arm.workload,
+      population: this.#scenario?.population ?? this.#arm.population,
+      marks: marksOf(this.#scenario, params.requests),
+      targets: this.#targets(wiring),
+      requests: params.requests,
+      concurrency: params.concurrency,
+      clients: params.clients,
+      rate: params.rate,
+      timeoutMs: REQUEST_TIMEOUT_MS,
+      seed: params.seed,
     });
-    const answer = await ready;
-    if (answer === null) throw threadDied('traffic', null);
-    if (answer.type === 'failed') throw new ReaderError(answer.code, message('{detail}', { detail: answer.text }));
+  }
+
+  /** The scenario's events that are due after so many requests. */
+  #playScenario(sent: number): void {
+    const events = this.#scenario?.events ?? [];
+    const due = marksOf(this.#scenario, this.#options.params.requests).filter((mark) => mark <= sent).length;
+    for (const event of events.slice(this.#played, due)) {
+      act(this, event).catch((error: unknown) => {
+        if (!this.#ended) this.#fail(error instanceof Error ? error : new Error(String(error)));
+      });
+    }
+    this.#played = Math.max(this.#played, due);
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
@@ -356,18 +379,16 @@ export class LabRun implements Disposable {
     await this.#flowing.promise;
     const before = this.#conf;
     if (this.#ended || before === null || before.text === text) return ok(null);
-    const { definition, arm } = this.#options;
-    const understood = understandConf(definition, arm, before.path, text);
+    const understood = understandConf(this.#options.definition, this.#arm, before.path, text);
     const problems = understood.ok ? movedServers(before.wiring, understood.value.wiring) : understood.error;
     if (!understood.ok || problems.length > 0) return this.#refuseConf(problems);
     const next = understood.value;
     const joining = without(next.wiring.backends, before.wiring.backends);
     const leaving = without(before.wiring.backends, next.wiring.backends);
-    const withdraw = () => {
-      for (const { id } of joining) void this.#servers.get(id)?.drain();
-    };
+    if (joining.length > 0) this.#traffic?.tell({ type: 'compare' });
+    const withdraw = () => this.#servers.drain(joining);
     try {
-      await Promise.all(joining.map((backend) => this.#startServer(this.#serverFor(backend))));
+      await this.#servers.start(joining);
       const refused = await this.#reloadBalancer(next);
       if (refused !== null) {
         withdraw();
@@ -388,9 +409,9 @@ export class LabRun implements Disposable {
         id,
         message('{server} left the configuration; it ends after its last request', { server: id }),
       );
-      void this.#servers.get(id)?.drain();
     }
-    if (this.#balancer === null) this.#traffic?.post({ type: 'targets', targets: this.#targets(next.wiring) });
+    this.#servers.drain(leaving);
+    if (this.#balancer === null) this.#traffic?.tell({ type: 'targets', targets: this.#targets(next.wiring) });
     this.#emit();
     return ok(null);
   }
@@ -403,20 +424,9 @@ export class LabRun implements Disposable {
 
   /** Gives the balancer a configuration; the problems if it refuses it and runs on with the old one, else null. */
   async #reloadBalancer(conf: PreparedConf): Promise<readonly Problem[] | null> {
-    const thread = this.#balancer;
-    if (thread === null) return null;
-    const serial = ++this.#reloadSerial;
-    const answer = thread.next('reloaded', 'refused', 'failed');
-    thread.post({
-      type: 'reload',
-      conf: { path: conf.path, text: conf.text },
-      addresses: this.#addresses(),
-      serial,
-    });
-    const received = await answer;
-    if (received?.type === 'refused') return received.problems;
-    if (received === null || received.type === 'failed')
-      throw threadDied('balancer', received === null ? null : new Error(received.text));
+    if (this.#balancer === null) return null;
+    const refused = await this.#balancer.reload({ path: conf.path, text: conf.text }, this.#servers.addresses);
+    if (refused !== null) return refused;
     // Telling it where taken ports moved to, before the run, is no event of the run.
     if (this.#startedAtMs !== null) this.#note('reload', null, message('The balancer reloaded its configuration'));
     return null;
@@ -425,19 +435,17 @@ export class LabRun implements Disposable {
   /** Waits until the sides' counts agree, at most SETTLE_LIMIT_MS: the balancer's last report may still be on its way. */
   async #settle(): Promise<void> {
     const { clock } = this.#options;
-    const deadline = clock.now() + SETTLE_LIMIT_MS;
-    const drained = this.#balancer?.next('drained');
-    this.#balancer?.post({ type: 'drain' });
-    while (clock.now() < deadline) {
-      const state = this.snapshot();
-      const idle = state.servers.every((server) => server.inFlight === 0 && server.queued === 0);
-      if (idle && state.reconciliation.agree) break;
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, 20));
-    }
-    if (drained !== undefined) {
-      const limit = new Promise<null>((resolve) => clock.setTimeout(() => resolve(null), 100));
-      await Promise.race([drained, limit]);
-    }
+    const agree = async (): Promise<void> => {
+      const deadline = clock.now() + SETTLE_LIMIT_MS;
+      while (clock.now() < deadline) {
+        const state = this.snapshot();
+        const idle = state.servers.every((server) => server.inFlight === 0 && server.queued === 0);
+        if (idle && state.reconciliation.agree) break;
+        await new Promise<void>((resolve) => clock.setTimeout(resolve, 20));
+      }
+    };
+    if (this.#balancer === null) await agree();
+    else await this.#balancer.drain(DRAIN_LIMIT_MS, agree);
   }
 
   #takeReport(report: TrafficReport): void {
@@ -476,11 +484,14 @@ export class LabRun implements Disposable {
   }
 
   #result(snapshot: Snapshot, startMs: number): RunResult {
-    const { definition, arm, params } = this.#options;
+    const { definition, params } = this.#options;
     const { client } = snapshot;
     return {
       lab: definition.id,
-      arm: arm.id,
+      arm: this.#arm.id,
+      ...(params.scenario === null ? {} : { scenario: params.scenario }),
+      ...(params.protocol === null ? {} : { protocol: params.protocol }),
+      ...(params.message === null ? {} : { message: params.message }),
       engine: IN_PROCESS_ENGINE,
       sent: client.sent,
       answered: client.answered,
@@ -493,16 +504,13 @@ export class LabRun implements Disposable {
       requestsPerSecond: client.requestsPerSecond,
       startMs: Math.round(startMs),
       seed: params.seed,
+      ...snapshot.findings,
     };
-  }
-
-  #addresses(): AddressMap {
-    return Object.fromEntries(this.#movedPorts);
   }
 
   #targets(wiring: ArmWiring): readonly string[] {
     const declared = wiring.listen === null ? wiring.backends.map((backend) => backend.address) : [wiring.listen];
-    return declared.map((address) => this.#movedPorts.get(address) ?? address);
+    return declared.map((address) => this.#servers.actual(address));
   }
 
   #protocol(): 'rest' | 'grpc' {
@@ -513,18 +521,17 @@ export class LabRun implements Disposable {
     return this.#protocol() === 'grpc' ? 'gRPC' : 'REST';
   }
 
-  #needServer(id: string): LabServer {
-    const server = this.#servers.get(id);
-    if (server === undefined)
-      throw new ReaderError('no-server', message('There is no server “{id}” in this run.', { id }));
-    return server;
-  }
-
-  #needTraffic(): WorkerThread<ToTraffic, FromTraffic> {
+  #needTraffic(): RunTraffic {
     if (this.#traffic === null) throw new Error('traffic was not started');
     return this.#traffic;
   }
 }
+
+const POPULATION_TEXTS: Readonly<Record<Population, Message>> = {
+  spread: message('Every client comes from a network of its own'),
+  nat: message('All clients come from behind one router'),
+  skewed: message('Every second client belongs to one big customer'),
+};
 
 function without(backends: readonly WiredBackend[], others: readonly WiredBackend[]): readonly WiredBackend[] {
   return backends.filter(({ id }) => !others.some((other) => other.id === id));
@@ -533,26 +540,13 @@ function without(backends: readonly WiredBackend[], others: readonly WiredBacken
 /** Server lines that give a running server another address: its thread listens where it does. */
 function movedServers(before: ArmWiring, next: ArmWiring): Problem[] {
   return next.backends.flatMap((backend) => {
-    const was = before.backends.find(({ id }) => id === backend.id);
-    if (was === undefined || (was.address === backend.address && was.protocol === backend.protocol)) return [];
-    const line = next.upstream.servers.find((server) => server.lab?.serverId === backend.id);
+    const was = before.backends.find(({ id, protocol }) => id === backend.id && protocol === backend.protocol);
+    if (was === undefined || was.address === backend.address) return [];
+    const line = next.upstreams.flatMap(({ servers }) => servers).find((server) => server.lab?.serverId === backend.id);
     const text = message('{id} is at {address} while the lab runs. Stop the lab to move it.', {
       id: backend.id,
       address: was.address,
     });
     return [{ severity: 'error', message: text, span: (line ?? next.upstream).span }];
   });
-}
-
-function threadDied(which: 'balancer' | 'traffic', error: Error | null): ReaderError {
-  const detail = error?.message ?? '';
-  return which === 'balancer'
-    ? new ReaderError(
-        'balancer-died',
-        message('The balancer thread died: {detail} The lab was stopped; run it again.', { detail }),
-      )
-    : new ReaderError(
-        'traffic-died',
-        message('The traffic thread died: {detail} The lab was stopped; run it again.', { detail }),
-      );
 }

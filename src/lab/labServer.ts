@@ -11,6 +11,7 @@ import {
   type FromBackend,
   type ToBackend,
 } from '../protocol/backendWorker';
+import type { WarmThreads } from './warmThreads';
 import { WorkerThread } from './workerThread';
 
 /** No request came for so long: nobody sends to a server that left the configuration any more. */
@@ -21,6 +22,7 @@ const DRAIN_LIMIT_MS = 3_000;
 
 export type LabServerOptions = Omit<BackendStart, 'counters'> & {
   readonly workerPath: string;
+  readonly warm: WarmThreads | undefined;
   readonly clock: Clock;
   /** The thread ended though nobody asked it to. */
   onCrash(error: Error | null): void;
@@ -81,10 +83,14 @@ export class LabServer implements Disposable {
     const counters = new SharedArrayBuffer(COUNTER_BYTES);
     this.#lives.push(new Int32Array(counters));
     this.#state = 'starting';
-    const { workerPath, onCrash, clock, ...start } = this.#options;
+    const { workerPath, warm, onCrash, clock, ...start } = this.#options;
+    const preload = [...new Set(this.#listen.map(({ protocol }) => protocol))];
     const thread: WorkerThread<ToBackend, FromBackend> = new WorkerThread(
-      workerPath,
-      { ...start, listen: this.#listen, counters } satisfies BackendStart,
+      {
+        path: workerPath,
+        start: { ...start, listen: this.#listen, counters } satisfies BackendStart,
+        warm: warm && { threads: warm, preload },
+      },
       clock,
       {
         onMessage: () => {},

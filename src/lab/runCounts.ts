@@ -1,5 +1,6 @@
+import type { ClientFindings, Findings } from '../measurement/findings';
 import { reconcile } from '../measurement/reconcile';
-import type { BalancerCounts, ClientCounts, PeerCounts, Snapshot } from '../measurement/snapshot';
+import type { BalancerCounts, ClientCounts, PeerCounts, ServerCounts, Snapshot } from '../measurement/snapshot';
 import type { TrafficReport } from '../protocol/trafficWorker';
 import type { ArmWiring } from './armWiring';
 import type { LabServer } from './labServer';
@@ -21,6 +22,7 @@ const NO_CLIENT: ClientCounts = {
 export class RunCounts {
   #client: ClientCounts = NO_CLIENT;
   #balancer: BalancerCounts | null = null;
+  #findings: ClientFindings = {};
   #atMs = 0;
   readonly #slots: number[] = [];
 
@@ -32,6 +34,7 @@ export class RunCounts {
   takeClient(report: TrafficReport): void {
     this.#client = report.counts;
     this.#atMs = report.atMs;
+    this.#findings = report.findings;
     report.slots.answered.forEach((answered, index) => {
       this.#slots[report.slots.from + index] = answered;
     });
@@ -51,6 +54,8 @@ export class RunCounts {
     readonly phase: Snapshot['phase'];
     readonly layer: ArmWiring['layer'];
     readonly servers: readonly LabServer[];
+    /** What the lab measures beside the counts. */
+    measures(client: ClientCounts, servers: readonly ServerCounts[]): Findings;
     readonly samples: Snapshot['samples'];
     readonly timeline: Snapshot['timeline'];
     /** Every side has ended: the counts must be equal now, not only possible. */
@@ -65,12 +70,8 @@ export class RunCounts {
     const answered = servers.reduce((total, server) => total + server.counts.answered, 0);
     const balancer =
       state.layer === 'client-side' || this.#balancer === null ? null : { ...this.#balancer, layer: state.layer };
-    return {
-      atMs: this.#atMs,
-      phase: state.phase,
-      client: this.#client,
-      balancer,
-      servers: servers.map(({ id, state: serverState, counts }) => ({
+    const counted = servers.map(
+      ({ id, state: serverState, counts }): ServerCounts => ({
         id,
         state: serverState,
         connections: counts.connections,
@@ -82,7 +83,14 @@ export class RunCounts {
         rejected: counts.rejected,
         share: answered === 0 ? 0 : counts.answered / answered,
         latencyMs: this.#client.latencyByServer?.[id] ?? null,
-      })),
+      }),
+    );
+    return {
+      atMs: this.#atMs,
+      phase: state.phase,
+      client: this.#client,
+      balancer,
+      servers: counted,
       reconciliation: reconcile({
         client: this.#client,
         balancer,
@@ -100,6 +108,7 @@ export class RunCounts {
       }),
       samples: state.samples,
       timeline: [...state.timeline],
+      findings: { ...this.#findings, ...state.measures(this.#client, counted) },
       answeredPerSlot: Array.from(this.#slots, (count) => count ?? 0),
     };
   }

@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/dispose';
+import type { LateStart } from '../base/workerStart';
+import type { WarmThreads } from './warmThreads';
 
 /** A thread that was asked to end gets this long; then it is terminated. */
 const END_LIMIT_MS = 2_000;
@@ -10,6 +12,15 @@ export interface WorkerPaths {
   readonly balancer: string;
   readonly backend: string;
   readonly traffic: string;
+}
+
+/** How a thread is started. */
+export interface ThreadStart {
+  readonly path: string;
+  /** What its entry begins with. */
+  readonly start: unknown;
+  /** Where one may wait already, and with which libraries loaded. */
+  readonly warm?: { readonly threads: WarmThreads; readonly preload: readonly string[] } | undefined;
 }
 
 export type ExitCause = { readonly expected: boolean; readonly error: Error | null };
@@ -31,13 +42,14 @@ export class WorkerThread<To extends { readonly type: string }, From extends { r
   #gone = false;
 
   constructor(
-    path: string,
-    workerData: unknown,
+    { path, start, warm }: ThreadStart,
     private readonly clock: Clock,
     handlers: { onMessage(message: From): void; onExit(cause: ExitCause): void },
   ) {
+    const waiting = warm?.threads.take(path, warm.preload) ?? null;
     // stdout and stderr of a worker never reach the command line's standard output.
-    this.#worker = new Worker(path, { workerData, stdout: true, stderr: true });
+    this.#worker = waiting ?? new Worker(path, { workerData: start, stdout: true, stderr: true });
+    waiting?.postMessage({ type: 'start', start } satisfies LateStart);
     this.#worker.stdout.resume();
     this.#worker.stderr.resume();
     this.#worker.on('message', (message: From) => {

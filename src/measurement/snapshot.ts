@@ -1,4 +1,5 @@
 import type { Message } from '../base/message';
+import type { Findings } from './findings';
 
 /**
  * What a run looks like at one moment: everything the page, the table and the command line show is read from here.
@@ -18,6 +19,8 @@ export interface Snapshot {
   readonly samples: readonly RequestSample[];
   /** What happened, oldest first: kills, revivals, reloads, health changes. */
   readonly timeline: readonly TimelineEvent[];
+  /** What the lab measures beside the counts; absent in what was kept before there were any. */
+  readonly findings?: Findings;
   /** Answered requests per 100 ms slot since the start; slot i covers [i*100, (i+1)*100) ms. */
   readonly answeredPerSlot: readonly number[];
 }
@@ -176,6 +179,7 @@ export interface TimelineEvent {
     | 'slow'
     | 'fail'
     | 'drain'
+    | 'load'
     | 'reload'
     | 'reload-refused'
     | 'health'

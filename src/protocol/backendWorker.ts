@@ -21,9 +21,17 @@ export interface Fault {
   readonly errorRate: number;
 }
 
-/** `workerData` of a backend worker. */
+/**
+ * What a backend does for its callers. One file in src/backends/services implements each, for the protocols it speaks.
+ */
+export type Service =
+  /** The orders of a shop; all four gRPC call kinds. */
+  { readonly kind: 'orders' };
+
+/** What a backend worker starts with. */
 export interface BackendStart {
   readonly id: string;
+  readonly service: Service;
   /** Ports as the lab's configuration declares them (0: any). Where one is taken the system gives another. */
   readonly listen: readonly { readonly protocol: BackendProtocol; readonly port: number }[];
   readonly capacity: Capacity;

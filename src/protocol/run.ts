@@ -1,3 +1,4 @@
+import type { Findings } from '../measurement/findings';
 import type { Latency, Outcome } from '../measurement/snapshot';
 
 /** What the reader (or the command line) asks a run to be. Units: requests, requests per second. */
@@ -10,8 +11,17 @@ export interface RunParams {
   readonly clients: number;
   /** Open loop: requests per second, 1 to 100,000; null: closed loop, as fast as answers come. */
   readonly rate: number | null;
+  /** What happens while it runs: id of one of the lab's scenarios; null: nothing. */
+  readonly scenario: string | null;
+  /** For arms that exist over both; null: the arm's own. */
+  readonly protocol: 'rest' | 'grpc' | null;
+  /** Id of one of the lab's messages; null: the lab has none. */
+  readonly message: string | null;
   readonly seed: number;
 }
+
+/** How much is sent, and how. */
+export type LoadParams = Pick<RunParams, 'requests' | 'concurrency' | 'clients' | 'rate'>;
 
 export const RUN_LIMITS = {
   requests: { min: 1, max: 1_000_000 },
@@ -21,9 +31,13 @@ export const RUN_LIMITS = {
 } as const;
 
 /** The result object of design.md, "Command lines": one arm, run once. */
-export interface RunResult {
+export interface RunResult extends Findings {
   readonly lab: string;
   readonly arm: string;
+  /** Absent where the lab has none of them. */
+  readonly scenario?: string;
+  readonly protocol?: 'rest' | 'grpc';
+  readonly message?: string;
   /** What balanced: "in-process" or, where the reader has it, "nginx 1.22.1". */
   readonly engine: string;
   readonly sent: number;

@@ -1,3 +1,4 @@
+import type { ClientFindings } from '../measurement/findings';
 import type { ClientCounts } from '../measurement/snapshot';
 
 /** Messages between whoever runs a lab and its traffic worker (the client side of the lab). */
@@ -12,8 +13,32 @@ export type ClientKind =
   /** Unary gRPC; per client one channel with a server list and the library's own round_robin. */
   | 'grpc-client-side';
 
+/**
+ * What the clients ask for, and what they look for in the answers. One file in src/traffic/workloads implements each.
+ */
+export type WorkloadPlan =
+  /** One order after the other, drawn by the seed. */
+  | { readonly kind: 'get-order' }
+  /** The same, remembering which server answered each client ('compare' asks who changed). */
+  | { readonly kind: 'orders-by-client' };
+
+/**
+ * Who the clients are to a balancer that looks: every request carries its client's address (ADDRESS_HEADER) and customer
+ * (CUSTOMER_HEADER). `spread`: each in a network of its own; `nat`: all behind one router, in one /24; `skewed`: every
+ * second one belongs to one big customer with one address.
+ */
+export type Population = 'spread' | 'nat' | 'skewed';
+/** The client's address as the last proxy before the lab would have written it; read with `real_ip_header`. */
+export const ADDRESS_HEADER = 'x-forwarded-for';
+export const CUSTOMER_HEADER = 'x-customer';
+
 export interface LoadPlan {
   readonly kind: ClientKind;
+  readonly workload: WorkloadPlan;
+  /** null: requests say nothing of who sends them. */
+  readonly population: Population | null;
+  /** Counts of sent requests at which the thread says so ('mark'), ascending. */
+  readonly marks: readonly number[];
   /** One address ("127.0.0.1:4150"), or for client-side balancing the servers' addresses. Loopback only. */
   readonly targets: readonly string[];
   readonly requests: number;
@@ -31,6 +56,10 @@ export type ToTraffic =
   | { readonly type: 'go' }
   /** Send no more, let what is in flight end; answers 'done'. */
   | { readonly type: 'stop' }
+  /** Another rate or another population from now on; what is absent stays. */
+  | { readonly type: 'adjust'; readonly rate?: number | null; readonly population?: Population }
+  /** From now on `moved` tells which clients are answered by another server than at this moment. The first call counts. */
+  | { readonly type: 'compare' }
   /** What name resolution gives from now on; the client sees it when it resolves again. */
   | { readonly type: 'targets'; readonly targets: readonly string[] }
   | { readonly type: 'close' };
@@ -56,12 +85,16 @@ export interface TrafficReport {
   readonly counts: ClientCounts;
   /** New since the last report, at most 20. */
   readonly samples: readonly ClientSample[];
+  /** What the workload itself found in the answers so far. */
+  readonly findings: ClientFindings;
   /** Answered per 100 ms slot, from the first slot that changed since the last report. */
   readonly slots: { readonly from: number; readonly answered: readonly number[] };
 }
 
 export type FromTraffic =
   | { readonly type: 'ready' }
+  /** Right after so many requests (LoadPlan.marks) were sent. */
+  | { readonly type: 'mark'; readonly sent: number }
   /** When the first answer came, and every 100 ms from 'go' on. */
   | { readonly type: 'report'; readonly report: TrafficReport }
   /** After the last request ended: the final report. */

@@ -14,7 +14,8 @@ export type ToWebview =
   /** A lab changed in anything but its live numbers. */
   | { readonly type: 'lab'; readonly lab: LabState }
   /** At most ten a second, and only while the page is visible. */
-  | { readonly type: 'snapshot'; readonly lab: string; readonly snapshot: Snapshot }
+  | { readonly type: 'snapshot'; readonly lab: string; readonly snapshot: LiveSnapshot }
+  | { readonly type: 'listing'; readonly listing: ListingState }
   | { readonly type: 'quiz'; readonly quiz: QuizState }
   /** Something could not be done; shown at the control named, else on top of the lab. */
   | {
@@ -30,6 +31,9 @@ export type ToWebview =
   | { readonly type: 'review'; readonly review: ReviewState | null }
   | { readonly type: 'progress'; readonly progress: ProgressState };
 
+/** A snapshot on its way to the page; without samples the ones sent last stand. */
+export type LiveSnapshot = Omit<Snapshot, 'samples'> & { readonly samples: Snapshot['samples'] | null };
+
 /** What the page shows: the text, the questions that are due, or how far the reader has come. */
 export type PageView = 'course' | 'review' | 'progress';
 
@@ -44,6 +48,7 @@ export interface PageState {
   /** Of the labs that the course embeds, by lab id. */
   readonly labs: readonly LabState[];
   readonly quizzes: readonly QuizState[];
+  readonly listings: readonly ListingState[];
   /** Servers may be started here (a trusted workspace). */
   readonly mayRun: boolean;
   readonly view: PageView;
@@ -94,6 +99,13 @@ export interface LabState {
   readonly goal: string;
   readonly arms: readonly LabArm[];
   readonly selectedArm: string;
+  /** Empty where the lab has none. */
+  readonly scenarios: readonly { readonly id: string; readonly title: string }[];
+  /** Protocols to choose between; empty: each arm has its own. */
+  readonly protocols: readonly ('rest' | 'grpc')[];
+  readonly messages: readonly { readonly id: string; readonly title: string }[];
+  /** Whether requests say whose they are, so that the clients can be skewed. */
+  readonly canSkew: boolean;
   readonly defaults: RunParams;
   readonly params: RunParams;
   readonly running: boolean;
@@ -101,6 +113,8 @@ export interface LabState {
   readonly phase: Snapshot['phase'] | null;
   /** Last finished run of each arm, by arm id. */
   readonly results: Readonly<Record<string, LabResult>>;
+  /** The numbers of those runs by name, by arm id. */
+  readonly readings: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** The reader's predicted share of each server, by arm id; shares sum to 1. */
   readonly predictions: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly canAdd: boolean;
@@ -135,6 +149,23 @@ export interface LabResult {
   readonly prediction: Readonly<Record<string, number>> | null;
 }
 
+/** What a live listing shows: the block of the course with the same lab, file and heads. */
+export interface ListingState {
+  readonly lab: string;
+  readonly file: string;
+  readonly heads: readonly string[];
+  /** Its lines, coloured; safe HTML. */
+  readonly html: string;
+  /** The line of the file at which it begins, from 1. */
+  readonly line: number;
+  /** 'changed': the reader's copy differs here; 'gone': the copy has no such block any more, the original is shown. */
+  readonly state: 'original' | 'changed' | 'gone';
+  /** null: as shown. */
+  readonly originalHtml: string | null;
+  /** The arm that runs the file, where the course names none; null: none does. */
+  readonly arm: string | null;
+}
+
 export interface QuizState {
   readonly id: string;
   readonly answer: QuizAnswer | null;
@@ -151,6 +182,9 @@ export const runParamsSchema = v.object({
   concurrency: within(RUN_LIMITS.concurrency),
   clients: within(RUN_LIMITS.clients),
   rate: v.nullable(within(RUN_LIMITS.rate)),
+  scenario: v.optional(v.nullable(id), null),
+  protocol: v.optional(v.nullable(v.picklist(['rest', 'grpc'])), null),
+  message: v.optional(v.nullable(id), null),
   seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
 
@@ -164,7 +198,31 @@ const fromWebviewSchema = v.variant('type', [
   v.object({ type: v.literal('addServer'), lab: id }),
   v.object({ type: v.literal('killServer'), lab: id, server: id }),
   v.object({ type: v.literal('reviveServer'), lab: id, server: id }),
+  /** Times slower than it is (1: as it is), and the share of its requests that it fails (0: none). */
+  v.object({
+    type: v.literal('setFault'),
+    lab: id,
+    server: id,
+    slowFactor: v.pipe(v.number(), v.minValue(1), v.maxValue(1000)),
+    errorRate: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  }),
+  /** Mark a server `down` in the reader's configuration, or take the mark away. */
+  v.object({ type: v.literal('setDrained'), lab: id, server: id, drained: v.boolean() }),
+  v.object({ type: v.literal('setRate'), lab: id, rate: v.nullable(within(RUN_LIMITS.rate)) }),
+  v.object({ type: v.literal('setPopulation'), lab: id, population: v.picklist(['spread', 'nat', 'skewed']) }),
+  /** What the next run of the lab is to be: only what is named changes. */
+  v.object({
+    type: v.literal('setUp'),
+    lab: id,
+    scenario: v.optional(id),
+    protocol: v.optional(v.picklist(['rest', 'grpc'])),
+    message: v.optional(id),
+  }),
+  /** A lab came into view: its threads may be started, so that its first number comes sooner. */
+  v.object({ type: v.literal('labInView'), lab: id }),
   v.object({ type: v.literal('openConfiguration'), lab: id, arm: id }),
+  /** Open the reader's copy of a lab's file at a line, from 1. */
+  v.object({ type: v.literal('openLabFile'), lab: id, file: id, line: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
   v.object({ type: v.literal('predict'), lab: id, arm: id, shares }),
   v.object({ type: v.literal('answer'), quiz: id, answer: v.unknown() }),
   v.object({ type: v.literal('retryQuiz'), quiz: id }),
@@ -194,6 +252,7 @@ const toWebviewTypes: Record<ToWebview['type'], true> = {
   course: true,
   lab: true,
   snapshot: true,
+  listing: true,
   quiz: true,
   refused: true,
   reveal: true,

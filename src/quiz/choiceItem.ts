@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../base/result';
 import { checkYaml, type YamlPath } from '../base/yamlSource';
 import { experimentFields, readExperiment } from './experiment';
 import { inOrder } from './optionOrder';
+import { renderParagraphs } from './paragraphs';
 import type { OptionOrder, QuizFeedback, QuizItemBase, QuizSource, QuizViewBase } from './quizKind';
 
 /** Ids of questions and options: stable over languages and versions, fit for an anchor. */
@@ -16,6 +17,8 @@ export interface ChoiceItem extends QuizItemBase {
   readonly options: readonly ChoiceOption[];
   /** About the question as a whole; may be empty. */
   readonly explanationHtml: string;
+  /** How the choice may be argued for; safe HTML, null: the course gives no such answer. */
+  readonly modelHtml: string | null;
 }
 
 export interface ChoiceOption {
@@ -47,6 +50,7 @@ const schema = v.strictObject({
     v.maxLength(10),
   ),
   explanation: v.optional(courseText),
+  model: v.optional(courseText),
   ...experimentFields,
 });
 
@@ -81,6 +85,7 @@ export function parseChoice<Kind extends string>(
       explanationHtml: source.renderInline(option.explanation, ['options', index, 'explanation']),
     })),
     explanationHtml: raw.explanation === undefined ? '' : source.renderInline(raw.explanation, ['explanation']),
+    modelHtml: raw.model === undefined ? null : renderParagraphs(source, raw.model, ['model']),
   });
 }
 
@@ -113,6 +118,12 @@ export function choiceKey(item: ChoiceItem): unknown {
   return item.options
     .map((option) => [option.id, option.correct] as const)
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** What is said of the question as a whole, whatever was chosen. */
+export function explainWhole(item: ChoiceItem): Pick<QuizFeedback, 'explanationHtml' | 'modelHtml' | 'measured'> {
+  const { explanationHtml, modelHtml } = item;
+  return { explanationHtml, measured: null, ...(modelHtml === null ? {} : { modelHtml }) };
 }
 
 export function explainOptions(item: ChoiceItem, chosen: ReadonlySet<string>): QuizFeedback['options'] {

@@ -20,6 +20,8 @@ export interface Quiz {
   isAnswer(raw: unknown): boolean;
   /** null: `raw` is not an answer to this question. */
   grade(raw: unknown, measured: MeasuredShares, readings?: MeasuredReadings): QuizFeedback | null;
+  /** The answer as it counts after the reader overruled earlier ones; the same object where that changes nothing. */
+  asOverruled(raw: unknown, earlier: readonly unknown[]): unknown;
   readonly experiment: Experiment | null;
   /** See QuizKind.key; canonical JSON text. */
   readonly key: string;
@@ -56,6 +58,13 @@ function bind<Item extends QuizItemBase, View extends QuizViewBase, Answer>(
     grade(raw, measured, readings = () => null) {
       const answer = kind.parseAnswer(item, raw);
       return answer === null ? null : kind.grade(item, answer, measured, readings);
+    },
+    asOverruled(raw, earlier) {
+      const answer = kind.parseAnswer(item, raw);
+      if (answer === null || kind.asOverruled === undefined) return raw;
+      const own = earlier.flatMap((one) => kind.parseAnswer(item, one) ?? []);
+      const counted = kind.asOverruled(item, answer, own as readonly Answer[]);
+      return counted === answer ? raw : counted;
     },
     experiment: item.experiment,
     key: JSON.stringify([item.kind, kind.key(item)]),

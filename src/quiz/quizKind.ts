@@ -17,6 +17,11 @@ export interface QuizKind<Item extends QuizItemBase, View extends QuizViewBase, 
   parseAnswer(item: Item, raw: unknown): Answer | null;
   grade(item: Item, answer: Answer, measured: MeasuredShares, readings: MeasuredReadings): QuizFeedback;
   /**
+   * The answer as it counts for a reader who has overruled the grading of earlier ones: the same words need no new reason.
+   * Absent: nothing can be overruled.
+   */
+  asOverruled?(item: Item, answer: Answer, earlier: readonly Answer[]): Answer;
+  /**
    * What an answer depends on: option ids and the key, never texts, so that it is equal in every language. A kept answer
    * survives an upgrade of the course if this is unchanged. Plain JSON.
    */
@@ -33,10 +38,12 @@ export interface QuizSource extends YamlSource {
 /** What a course may refer to of a lab. */
 export interface LabReference {
   readonly id: string;
-  /** Empty, as `servers`, for a lab that could not be read. */
+  /** Names of its arms, those under a scenario ("round-robin@one-slow") among them. Empty, as `servers`, for a lab that could not be read. */
   readonly arms: readonly string[];
   /** Servers an arm starts with, in the lab's order. */
   readonly servers: readonly string[];
+  /** Names of the numbers that a run of it can have; absent: not known, any name is taken. */
+  readonly readings?: readonly string[];
 }
 
 /** Positions 0 .. count-1 in the order they are to be shown. */
@@ -73,6 +80,9 @@ export interface Experiment {
 /** As kept in the reader's progress; each kind knows its own shape. */
 export type QuizAnswer = unknown;
 
+/** How well something was known, as the reader sees it. */
+export type SelfRating = 'again' | 'hard' | 'good' | 'easy';
+
 export interface QuizFeedback {
   /** 'waiting': cannot be scored until the reader has run the experiment. */
   readonly verdict: 'right' | 'partly' | 'wrong' | 'waiting';
@@ -89,6 +99,14 @@ export interface QuizFeedback {
   }[];
   /** For questions without options, or in addition to them; safe HTML, may be empty. */
   readonly explanationHtml: string;
+  /** How a good answer may read, where the course gives one; safe HTML. */
+  readonly modelHtml?: string;
+  /** The reader's own judgement; it plans the next time in place of the verdict. */
+  readonly rating?: SelfRating;
+  /** 'waiting' for the reader's judgement rather than for a run. */
+  readonly awaits?: 'rating';
+  /** Right because the reader said so and why, though it was not recognised. */
+  readonly overruled?: true;
   /** For predictions: what was measured, by server id or by the name of the reading. */
   readonly measured: Readonly<Record<string, number>> | null;
 }

@@ -6,9 +6,20 @@
 
 const articles = /^(?:a|an|the)$/;
 
-/** Longest first, so that “에서는” is not left as “에서”. At least one character of the word stays. */
-const particles =
-  /^(.+?)(?:입니다|이에요|예요|이다|이며|에서는|에서도|으로는|에게서|에서|에게|으로|까지|부터|마다|처럼|보다|하고|이나|이란|들은|들이|은|는|이|가|을|를|의|에|와|과|도|로|만|나|란|임)$/u;
+/** Longest first, so that “에서는” is not left as “에서”. */
+const endings =
+  '입니다|이에요|예요|이다|이며|에서는|에서도|으로는|에게서|에서|에게|으로|까지|부터|마다|처럼|보다|하고|이나|이란|들은|들이|은|는|이|가|을|를|의|에|와|과|도|로|만|나|란|임';
+
+/** At least one character of the word stays. */
+const particles = new RegExp(`^(.+?)(?:${endings})$`, 'u');
+
+/** Further endings by which a term stands in a sentence; “들” and “이라는” leave the term what it is. */
+const ending = new RegExp(`^들?(?:${endings}|이라는|라는|이라고|라고|에는|에도|와는|과는|끼리|별|당)?$`, 'u');
+
+/** Whether what follows a Korean noun is a particle, or several, rather than the rest of another word. */
+export function isKoreanEnding(tail: string): boolean {
+  return tail !== '' && ending.test(tail);
+}
 
 /** The words of a text, each without what does not count. `*` stays: in an accepted spelling it stands for any text. */
 function words(text: string): readonly string[] {

@@ -6,6 +6,8 @@ export interface LoadShape {
   readonly bound: number;
   /** Open loop: requests per second; null: closed loop. */
   readonly rate: number | null;
+  /** Counts of sent requests at which `mark` is called, ascending. */
+  readonly marks?: readonly number[];
 }
 
 /** Sends request number `index`, which was to start at `intendedAt` (of the clock). The answer comes back as ended(). */
@@ -26,15 +28,22 @@ export class Load {
   readonly #clock: Clock;
   readonly #issue: Issue;
   readonly #done: () => void;
-  #startedAt = 0;
+  readonly #mark: (sent: number) => void;
+  #marks: readonly number[];
+  #rate: number | null;
+  /** Request number `from` is due at `at`, the ones behind it by the rate. */
+  #paced = { at: 0, from: 0 };
   #issued = 0;
   #inFlight = 0;
   #timer: Timer | null = null;
   #state: 'idle' | 'running' | 'stopping' | 'done' = 'idle';
   #pumping = false;
 
-  constructor(shape: LoadShape, clock: Clock, issue: Issue, done: () => void) {
+  constructor(shape: LoadShape, clock: Clock, issue: Issue, done: () => void, mark: (sent: number) => void = () => {}) {
     this.#shape = shape;
+    this.#rate = shape.rate;
+    this.#marks = shape.marks ?? [];
+    this.#mark = mark;
     this.#clock = clock;
     this.#issue = issue;
     this.#done = done;
@@ -43,8 +52,19 @@ export class Load {
   start(): void {
     if (this.#state !== 'idle') return;
     this.#state = 'running';
-    this.#startedAt = this.#clock.now();
+    this.#paced = { at: this.#clock.now(), from: 0 };
     this.#pump();
+  }
+
+  /** Another rate from now on. What was due before and is late goes out first, by its own due time's order. */
+  setRate(rate: number | null): void {
+    const now = this.#clock.now();
+    const next = this.#dueAt(now);
+    this.#rate = rate;
+    this.#paced = { at: Math.min(next, now), from: this.#issued };
+    this.#timer?.cancel();
+    this.#timer = null;
+    if (this.#state === 'running') this.#pump();
   }
 
   /** A request ended, one way or the other. May be called while it is being issued. */
@@ -75,13 +95,17 @@ export class Load {
       }
       this.#inFlight += 1;
       this.#issue(this.#issued++, dueAt);
+      while (this.#marks[0] !== undefined && this.#marks[0] <= this.#issued) {
+        this.#marks = this.#marks.slice(1);
+        this.#mark(this.#issued);
+      }
     }
     this.#pumping = false;
     this.#finishIfOver();
   }
 
   #dueAt(now: number): number {
-    return this.#shape.rate === null ? now : this.#startedAt + (this.#issued * 1000) / this.#shape.rate;
+    return this.#rate === null ? now : this.#paced.at + ((this.#issued - this.#paced.from) * 1000) / this.#rate;
   }
 
   #wakeAt(dueAt: number, now: number): void {

@@ -2,18 +2,23 @@ import type { Clock, Timer } from '../base/clock';
 import type { Disposable } from '../base/dispose';
 import { type Random, seededRandom } from '../base/random';
 import { ClientCounter } from '../measurement/clientCounter';
-import { CATALOGUE_SIZE } from '../protocol/ordersService';
-import type { ClientSample, LoadPlan, TrafficReport } from '../protocol/trafficWorker';
+import { TRACE_HEADER } from '../protocol/backendWorker';
+import type { ClientSample, LoadPlan, Population, TrafficReport } from '../protocol/trafficWorker';
 import type { Reply, TrafficClient } from './clients/client';
 import type { ClientSockets } from './clients/clientSockets';
 import { Load } from './load';
+import { headersOf, personOf } from './population';
 import { SAMPLES_PER_REPORT, Tracer } from './tracer';
+import { createWorkload } from './workloads/index';
+import type { Call, Workload } from './workloads/workload';
 
 const REPORT_MS = 100;
 
 export interface RunListener {
   report(report: TrafficReport): void;
   done(report: TrafficReport): void;
+  /** So many requests were sent: one of the plan's marks was reached. */
+  mark(sent: number): void;
 }
 
 /** One run of a load plan over a prepared client: sends, counts, samples, and reports ten times a second. */
@@ -26,6 +31,8 @@ export class Run implements Disposable {
   readonly #tracer = new Tracer(REPORT_MS);
   readonly #random: Random;
   readonly #load: Load;
+  readonly #workload: Workload;
+  #population: Population | null;
   #samples: ClientSample[] = [];
   #startedAt = 0;
   #disposed = false;
@@ -38,11 +45,19 @@ export class Run implements Disposable {
     this.#sockets = sockets;
     this.#listener = listener;
     this.#random = seededRandom(plan.seed);
+    this.#workload = createWorkload(plan.workload);
+    this.#population = plan.population;
     this.#load = new Load(
-      { requests: plan.requests, bound: Math.min(plan.concurrency, client.lanes), rate: plan.rate },
+      {
+        requests: plan.requests,
+        bound: Math.min(plan.concurrency, client.lanes),
+        rate: plan.rate,
+        marks: plan.marks,
+      },
       clock,
       (index, intendedAt) => this.#send(index, intendedAt),
       () => this.#finish(),
+      (sent) => listener.mark(sent),
     );
   }
 
@@ -57,6 +72,15 @@ export class Run implements Disposable {
     this.#load.stop();
   }
 
+  adjust(change: { readonly rate?: number | null; readonly population?: Population }): void {
+    if (change.population !== undefined) this.#population = change.population;
+    if (change.rate !== undefined) this.#load.setRate(change.rate);
+  }
+
+  compare(): void {
+    this.#workload.compare?.();
+  }
+
   /** Sends no more and tells nothing more. */
   dispose(): void {
     this.#disposed = true;
@@ -67,19 +91,32 @@ export class Run implements Disposable {
   #send(index: number, intendedAt: number): void {
     const sentAt = this.#clock.now();
     const trace = this.#tracer.next(sentAt - this.#startedAt);
-    const orderId = String(1 + Math.floor(this.#random.next() * CATALOGUE_SIZE));
     this.#counter.sent();
-    this.#client.send(index, orderId, trace, (reply) => {
-      const now = this.#clock.now();
-      this.#counter.ended({ ...reply, latencyMs: now - intendedAt }, now - this.#startedAt);
-      if (trace !== null) this.#sample(trace, reply, sentAt, now);
-      // A reader who pressed Run sees the first answer at once, not at the next report.
-      if (!this.#answered) {
-        this.#answered = true;
-        this.#listener.report(this.#report(false));
-      }
-      this.#load.ended();
-    });
+    this.#client.send(
+      index,
+      (client) => this.#call(index, client, trace),
+      (reply) => {
+        const now = this.#clock.now();
+        this.#counter.ended({ ...reply, latencyMs: now - intendedAt }, now - this.#startedAt);
+        if (trace !== null) this.#sample(trace, reply, sentAt, now);
+        // A reader who pressed Run sees the first answer at once, not at the next report.
+        if (!this.#answered) {
+          this.#answered = true;
+          this.#listener.report(this.#report(false));
+        }
+        this.#load.ended();
+      },
+    );
+  }
+
+  #call(index: number, client: number, trace: string | null): Call {
+    const call = this.#workload.next(index, client, this.#random);
+    const person = this.#population === null ? null : headersOf(personOf(client, this.#population));
+    if (person === null && trace === null) return call;
+    return {
+      ...call,
+      headers: { ...person, ...call.headers, ...(trace === null ? null : { [TRACE_HEADER]: trace }) },
+    };
   }
 
   #sample(id: string, reply: Reply, sentAt: number, now: number): void {
@@ -109,6 +146,7 @@ export class Run implements Disposable {
       atMs,
       counts: this.#counter.counts(atMs, done, this.#sockets.count),
       samples,
+      findings: this.#workload.findings(),
       slots: this.#counter.takeSlots(),
     };
   }

@@ -4,10 +4,11 @@ import { systemClock } from '../base/clock';
 import { DisposableStore } from '../base/dispose';
 import { ReaderError } from '../base/errors';
 import { yieldToOtherThreads } from '../base/threadPriority';
+import { serveAsWorker } from '../base/workerStart';
 import type { FromTraffic, LoadPlan, ToTraffic } from '../protocol/trafficWorker';
 import type { TrafficClient } from './clients/client';
 import { ClientSockets } from './clients/clientSockets';
-import { createClient } from './clients/index';
+import { createClient, preload } from './clients/index';
 import { workingClient } from './clients/workingClient';
 import { Run } from './run';
 import { parseTarget } from './targets';
@@ -40,6 +41,7 @@ async function prepare(plan: LoadPlan): Promise<void> {
       new Run(plan, client, sockets, clock, {
         report: (report) => tell({ type: 'report', report }),
         done: (report) => tell({ type: 'done', report }),
+        mark: (sent) => tell({ type: 'mark', sent }),
       }),
     );
     prepared = { owned, client, run };
@@ -62,6 +64,12 @@ async function obey(message: ToTraffic): Promise<void> {
     case 'stop':
       prepared?.run.stop();
       return;
+    case 'adjust':
+      prepared?.run.adjust(message);
+      return;
+    case 'compare':
+      prepared?.run.compare();
+      return;
     case 'targets':
       prepared?.client.setTargets(message.targets.map(parseTarget));
       return;
@@ -77,8 +85,12 @@ async function obey(message: ToTraffic): Promise<void> {
 
 // One message after the other: a 'close' that comes while connections are being prepared finds them made.
 let last: Promise<void> = Promise.resolve();
-port.on('message', (message: ToTraffic) => {
-  last = last.then(() => obey(message)).catch(fail);
+serveAsWorker<null, ToTraffic>(port, {
+  preload,
+  begin: () => {},
+  obey: (message) => {
+    last = last.then(() => obey(message)).catch(fail);
+  },
 });
 
 function fail(error: unknown): void {

@@ -31,6 +31,8 @@ function structureOf(block: ParsedBlock): unknown {
       return ['quiz', block.quiz.id, block.quiz.key, block.quiz.view(sourceOrder)].map(withoutWords);
     case 'html':
       return ['html', block.html.match(/<\/?[a-z0-9]+|(?<=href=")[^"]*|(?<=<code>)[a-z0-9.-]*(?=<\/code>)/g)];
+    case 'tabs':
+      return ['tabs', block.tabs.map(({ name, blocks }) => [name, blocks.map(structureOf)])];
     default:
       return block;
   }

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type CourseManifest, parseCourseManifest } from '../../src/course/manifest';
 import { parseCourse } from '../../src/course/parseCourse';
-import type { ParsedCourse } from '../../src/course/parsedCourse';
+import { allBlocks, type ParsedCourse } from '../../src/course/parsedCourse';
+import { readLabTexts } from '../../src/host/labTexts';
+import { READING_NAMES } from '../../src/host/readings';
+import { armNames } from '../../src/lab/labDefinition';
 import { type FoundLab, findLabs } from '../../src/lab/labFiles';
 import type { LabReference } from '../../src/quiz/quizKind';
 
@@ -26,16 +29,28 @@ export function labs(): Promise<readonly FoundLab[]> {
 export function references(found: readonly FoundLab[]): readonly LabReference[] {
   return found.map((lab) => {
     if (!lab.definition.ok) throw new Error(JSON.stringify(lab.definition.error));
-    const { arms, serverIds } = lab.definition.value;
-    return { id: lab.id, arms: arms.map((arm) => arm.id), servers: serverIds };
+    const { servers } = lab.definition.value;
+    return {
+      id: lab.id,
+      arms: armNames(lab.definition.value),
+      servers: servers.map((server) => server.id),
+      readings: READING_NAMES,
+    };
   });
 }
 
 export async function documentIn(language: string): Promise<ParsedCourse> {
   const name = `course.${language}.md`;
-  return parseCourse(fileText(name), name, { labs: references(await labs()) });
+  const found = await labs();
+  const texts = await readLabTexts(found);
+  return parseCourse(fileText(name), name, {
+    labs: references(found),
+    labFile: (lab, file) => texts.get(lab)?.get(file) ?? null,
+  });
 }
 
 export function htmlOf(course: ParsedCourse): string {
-  return course.blocks.map((block) => ('html' in block ? block.html : '')).join('\n');
+  return allBlocks(course.blocks)
+    .map((block) => ('html' in block ? block.html : ''))
+    .join('\n');
 }

@@ -64,7 +64,7 @@ describe.skipIf(browserPath === null)('the course in VS Code', () => {
     for (const { id, share } of spread) expect(await lab.shareInDiagram(id)).toBe(share);
     await window.screenshot('grpc-l7-done');
 
-    await quiz.root.scrollIntoViewIfNeeded();
+    await quiz.unfold();
     await quiz.answer(question.rightOption);
     await quiz.verdict('right').waitFor();
     await window.screenshot('quiz-answered');

@@ -119,6 +119,14 @@ export class QuizBlock {
     this.root = root;
   }
 
+  /** Opens what the question is folded in. */
+  async unfold(): Promise<void> {
+    await this.root.waitFor({ state: 'attached' });
+    const fold = this.root.locator('xpath=ancestor::details[not(@open)]');
+    if ((await fold.count()) > 0) await fold.locator('> summary').click();
+    await this.root.scrollIntoViewIfNeeded();
+  }
+
   async answer(option: string): Promise<void> {
     await this.root.locator(`[data-option="${option}"]`).click();
     await this.root.locator('[data-action="check"]').click();

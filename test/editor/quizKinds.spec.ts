@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { root } from '../../.ci/commands.mjs';
 import { CoursePage } from './coursePage';
 import { browserPath, Editor } from './harness';
-import { ReviewPage, tinyAnswers } from './quizPage';
+import { give, ReviewPage, tinyAnswers } from './quizPage';
 
 const fixture = path.join(root, 'test', 'editor', 'fixtures', 'tiny-course');
 
@@ -48,7 +48,7 @@ const readers = [
     progress: 'Traffic Lab: Show My Progress',
     reset: 'Traffic Lab: Reset My Progress',
     resetButton: 'Reset',
-    due: /8 due/,
+    due: /9 due/,
     of: (done: number, all: number) => `${done} of ${all}`,
   },
   {
@@ -58,7 +58,7 @@ const readers = [
     progress: 'Traffic Lab: 내 진도 보기',
     reset: 'Traffic Lab: 내 진도 초기화',
     resetButton: '초기화',
-    due: /8개/,
+    due: /9개/,
     of: (done: number, all: number) => `${all}개 중 ${done}개`,
   },
 ] as const;
@@ -94,8 +94,7 @@ describe.skipIf(browserPath === null)('questions in VS Code', () => {
     // Predictions wait for the reader's own run.
     for (const id of predictions) {
       const question = page.quiz(id).root;
-      await tinyAnswers[id]?.wrong(question);
-      await question.locator('[data-action="check"]').click();
+      await give(tinyAnswers[id], 'wrong', question);
       await verdict(question, 'waiting').waitFor();
     }
     // Over so soon that “running” may never be seen.
@@ -106,21 +105,18 @@ describe.skipIf(browserPath === null)('questions in VS Code', () => {
 
     // Every other kind: wrong, with every part explained; then right.
     await window.webview().locator('.more-questions > summary').click();
-    for (const [id, { kind, wrong, right }] of Object.entries(tinyAnswers)) {
+    for (const [id, answers] of Object.entries(tinyAnswers)) {
       const question = page.quiz(id).root;
       await question.scrollIntoViewIfNeeded();
-      if (!predictions.includes(id)) {
-        await wrong(question);
-        await question.locator('[data-action="check"]').click();
-      }
+      if (!predictions.includes(id)) await give(answers, 'wrong', question);
       await verdict(question, 'wrong').waitFor();
-      if (kind !== 'predict-split') {
-        expect(await question.locator('.option-why').count(), kind).toBeGreaterThan(1);
+      if (answers.kind === 'interview') await question.locator('.model-answer code').waitFor();
+      else if (answers.kind !== 'predict-split') {
+        expect(await question.locator('.option-why').count(), answers.kind).toBeGreaterThan(1);
       }
       await question.locator('[data-action="retry"]').click();
       await question.locator('[data-action="check"]').waitFor();
-      await right(question);
-      await question.locator('[data-action="check"]').click();
+      await give(answers, 'right', question);
       await verdict(question, 'right').waitFor();
     }
     await window.screenshot('all-right');
@@ -131,15 +127,14 @@ describe.skipIf(browserPath === null)('questions in VS Code', () => {
     await window.runCommand(reader.review);
     const review = new ReviewPage(window.webview());
     await review.question.waitFor();
-    expect((await review.left()).toSorted()).toEqual([8, 8]);
+    expect((await review.left()).toSorted()).toEqual([9, 9]);
     await window.statusBarItem(reader.due).waitFor();
     await window.screenshot('review');
     const missed = await review.questionId();
-    await tinyAnswers[missed]?.wrong(review.question);
-    await review.check();
+    await give(tinyAnswers[missed], 'wrong', review.question);
     await review.button('next-review').click();
     await expect.poll(() => review.questionId()).not.toBe(missed);
-    expect((await review.left()).toSorted()).toEqual([8, 8]);
+    expect((await review.left()).toSorted()).toEqual([9, 9]);
 
     // Once round: known, and the missed one again at the end.
     const asked: string[] = [];
@@ -152,8 +147,7 @@ describe.skipIf(browserPath === null)('questions in VS Code', () => {
         await window.webview().locator('[data-view="review"]').click();
         await review.question.waitFor();
       }
-      await tinyAnswers[id]?.right(review.question);
-      await review.check();
+      await give(tinyAnswers[id], 'right', review.question);
       await review.button('next-review').click();
       await expect.poll(() => review.questionId()).not.toBe(id);
     }
@@ -168,7 +162,7 @@ describe.skipIf(browserPath === null)('questions in VS Code', () => {
     await page.quiz('one').root.locator('[data-action="check"]').waitFor({ state: 'attached' });
     await window.runCommand(reader.progress);
     await review.progress('known').waitFor();
-    expect(await review.progress('answered').innerText()).toBe(reader.of(7, 8));
+    expect(await review.progress('answered').innerText()).toBe(reader.of(8, 9));
     await window.screenshot('progress');
 
     await window.runCommand(reader.reset);
@@ -178,7 +172,7 @@ describe.skipIf(browserPath === null)('questions in VS Code', () => {
       .click();
     await page.quiz('short').root.locator('[data-action="check"]').waitFor({ state: 'attached' });
     await window.runCommand(reader.progress);
-    await expect.poll(() => review.progress('answered').innerText()).toBe(reader.of(0, 8));
+    await expect.poll(() => review.progress('answered').innerText()).toBe(reader.of(0, 9));
     expect(window.consoleErrors).toEqual([]);
   });
 });

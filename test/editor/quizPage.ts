@@ -5,6 +5,17 @@ export interface Answers {
   readonly kind: string;
   readonly wrong: (root: Locator) => Promise<void>;
   readonly right: (root: Locator) => Promise<void>;
+  /** What the reader says of the answer where nothing else grades it. */
+  readonly ratings?: { readonly wrong: string; readonly right: string };
+}
+
+/** Answers a question and has it graded. */
+export async function give(answers: Answers | undefined, how: 'wrong' | 'right', root: Locator): Promise<void> {
+  if (answers === undefined) throw new Error('The fixture has no answer to this question');
+  await answers[how](root);
+  await root.locator('[data-action="check"]').click();
+  if (answers.ratings !== undefined) await root.locator(`[data-rating="${answers.ratings[how]}"]`).click();
+  await root.locator('.verdict').waitFor();
 }
 
 const choose = (option: string) => (root: Locator) => root.locator(`[data-option="${option}"]`).click();
@@ -55,6 +66,13 @@ export const tinyAnswers: Readonly<Record<string, Answers>> = {
   },
   pairs: { kind: 'match', wrong: pair({ port: 'l7', path: 'l4' }), right: pair({ port: 'l4', path: 'l7' }) },
   fault: { kind: 'find-the-fault', wrong: choose('listen'), right: choose('pass') },
+  aloud: {
+    kind: 'interview',
+    wrong: (root) => root.locator('[data-field="interview"]').fill('…'),
+    // Aloud, that is: without a word written.
+    right: (root) => root.locator('[data-field="interview"]').fill(''),
+    ratings: { wrong: 'again', right: 'good' },
+  },
 };
 
 export class ReviewPage {
@@ -75,11 +93,6 @@ export class ReviewPage {
   async questionId(): Promise<string> {
     const ids = await this.question.evaluateAll((all) => all.map((one) => one.getAttribute('data-quiz') ?? ''));
     return ids[0] ?? '';
-  }
-
-  async check(): Promise<void> {
-    await this.question.locator('[data-action="check"]').click();
-    await this.question.locator('.verdict').waitFor();
   }
 
   button(action: string): Locator {

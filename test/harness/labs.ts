@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../../src/base/clock';
-import type { LabDefinition } from '../../src/lab/labDefinition';
+import { defaultsOf, type LabDefinition } from '../../src/lab/labDefinition';
 import { readLab } from '../../src/lab/labFiles';
 import { LabRun, type LabRunOptions } from '../../src/lab/labRun';
 import type { Snapshot } from '../../src/measurement/snapshot';
@@ -17,6 +17,13 @@ export async function labNamed(id: string): Promise<LabDefinition> {
   const lab = await readLab(resolve('labs/traffic-lab', id));
   if (lab === null || !lab.definition.ok) throw new Error(`lab ${id} cannot be read`);
   return lab.definition.value;
+}
+
+/** An arm as it runs from the command line: with the defaults of its scenario, where nothing else is said. */
+export function runArm(definition: LabDefinition, armId: string, params: Partial<RunParams> = {}) {
+  const arm = definition.arms.find((candidate) => candidate.id === armId);
+  if (arm === undefined) throw new Error(`no arm ${armId}`);
+  return runOf(definition, armId, { ...defaultsOf(definition, arm, params.scenario), ...params }).run.run();
 }
 
 /** A run of an arm, with its snapshots to wait on. */

@@ -105,6 +105,7 @@ export class TestBackend extends Conversation<ToBackend, FromBackend> {
   static async start(protocol: BackendProtocol, options: BackendOptions = {}): Promise<TestBackend> {
     const start: BackendStart = {
       id: 'server-a',
+      service: { kind: 'orders' },
       capacity: roomy,
       maxConnectionAgeMs: null,
       seed: 1,
@@ -152,7 +153,18 @@ export class TestBackend extends Conversation<ToBackend, FromBackend> {
 export type PlanOptions = Partial<LoadPlan> & Pick<LoadPlan, 'kind' | 'targets'>;
 
 export function planOf(options: PlanOptions): LoadPlan {
-  return { requests: 300, concurrency: 8, clients: 1, rate: null, timeoutMs: 5000, seed: 1, ...options };
+  return {
+    workload: { kind: 'get-order' },
+    population: null,
+    marks: [],
+    requests: 300,
+    concurrency: 8,
+    clients: 1,
+    rate: null,
+    timeoutMs: 5000,
+    seed: 1,
+    ...options,
+  };
 }
 
 export class TestTraffic extends Conversation<ToTraffic, FromTraffic> {

@@ -1,5 +1,5 @@
 // Stands where the extension host stands, in a plain browser page: answers the page's messages with test data.
-import { grade, labState, NO_PROGRESS, pageState, QUIZ_IDS } from './testCourse.mjs';
+import { grade, labState, listingState, NO_PROGRESS, pageState, QUIZ_IDS } from './testCourse.mjs';
 import { furtherQuizzes } from './testQuizzes.mjs';
 import { testResult, testSnapshot } from './testRun.mjs';
 
@@ -69,10 +69,17 @@ export function startFakeHost(options) {
           ...over,
         }),
       }),
+    changeListing: (over) => post({ type: 'listing', listing: listingState(over) }),
     finish() {
       const prediction = lab.predictions[lab.selectedArm] ?? null;
       const result = testResult(lab.selectedArm, servers(), lab.params.requests, prediction);
-      update({ running: false, phase: null, results: { ...lab.results, [lab.selectedArm]: result } });
+      const readings = { 'latencyMs.p99': result.result.latencyMs.p99, failed: result.result.failed };
+      update({
+        running: false,
+        phase: null,
+        results: { ...lab.results, [lab.selectedArm]: result },
+        readings: { ...lab.readings, [lab.selectedArm]: readings },
+      });
     },
     receive(message) {
       sent.push(message);
@@ -85,9 +92,16 @@ export function startFakeHost(options) {
         case 'selectArm':
           return update({ selectedArm: message.arm });
         case 'run':
-          return update({ running: true, phase: 'starting', params: message.params });
+          return update({ running: true, phase: 'starting', selectedArm: message.arm, params: message.params });
         case 'reset':
-          return update({ running: false, phase: null, results: {}, predictions: {}, params: lab.defaults });
+          return update({
+            running: false,
+            phase: null,
+            results: {},
+            readings: {},
+            predictions: {},
+            params: lab.defaults,
+          });
         case 'predict':
           return update({ predictions: { ...lab.predictions, [message.arm]: message.shares } });
         case 'addServer':

@@ -1,5 +1,5 @@
 // Drives the course page in a plain browser, without VS Code: theme variables and a fake host with test data around the
-// real bundle. `node test/webview/harness.mjs [--shots DIR]` checks behaviour and accessibility and, if asked, takes
+// real bundle. `node test/webview/harness.mjs [--shots DIR] [--only WORDS]` checks behaviour and accessibility and, if asked, takes
 // screenshots. Exit 0: all checks held.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -117,8 +117,13 @@ async function violations(page) {
   return found;
 }
 
+/** `--only WORDS` runs the checks whose name holds the words. */
+const onlyAt = process.argv.indexOf('--only');
+const only = onlyAt === -1 ? '' : (process.argv[onlyAt + 1] ?? '');
+
 const failures = [];
 async function check(name, run) {
+  if (!name.includes(only)) return;
   try {
     await run();
     process.stdout.write(`ok    ${name}\n`);
@@ -149,6 +154,135 @@ await check('a run: numbers, diagram and table are equal, counts and focus are r
   assert.deepEqual(errors, []);
   await close();
 });
+
+await check(
+  'a value in the text is the author’s words, then the reader’s own, and theirs again after a reset',
+  async () => {
+    const { page, errors, close } = await open();
+    const own = page.locator('a.measured[data-arm="grpc-l4"]');
+    const ratio = page.locator('a.measured[data-over="grpc-l4"]');
+    assert.equal(await own.innerText(), 'measure it');
+    await host(page, 'finish');
+    await page.locator('a.measured[data-arm="grpc-l4"][data-value]').waitFor();
+    assert.match(await own.innerText(), /^here: \d[\d.]* ms, \w{3} \d+/);
+    assert.match(await own.getAttribute('title'), /Measured by you on/);
+    // A ratio waits for the other arm.
+    assert.equal(await ratio.innerText(), 'compare both');
+    await host(page, 'receive', { type: 'selectArm', arm: 'grpc-l7' });
+    await host(page, 'finish');
+    await page.locator('a.measured[data-over][data-value]').waitFor();
+    assert.match(await ratio.innerText(), /^here: [\d.]+×/);
+    await own.click();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'lab-grpc-pinning');
+    await host(page, 'receive', { type: 'reset' });
+    await page.locator('a.measured[data-value]').first().waitFor({ state: 'detached' });
+    assert.equal(await ratio.locator('em').innerText(), 'both');
+    assert.deepEqual(errors, []);
+    await close();
+  },
+);
+
+await check('one chosen product is shown in every strip of tabs, by keyboard, and after a reload', async () => {
+  const { page, errors, close } = await open();
+  const strips = page.locator('.tabs');
+  const chosen = () => page.locator('[role="tab"][aria-selected="true"]').allInnerTexts();
+  assert.deepEqual(await chosen(), ['nginx', 'AWS']);
+  assert.equal(await strips.first().locator('[role="tabpanel"]:visible').count(), 1);
+  // One stop for the tab key; arrows go around.
+  assert.equal(await strips.first().locator('[role="tab"][tabindex="0"]').count(), 1);
+  await strips.first().locator('[data-tab="nginx"]').focus();
+  await page.keyboard.press('ArrowLeft');
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.tab), 'Envoy');
+  assert.deepEqual(await chosen(), ['Envoy', 'AWS']);
+  await page.keyboard.press('ArrowLeft');
+  assert.deepEqual(await chosen(), ['HAProxy', 'HAProxy']);
+  assert.match(await strips.nth(1).locator('[role="tabpanel"]:visible').innerText(), /stick on src/);
+  const tabs = strips.nth(1).locator('[data-tab="AWS"]');
+  await tabs.scrollIntoViewIfNeeded();
+  await tabs.click();
+  assert.deepEqual(await chosen(), ['HAProxy', 'AWS']);
+  await page.reload();
+  await page.waitForSelector('.tabs');
+  assert.deepEqual(await chosen(), ['HAProxy', 'AWS']);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+await check('a listing of a lab’s file is opened, run and shown as the reader has it', async () => {
+  const { page, errors, close } = await open();
+  const listing = page.locator('[data-listing="l7.nginx.conf"]');
+  assert.match(await listing.innerText(), /server 127\.0\.0\.1:28201;/);
+  assert.equal(await listing.locator('.listing-note').isVisible(), false);
+  await listing.locator('[data-action="open-listing"]').click();
+  assert.deepEqual((await sent(page, 'openLabFile'))[0], {
+    type: 'openLabFile',
+    lab: 'grpc-pinning',
+    file: 'l7.nginx.conf',
+    line: 12,
+  });
+  await host(page, 'changeListing', {
+    html: 'upstream orders_grpc {\n    least_conn;\n}',
+    state: 'changed',
+    originalHtml: 'upstream orders_grpc {\n    server 127.0.0.1:28201;\n}',
+  });
+  await listing.locator('.listing-note', { hasText: 'differs from the original' }).waitFor();
+  assert.match(await listing.locator('pre').first().innerText(), /least_conn/);
+  await listing.locator('.fold summary').click();
+  assert.match(await listing.locator('.fold pre').innerText(), /28201/);
+  await listing.locator('[data-action="run-listing"]').click();
+  const [run] = await sent(page, 'run');
+  assert.deepEqual([run.lab, run.arm, run.params.requests], ['grpc-pinning', 'grpc-l7', 3000]);
+  await listing.locator('.listing-result', { hasText: 'Running' }).waitFor();
+  await host(page, 'finish');
+  await listing.locator('.listing-result', { hasText: '3,000 answered, 0 failed' }).waitFor();
+  await host(page, 'post', {
+    type: 'refused',
+    lab: 'grpc-pinning',
+    field: 'run',
+    message: { text: 'The configuration has problems; nothing was changed.', args: {} },
+    problems: [],
+  });
+  await listing.locator('.field-error', { hasText: 'has problems' }).waitFor();
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+await check(
+  'a word is explained on hover and on focus, described to a screen reader, and gone with Escape',
+  async () => {
+    const { page, errors, close } = await open();
+    const word = page.locator('.term[data-term="l4"]').first();
+    const tip = page.locator('.term-tip');
+    assert.equal(await tip.isVisible(), false);
+    await word.hover();
+    await tip.waitFor();
+    assert.match(await tip.innerText(), /L4\s+The transport layer/);
+    // The pointer may go on to what is shown; it stays.
+    await tip.hover();
+    assert.equal(await tip.isVisible(), true);
+    await page.mouse.move(2, 400);
+    await tip.waitFor({ state: 'hidden' });
+    await word.focus();
+    await tip.waitFor();
+    const described = await word.evaluate(
+      (e) => document.getElementById(e.getAttribute('aria-describedby')).textContent,
+    );
+    assert.match(described, /knows TCP connections/);
+    await page.keyboard.press('Escape');
+    await tip.waitFor({ state: 'hidden' });
+    assert.equal(await word.evaluate((e) => e === document.activeElement), true);
+    await page.keyboard.press('Enter');
+    await tip.waitFor();
+    assert.deepEqual(await violations(page), []);
+    // Never over the edge.
+    const box = await tip.boundingBox();
+    assert.ok(box.x >= 0 && box.x + box.width <= 1200);
+    await page.keyboard.press('Tab');
+    await tip.waitFor({ state: 'hidden' });
+    assert.deepEqual(errors, []);
+    await close();
+  },
+);
 
 await check('a wrong field is named where it is and nothing is sent', async () => {
   const { page, close } = await open();
@@ -268,11 +402,13 @@ async function answerAll(page, right) {
     k5: (quiz) => quiz.locator('input').fill('12.5'),
     k6: (quiz) => quiz.locator(`input[data-option="${right ? 'listen' : 'pass'}"]`).check(),
     k7: (quiz) => quiz.locator(`input[data-option="${right ? 'two' : 'one'}"]`).check(),
+    k8: (quiz) => quiz.locator('textarea').fill('One connection.'),
   };
   for (const [id, give] of Object.entries(answers)) {
     const quiz = page.locator(`#quiz-${id}`);
     await give(quiz);
     await quiz.locator('[data-action="check"]').click();
+    if (id === 'k8') await quiz.locator(`[data-rating="${right ? 'good' : 'again'}"]`).click();
     await quiz.locator('.verdict').waitFor();
   }
 }
@@ -283,20 +419,20 @@ await check('every kind is answered right and wrong, and explained; more than th
   const { page, errors, close } = await open();
   assert.equal(await page.locator('#quiz-k3').isVisible(), true);
   assert.equal(await page.locator('#quiz-k4').isVisible(), false);
-  assert.match(await page.locator('.more-questions > summary').first().innerText(), /^4 more questions$/);
+  assert.match(await page.locator('.more-questions > summary').first().innerText(), /^5 more questions$/);
   await openFold(page);
   await answerAll(page, false);
   const verdicts = () =>
     page.locator('.quiz[data-quiz^="k"] .verdict').evaluateAll((all) => all.map((one) => one.dataset.verdict));
-  assert.deepEqual(await verdicts(), ['wrong', 'wrong', 'wrong', 'wrong', 'waiting', 'wrong', 'wrong']);
+  assert.deepEqual(await verdicts(), ['wrong', 'wrong', 'wrong', 'wrong', 'waiting', 'wrong', 'wrong', 'wrong']);
   assert.match(await page.locator('#quiz-k2').innerText(), /You had it as number 2/);
   assert.match(await page.locator('#quiz-k3').innerText(), /You chose: L7/);
   assert.match(await page.locator('#quiz-k6').innerText(), /Line 4: grpc_pass/);
   assert.match(await page.locator('#quiz-k5').innerText(), /12\.5 ms/);
-  for (const id of ['k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7'])
+  for (const id of ['k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8'])
     await page.locator(`#quiz-${id} [data-action="retry"]`).click();
   await answerAll(page, true);
-  assert.deepEqual(await verdicts(), ['right', 'right', 'right', 'right', 'waiting', 'right', 'right']);
+  assert.deepEqual(await verdicts(), ['right', 'right', 'right', 'right', 'waiting', 'right', 'right', 'right']);
   assert.deepEqual(errors, []);
   await close();
 });
@@ -313,6 +449,59 @@ await check('a short answer that was not recognised counts once the reader says 
   await quiz.locator('[data-action="override"]').click();
   await quiz.locator('.verdict[data-verdict="right"]').waitFor();
   assert.match(await quiz.innerText(), /You counted this as right: It is the same\./);
+  await close();
+});
+
+await check('an interview answer is kept, compared with the model, and rated by the reader', async () => {
+  const { page, errors, close } = await open();
+  await openFold(page);
+  const quiz = page.locator('#quiz-k8');
+  await quiz.locator('textarea').fill('Because of\nthe connection.');
+  await page.reload();
+  await page.waitForSelector('#quiz-k8', { state: 'attached' });
+  assert.equal(await quiz.locator('textarea').inputValue(), 'Because of\nthe connection.');
+  await quiz.locator('[data-action="check"]').click();
+  await quiz.locator('.model-answer code').waitFor();
+  assert.match(await quiz.locator('.own-answer').innerText(), /Because of\nthe connection\./);
+  // The words that say what to do now have the focus; by the tab key the ratings follow.
+  assert.equal(await page.evaluate(() => document.activeElement.className), 'verdict');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.rating), 'again');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await quiz.locator('.verdict', { hasText: 'Your own judgement: Hard' }).waitFor();
+  assert.deepEqual((await sent(page, 'answer')).at(-1).answer, { text: 'Because of\nthe connection.', rating: 'hard' });
+  assert.equal(await quiz.locator('.ratings').count(), 0);
+  await quiz.locator('[data-action="retry"]').click();
+  assert.equal(await quiz.locator('textarea').inputValue(), 'Because of\nthe connection.');
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+await check('the questions of a section’s end are folded, counted, and opened by a link to one', async () => {
+  const { page, errors, close } = await open();
+  const fold = page.locator('[data-check="section-2-2-check"]');
+  const summary = fold.locator('> summary');
+  assert.equal(await summary.innerText(), '2 questions');
+  assert.equal(await page.locator('#quiz-q4').isVisible(), false);
+  await host(page, 'post', { type: 'reveal', anchor: 'quiz-q5' });
+  await page.locator('#quiz-q5').waitFor();
+  await page.locator('#quiz-q5 vscode-radio').nth(1).click();
+  await page.locator('#quiz-q5 [data-action="check"]').click();
+  await page.locator('#quiz-q5 .verdict[data-verdict="right"]').waitFor();
+  assert.equal(await summary.innerText(), '2 questions, 1 answered');
+  await summary.focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#quiz-q5').waitFor({ state: 'hidden' });
+  await page.keyboard.press('Enter');
+  await page.locator('#quiz-q4 vscode-radio').nth(0).click();
+  await page.locator('#quiz-q4 [data-action="check"]').click();
+  await page.locator('#quiz-q4 .verdict').waitFor();
+  assert.equal(await summary.innerText(), '✓ 2 questions, all answered');
+  await page.locator('#quiz-q4 [data-action="retry"]').click();
+  await page.locator('#quiz-q4 [data-action="check"]').waitFor();
+  assert.equal(await summary.innerText(), '2 questions, 1 answered');
+  assert.deepEqual(errors, []);
   await close();
 });
 

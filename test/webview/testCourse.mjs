@@ -4,16 +4,17 @@ const alert = (kind, title, text) =>
 
 import { furtherQuizzes, gradeFurther } from './testQuizzes.mjs';
 
-export const QUIZ_IDS = ['q1', 'q2', 'q3', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7'];
+export const QUIZ_IDS = ['q1', 'q2', 'q3', 'q4', 'q5', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8'];
 
 const words = {
   en: {
     title: 'Test course: spreading traffic',
     section: 'How it works',
     sub: 'gRPC behind an L4 balancer',
-    text: '<p>HTTP/2 keeps <strong>one long-lived connection</strong> and sends many requests over it at once. A balancer that decides per connection decides <em>once</em>, and all later requests follow. Read <a href="#section-2">how it works</a> or run the lab below.</p><ul><li>An L4 balancer sees connections and forwards bytes.</li><li>An L7 balancer reads frames and chooses for each request, by <code>grpc_pass</code>.</li></ul>',
+    text: '<p>HTTP/2 keeps <strong>one long-lived connection</strong> and sends many requests over it at once. A balancer that decides per connection decides <em>once</em>, and all later requests follow. Read <a href="#section-2">how it works</a> or run the lab below.</p><ul><li>An <span class="term" data-term="l4">L4</span> balancer sees connections and forwards bytes.</li><li>An L7 balancer reads frames and chooses for each request, by <code>grpc_pass</code>.</li></ul>',
     table:
-      '<table><thead><tr><th>What</th><th>L4</th><th>L7</th></tr></thead><tbody><tr><td>Decides by</td><td>IP address and port</td><td>URL, header, cookie</td></tr><tr><td>Decides per</td><td>connection</td><td>request</td></tr></tbody></table>',
+      '<table><thead><tr><th>What</th><th>L4</th><th>L7</th></tr></thead><tbody><tr><td>Decides by</td><td>IP address and port</td><td>URL, header, cookie</td></tr><tr><td>Decides per</td><td>connection</td><td>request</td></tr><tr><td>p99</td><td><a class="measured" href="#lab-grpc-pinning" data-lab="grpc-pinning" data-arm="grpc-l4" data-reading="latencyMs.p99">measure it</a></td><td><a class="measured" href="#lab-grpc-pinning" data-lab="grpc-pinning" data-arm="grpc-l7" data-reading="latencyMs.p99" data-over="grpc-l4">compare <em>both</em></a></td></tr></tbody></table>',
+    meaning: 'The transport layer: it knows <code>TCP</code> connections and no requests.',
     warning: ['Warning', 'Ten replicas do not help when one connection carries everything.'],
     tip: ['Tip', 'Count connections and requests apart: the difference is the whole story.'],
     diagram: ['client', 'L4 balancer', 'server A', 'server B', 'TCP connection', 'forwarded bytes'],
@@ -34,6 +35,7 @@ const words = {
       'Because the balancer reads the URL',
     ],
     why: ['Speed has no say in it.', 'An L4 balancer chooses per connection.', 'An L4 balancer reads no URL.'],
+    checkTitle: 'Check yourself',
     quiz2: 'Which of these cure it?',
     options2: ['An L7 balancer that understands HTTP/2', 'Client-side balancing', 'A bigger server'],
     quiz3: 'Predict the split of 3,000 gRPC requests through L4.',
@@ -42,9 +44,10 @@ const words = {
     title: '시험용 코스: 트래픽 분산',
     section: '동작 원리',
     sub: 'L4 로드밸런서 뒤의 gRPC',
-    text: '<p>HTTP/2는 <strong>오래 유지되는 연결 하나</strong> 위로 여러 요청을 동시에 보냅니다. 연결 단위로 결정하는 로드밸런서는 <em>한 번만</em> 결정하고, 이후의 모든 요청은 그 결정을 따라갑니다. <a href="#section-2">동작 원리</a>를 읽거나 아래 실습을 실행해 보십시오.</p><ul><li>L4 로드밸런서는 연결을 보고 바이트를 그대로 전달합니다.</li><li>L7 로드밸런서는 프레임을 읽고 <code>grpc_pass</code>로 요청마다 서버를 고릅니다.</li></ul>',
+    text: '<p>HTTP/2는 <strong>오래 유지되는 연결 하나</strong> 위로 여러 요청을 동시에 보냅니다. 연결 단위로 결정하는 로드밸런서는 <em>한 번만</em> 결정하고, 이후의 모든 요청은 그 결정을 따라갑니다. <a href="#section-2">동작 원리</a>를 읽거나 아래 실습을 실행해 보십시오.</p><ul><li><span class="term" data-term="l4">L4</span> 로드밸런서는 연결을 보고 바이트를 그대로 전달합니다.</li><li>L7 로드밸런서는 프레임을 읽고 <code>grpc_pass</code>로 요청마다 서버를 고릅니다.</li></ul>',
     table:
-      '<table><thead><tr><th>항목</th><th>L4</th><th>L7</th></tr></thead><tbody><tr><td>판단 기준</td><td>IP 주소와 포트</td><td>URL, 헤더, 쿠키</td></tr><tr><td>판단 단위</td><td>연결</td><td>요청</td></tr></tbody></table>',
+      '<table><thead><tr><th>항목</th><th>L4</th><th>L7</th></tr></thead><tbody><tr><td>판단 기준</td><td>IP 주소와 포트</td><td>URL, 헤더, 쿠키</td></tr><tr><td>판단 단위</td><td>연결</td><td>요청</td></tr><tr><td>p99</td><td><a class="measured" href="#lab-grpc-pinning" data-lab="grpc-pinning" data-arm="grpc-l4" data-reading="latencyMs.p99">직접 재어 보십시오</a></td><td><a class="measured" href="#lab-grpc-pinning" data-lab="grpc-pinning" data-arm="grpc-l7" data-reading="latencyMs.p99" data-over="grpc-l4">둘을 <em>비교</em>해 보십시오</a></td></tr></tbody></table>',
+    meaning: '전송 계층입니다. <code>TCP</code> 연결만 알고 요청은 모릅니다.',
     warning: ['주의', '연결 하나가 모든 요청을 나른다면 서버가 열 대여도 소용이 없습니다.'],
     tip: ['팁', '연결과 요청을 따로 세어 보십시오. 그 차이가 핵심입니다.'],
     diagram: ['클라이언트', 'L4 로드밸런서', '서버 A', '서버 B', 'TCP 연결', '전달된 바이트'],
@@ -72,6 +75,7 @@ const words = {
       'L4 로드밸런서는 연결마다 서버를 고릅니다.',
       'L4 로드밸런서는 URL을 읽지 않습니다.',
     ],
+    checkTitle: '스스로 확인하기',
     quiz2: '다음 중 해결책은 무엇입니까?',
     options2: ['HTTP/2를 이해하는 L7 로드밸런서', '클라이언트 사이드 로드밸런싱', '더 큰 서버'],
     quiz3: 'L4를 거치는 gRPC 요청 3,000개의 분배를 예측해 보십시오.',
@@ -106,6 +110,27 @@ function topology(arm, w, servers) {
   };
 }
 
+const LISTING = { lab: 'grpc-pinning', file: 'l7.nginx.conf', heads: ['upstream orders_grpc'] };
+
+/** As the host would send it; `over` for a copy that was changed. */
+export function listingState(over = {}) {
+  return {
+    ...LISTING,
+    html: 'upstream orders_grpc {\n    server 127.0.0.1:28201;\n}',
+    line: 12,
+    state: 'original',
+    originalHtml: null,
+    arm: 'grpc-l7',
+    ...over,
+  };
+}
+
+/** A tab with one listing in it. */
+const listing = ([name, code]) => ({
+  name,
+  blocks: [{ kind: 'html', html: `<pre><code class="language-text">${code}</code></pre>` }],
+});
+
 export function labState(language, over = {}) {
   const w = words[language];
   const servers = over.servers ?? SERVERS;
@@ -127,6 +152,7 @@ export function labState(language, over = {}) {
     running: false,
     phase: null,
     results: {},
+    readings: {},
     predictions: {},
     canAdd: true,
     movedPorts: [],
@@ -151,6 +177,7 @@ export function pageState(language, catalog) {
     course: {
       title: w.title,
       problems: [],
+      glossary: [{ id: 'l4', term: 'L4', html: w.meaning }],
       blocks: [
         { kind: 'heading', level: 1, anchor: 'top', html: w.title, text: w.title },
         { kind: 'html', html: w.text },
@@ -172,6 +199,14 @@ export function pageState(language, catalog) {
             '<pre><code class="language-nginx">upstream orders_grpc {\n    server 127.0.0.1:28201;\n    server 127.0.0.1:28202;\n}\n</code></pre>',
         },
         {
+          kind: 'tabs',
+          tabs: [
+            ['nginx', 'least_conn;'],
+            ['HAProxy', 'balance leastconn'],
+            ['Envoy', 'lb_policy: LEAST_REQUEST'],
+          ].map(listing),
+        },
+        {
           kind: 'mermaid',
           id: 'sequence',
           title: 'HTTP/2',
@@ -179,6 +214,14 @@ export function pageState(language, catalog) {
           source: `sequenceDiagram\naccTitle: HTTP/2\naccDescr: ${d[4]}\nparticipant C as ${d[0]}\nparticipant A as ${d[2]}\nC->>A: ${d[4]}\nNote over C,A: HTTP/2\nC->>A: POST /orders 1\nC->>A: POST /orders 2\nA-->>C: OK 2\nA-->>C: OK 1`,
         },
         { kind: 'lab', lab: 'grpc-pinning', arm: 'grpc-l4' },
+        {
+          kind: 'tabs',
+          tabs: [
+            ['AWS', 'routing.http.lb_algorithm'],
+            ['HAProxy', 'stick-table type ip size 1m\nstick on src\n'],
+          ].map(listing),
+        },
+        { ...LISTING, kind: 'listing', arm: null },
         { kind: 'html', html: alert('tip', ...w.tip) },
         {
           kind: 'quiz',
@@ -213,6 +256,20 @@ export function pageState(language, catalog) {
             servers: SERVERS.map((id) => ({ id, label: id })),
           },
         },
+        { kind: 'heading', level: 3, anchor: 'section-2-2-check', html: w.checkTitle, text: w.checkTitle },
+        { kind: 'html', html: `<p>${w.why[1]}</p>` },
+        ...['q4', 'q5'].map((id) => ({
+          kind: 'quiz',
+          quiz: {
+            id,
+            kind: 'single-choice',
+            promptHtml: w.quiz[0],
+            options: option([
+              ['a', w.quiz[1]],
+              ['b', w.quiz[2]],
+            ]),
+          },
+        })),
         { kind: 'heading', level: 3, anchor: 'check', html: w.quiz2, text: w.quiz2 },
         ...furtherQuizzes(language).map((quiz) => ({ kind: 'quiz', quiz })),
         {
@@ -230,6 +287,7 @@ export function pageState(language, catalog) {
       ],
     },
     labs: [labState(language)],
+    listings: [listingState()],
     quizzes: QUIZ_IDS.map((id) => ({ id, answer: null, feedback: null })),
     mayRun: true,
     view: 'course',
@@ -251,7 +309,7 @@ export function grade(language, quiz, answer) {
   const further = gradeFurther(language, quiz, answer);
   if (further !== null) return further;
   const w = words[language];
-  if (quiz === 'q1') {
+  if (['q1', 'q4', 'q5'].includes(quiz)) {
     return {
       verdict: answer.option === 'b' ? 'right' : 'wrong',
       score: answer.option === 'b' ? 100 : 0,
@@ -277,6 +335,7 @@ export function grade(language, quiz, answer) {
         explanationHtml: w.why[i],
       })),
       explanationHtml: '',
+      modelHtml: `<p>${w.why[1]}</p>`,
       measured: null,
     };
   }

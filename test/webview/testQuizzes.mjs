@@ -16,6 +16,8 @@ const words = {
     fault: 'gRPC does not get through. Which line is at fault?',
     diagram: 'Which arrow is wrong?',
     parts: ['1 the connection', '2 the call'],
+    interview: 'Why does gRPC need another balancer than REST?',
+    model: '<p>It keeps one connection.</p><p>So the balancer has to look into <code>HTTP/2</code>.</p>',
   },
   ko: {
     short: '클라이언트가 연결을 다시 맺게 하는 설정은 무엇입니까?',
@@ -32,6 +34,8 @@ const words = {
     fault: 'gRPC 호출이 실패합니다. 어느 줄이 문제입니까?',
     diagram: '어느 화살표가 틀렸습니까?',
     parts: ['1 연결', '2 호출'],
+    interview: 'gRPC에는 왜 REST와 다른 로드밸런서가 필요합니까?',
+    model: '<p>연결 하나를 계속 쓰기 때문입니다.</p><p>그래서 로드밸런서가 <code>HTTP/2</code> 안을 보아야 합니다.</p>',
   },
 };
 
@@ -105,6 +109,7 @@ export function furtherQuizzes(language) {
       },
       parts: withIds(w.parts, ['one', 'two']).map((part) => ({ ...part, line: null })),
     },
+    { id: 'k8', kind: 'interview', promptHtml: w.interview },
   ];
 }
 
@@ -168,6 +173,12 @@ export function gradeFurther(language, quiz, answer) {
         option('one', false, answer.part === 'one', no),
         option('two', true, answer.part === 'two', yes),
       ]);
+    case 'k8': {
+      const { rating } = answer;
+      const shown = { modelHtml: w.model };
+      if (rating === undefined) return graded(false, [], { ...shown, verdict: 'waiting', awaits: 'rating' });
+      return graded(rating === 'good' || rating === 'easy', [], { ...shown, rating });
+    }
     default:
       return null;
   }

@@ -1,6 +1,7 @@
 import type { Snapshot } from '../../src/measurement/snapshot';
 import type {
   LabState,
+  ListingState,
   PageState,
   PageView,
   ProgressState,
@@ -9,17 +10,16 @@ import type {
   ToWebview,
 } from '../../src/protocol/webview';
 import { fill, h, setAttribute, setHidden, setText, uniqueId } from '../dom';
-import { type Place, rememberOpen, savedPlace, savePlace, send } from '../host';
-import { type LabPanel, labPanel } from '../lab/labPanel';
+import { type Place, savedPlace, savePlace, send } from '../host';
 import { problemList } from '../problems';
-import { type QuizCard, quizCard } from '../quiz/quizCard';
 import { say, t } from '../strings';
 import { button, plainButton } from '../ui';
 import { contents } from './contents';
+import { courseBlocks } from './courseBlocks';
+import { glossaryTips } from './glossary';
 import { goToPlace, holdPlace, placeIn } from './place';
 import { progressView } from './progressView';
 import { reviewView } from './reviewView';
-import { htmlBlock, mermaidBlock, problemBlock } from './textBlocks';
 
 /** The whole page in one language. A new language or a new course makes a new one. */
 export interface CoursePage {
@@ -28,6 +28,7 @@ export interface CoursePage {
   attach(): void;
   updateLab(lab: LabState): void;
   snapshot(lab: string, snapshot: Snapshot): void;
+  updateListing(listing: ListingState): void;
   updateQuiz(quiz: QuizState): void;
   refuse(refusal: Extract<ToWebview, { type: 'refused' }>): void;
   reveal(anchor: string): void;
@@ -37,66 +38,18 @@ export interface CoursePage {
   dispose(): void;
 }
 
-/** So many questions in a row stand open; more are folded, so that the text breathes. */
-const OPEN_QUESTIONS = 3;
-
 export function coursePage(page: PageState): CoursePage {
   const { course } = page;
-  const labs = new Map<string, LabPanel[]>();
-  const quizzes = new Map<string, QuizCard[]>();
   const main = h('main', { id: 'course', class: 'course', tabindex: -1 });
   const notice = h('div', { class: 'page-notice', role: 'alert' });
 
   if (course.problems.length > 0) main.append(h('div', { class: 'block-problem' }, problemList(course.problems)));
   if (!course.blocks.some((block) => block.kind === 'heading' && block.level === 1))
     main.append(h('h1', {}, course.title));
-  let level = 1;
-  let inARow = 0;
-  let fold: HTMLElement | null = null;
-  for (const [index, block] of course.blocks.entries()) {
-    inARow = block.kind === 'quiz' ? inARow + 1 : 0;
-    switch (block.kind) {
-      case 'html':
-        main.append(htmlBlock(block.html));
-        break;
-      case 'heading': {
-        level = block.level;
-        const heading = h(`h${level}`, { id: block.anchor, 'data-anchor': block.anchor, tabindex: -1 });
-        heading.innerHTML = block.html;
-        main.append(heading);
-        break;
-      }
-      case 'mermaid':
-        main.append(mermaidBlock(block));
-        break;
-      case 'lab': {
-        const state = page.labs.find((lab) => lab.id === block.lab);
-        if (state === undefined) break;
-        const panel = labPanel(state, page.mayRun, level + 1, block.arm);
-        // A lab may stand in several places; ids must not.
-        if (labs.has(block.lab)) panel.element.id = uniqueId(`lab-${block.lab}`);
-        labs.set(block.lab, [...(labs.get(block.lab) ?? []), panel]);
-        main.append(panel.element);
-        break;
-      }
-      case 'quiz': {
-        const card = quizCard(block.quiz, page.quizzes.find((quiz) => quiz.id === block.quiz.id) ?? null, level + 1);
-        if (quizzes.has(block.quiz.id)) card.element.id = uniqueId(`quiz-${block.quiz.id}`);
-        quizzes.set(block.quiz.id, [...(quizzes.get(block.quiz.id) ?? []), card]);
-        if (inARow === OPEN_QUESTIONS + 1) {
-          fold = moreQuestions(questionsFrom(course.blocks, index), block.quiz.id);
-          main.append(fold);
-        }
-        (inARow > OPEN_QUESTIONS ? (fold ?? main) : main).append(card.element);
-        break;
-      }
-      case 'problem':
-        main.append(problemBlock(block));
-        break;
-    }
-  }
+  const blocks = courseBlocks(page, main);
+  const terms = glossaryTips(course.glossary, main);
 
-  main.append(courseEnd());
+  main.append(courseEnd(), terms.element);
 
   const focusOn = (anchor: string) => {
     const target = document.getElementById(anchor);
@@ -157,6 +110,7 @@ export function coursePage(page: PageState): CoursePage {
   let view: PageView = 'course';
   const columns = h('div', { class: 'columns' }, list.element, main);
   const review = reviewView(page.review, page.progress.nextDueAt, () => send({ type: 'view', view: 'course' }));
+  blocks.paintMeasured(review.element);
   const progress = progressView(page.progress);
   const bar = topBar(page);
   const places: Record<PageView, HTMLElement> = {
@@ -203,18 +157,14 @@ export function coursePage(page: PageState): CoursePage {
       onScroll();
     },
     updateLab(lab) {
-      for (const panel of labs.get(lab.id) ?? []) panel.update(lab, page.mayRun);
+      blocks.updateLab(lab);
+      blocks.paintMeasured(review.element);
     },
-    snapshot(lab, snapshot) {
-      for (const panel of labs.get(lab) ?? []) panel.snapshot(snapshot);
-    },
-    updateQuiz(quiz) {
-      for (const card of quizzes.get(quiz.id) ?? []) card.update(quiz);
-    },
+    snapshot: blocks.snapshot,
+    updateListing: blocks.updateListing,
+    updateQuiz: blocks.updateQuiz,
     refuse(refusal) {
-      const panels = refusal.lab === null ? [] : (labs.get(refusal.lab) ?? []);
-      for (const panel of panels) panel.refuse(refusal);
-      if (panels.length > 0) return;
+      if (blocks.refuse(refusal)) return;
       fill(
         notice,
         h('p', {}, say(refusal.message)),
@@ -239,7 +189,10 @@ export function coursePage(page: PageState): CoursePage {
       window.scrollTo({ top: 0, behavior: 'instant' });
       (next === 'review' ? review : progress).focus();
     },
-    updateReview: (state) => review.update(state),
+    updateReview(state) {
+      review.update(state);
+      blocks.paintMeasured(review.element);
+    },
     updateProgress(state) {
       progress.update(state);
       review.setNextDue(state.nextDueAt);
@@ -247,22 +200,11 @@ export function coursePage(page: PageState): CoursePage {
     },
     dispose() {
       letGo();
+      terms.dispose();
       window.removeEventListener('scroll', onScroll);
       window.removeEventListener('resize', onResize);
     },
   };
-}
-
-/** How many questions stand in a row from this block on. */
-function questionsFrom(blocks: PageState['course']['blocks'], index: number): number {
-  const end = blocks.findIndex((block, at) => at > index && block.kind !== 'quiz');
-  return (end === -1 ? blocks.length : end) - index;
-}
-
-function moreQuestions(count: number, key: string): HTMLElement {
-  const fold = h('details', { class: 'more-questions' }, h('summary', {}, t('{count} more questions', { count })));
-  rememberOpen(fold, `more:${key}`, false);
-  return fold;
 }
 
 function courseEnd(): HTMLElement {

@@ -64,16 +64,19 @@ export function reviewView(first: ReviewState | null, firstNextDue: number | nul
       return;
     }
     const answered = current.state.answer !== null;
+    // The reader has still to say how it went.
+    const isUnrated = current.state.feedback?.awaits === 'rating';
     if (shown?.id === current.quiz.id && (answered || !shown.answered)) {
       if (answered) shown.card.update(current.state);
       shown.answered = answered;
     } else ask(current, moveFocus);
     setText(count, t('{left} of {total} left', { left: review.left, total: review.total }));
-    setHidden(next.element, !answered && review.left === 1);
+    const isDone = answered && !isUnrated;
+    setHidden(next.element, !isDone && review.left === 1);
     // Before the answer, the thing to do is to answer.
-    setAttribute(next.element, 'appearance', answered ? 'primary' : 'secondary');
-    const isLast = answered && review.left === 1 && current.state.feedback?.verdict !== 'wrong';
-    next.setText(!answered ? t('Ask me later') : isLast ? t('Finish') : t('Next question'));
+    setAttribute(next.element, 'appearance', isDone ? 'primary' : 'secondary');
+    const isLast = isDone && review.left === 1 && current.state.feedback?.verdict !== 'wrong';
+    next.setText(!isDone ? t('Ask me later') : isLast ? t('Finish') : t('Next question'));
   };
 
   paint(false);

@@ -271,6 +271,10 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
   };
 
   paintAll();
+  const inView = new IntersectionObserver((entries) => {
+    if (entries.some((entry) => entry.isIntersecting)) send({ type: 'labInView', lab: id });
+  });
+  inView.observe(element);
   return {
     element,
     update(next, may) {

@@ -1,5 +1,5 @@
 import { type Message, message } from '../../src/base/message';
-import { RUN_LIMITS, type RunParams } from '../../src/protocol/run';
+import { type LoadParams, RUN_LIMITS, type RunParams } from '../../src/protocol/run';
 
 /** The four fields of a run as the reader types them, and what they mean. No DOM. */
 export const FIELD_NAMES = ['requests', 'concurrency', 'clients', 'rate'] as const;
@@ -8,11 +8,11 @@ export type FieldTexts = Readonly<Record<FieldName, string>>;
 
 export interface ReadParams {
   /** null when any field is wrong. */
-  readonly params: RunParams | null;
+  readonly params: (LoadParams & Pick<RunParams, 'seed'>) | null;
   readonly errors: Readonly<Partial<Record<FieldName, Message>>>;
 }
 
-export function textsOf(params: RunParams): FieldTexts {
+export function textsOf(params: LoadParams): FieldTexts {
   return {
     requests: String(params.requests),
     concurrency: String(params.concurrency),

@@ -59,9 +59,10 @@ export function runControls(lab: string, actions: RunActions): RunControls {
       if (wrong !== undefined) fields.get(wrong)?.focus();
       return;
     }
+    if (params === null) return;
     saveDraft(key, undefined);
-    params = read.params;
-    actions.run(read.params);
+    params = { ...params, ...read.params };
+    actions.run(params);
   };
   const onInput = () => {
     saveDraft(key, texts());

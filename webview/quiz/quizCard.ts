@@ -28,6 +28,7 @@ export function quizCard(
   { memory = 'quiz', mayRetry = true }: QuizCardOptions = {},
 ): QuizCard {
   const form = quizForms.find((candidate) => candidate.kind === view.kind);
+  const words = form?.words ?? null;
   const key = `${memory}:${view.id}`;
   const titleId = uniqueId('quiz-title');
   const place = h('div', { class: 'quiz-place' });
@@ -44,7 +45,7 @@ export function quizCard(
       'data-quiz': view.id,
       'aria-labelledby': titleId,
     },
-    h('div', { class: 'eyebrow' }, tag(t('Question'))),
+    h('div', { class: 'eyebrow' }, tag(words?.tag() ?? t('Question'))),
     title,
     place,
   );
@@ -62,7 +63,7 @@ export function quizCard(
       setText(note, '');
     });
     const check = button(
-      t('Check the answer'),
+      words?.check() ?? t('Check the answer'),
       () => {
         const answer = asked.answer();
         if (answer === null) {
@@ -79,7 +80,7 @@ export function quizCard(
 
   const review = (state: QuizState, feedback: QuizFeedback) => {
     const again = button(
-      feedback.verdict === 'waiting' ? t('Change the prediction') : t('Try again'),
+      words?.retry() ?? (feedback.verdict === 'waiting' ? t('Change the prediction') : t('Try again')),
       () => {
         // The next try starts from what was chosen, so that one slip costs one click.
         saveDraft(key, state.answer ?? undefined);
@@ -87,7 +88,11 @@ export function quizCard(
       },
       { data: { quiz: view.id, action: 'retry' } },
     );
-    const verdict = h('p', { class: 'verdict', 'data-verdict': feedback.verdict, tabindex: -1 }, verdictText(feedback));
+    const verdict = h(
+      'p',
+      { class: 'verdict', 'data-verdict': feedback.verdict, tabindex: -1 },
+      words?.verdict(feedback) ?? verdictText(feedback),
+    );
     const parts: Child[] = [
       verdict,
       form?.review(view, state.answer, feedback, (answer) => {
@@ -97,7 +102,9 @@ export function quizCard(
       feedback.explanationHtml === ''
         ? null
         : h('div', { class: 'quiz-explanation' }, trustedHtml(feedback.explanationHtml)),
-      mayRetry || feedback.verdict === 'waiting' ? h('div', { class: 'buttons' }, again.element) : null,
+      mayRetry || (feedback.verdict === 'waiting' && feedback.awaits !== 'rating')
+        ? h('div', { class: 'buttons' }, again.element)
+        : null,
     ];
     fill(place, ...parts);
     // The clicked button is gone; the focus goes to the verdict, which is then read out.
@@ -113,7 +120,8 @@ export function quizCard(
       return;
     }
     ask();
-    if (wasGraded) place.querySelector<HTMLElement>('vscode-radio, vscode-checkbox, input, select, button')?.focus();
+    if (wasGraded)
+      place.querySelector<HTMLElement>('vscode-radio, vscode-checkbox, input, textarea, select, button')?.focus();
     wasGraded = false;
   };
   show(first);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { type Catalog, type Message, message, renderMessage } from '../../base/message';
+import { everyServer } from '../../lab/labDefinition';
 import type { LabController } from '../labController';
 import type { WorkingCopy } from '../workingCopy';
 import { confPlaceAt } from './confPlace';
@@ -30,8 +31,7 @@ export function completions(course: ConfCourse): vscode.CompletionItemProvider {
       const text = document.getText();
       const offset = document.offsetAt(position);
       const place = confPlaceAt(text, offset);
-      const { serverIds, spares } = found.lab.definition;
-      const ids = [...serverIds, ...spares.map((spare) => spare.id)];
+      const ids = everyServer(found.lab.definition).map(({ id }) => id);
       const range = new vscode.Range(
         document.positionAt(place.from),
         document.positionAt(place.from + place.word.length),

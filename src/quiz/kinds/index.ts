@@ -1,5 +1,6 @@
 import { type RegisteredKind, registered } from '../quiz';
 import { findTheFault } from './findTheFault';
+import { interview } from './interview';
 import { match } from './match';
 import { multipleChoice } from './multipleChoice';
 import { order } from './order';
@@ -18,4 +19,5 @@ export const quizKinds: readonly RegisteredKind[] = [
   registered(order),
   registered(match),
   registered(findTheFault),
+  registered(interview),
 ];

@@ -1,6 +1,14 @@
 import * as v from 'valibot';
 import { message } from '../../base/message';
-import { type ChoiceItem, type ChoiceView, choiceKey, explainOptions, parseChoice, viewOptions } from '../choiceItem';
+import {
+  type ChoiceItem,
+  type ChoiceView,
+  choiceKey,
+  explainOptions,
+  explainWhole,
+  parseChoice,
+  viewOptions,
+} from '../choiceItem';
 import type { QuizKind } from '../quizKind';
 
 export interface MultipleChoiceItem extends ChoiceItem {
@@ -48,8 +56,7 @@ export const multipleChoice: QuizKind<MultipleChoiceItem, MultipleChoiceView, Mu
       verdict: both.length === 0 ? 'wrong' : both.length === either.length ? 'right' : 'partly',
       score,
       options: explainOptions(item, chosen),
-      explanationHtml: item.explanationHtml,
-      measured: null,
+      ...explainWhole(item),
     };
   },
   key: choiceKey,

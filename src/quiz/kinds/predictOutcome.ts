@@ -92,6 +92,9 @@ export const predictOutcome: QuizKind<PredictOutcomeItem, PredictOutcomeView, Pr
       if (arm === undefined || lab === undefined || lab.arms.length === 0 || lab.arms.includes(arm)) continue;
       problem([field], message('The lab “{lab}” has no arm “{arm}”.', { lab: raw.lab, arm }));
     }
+    if (lab?.readings !== undefined && !lab.readings.includes(raw.reading)) {
+      problem(['reading'], message('No run has a reading “{reading}”.', { reading: raw.reading }));
+    }
     if (raw.outcomes !== undefined && raw.tolerance !== undefined) {
       problem(['tolerance'], message('Outcomes to choose from have no tolerance.'));
     }

@@ -115,8 +115,10 @@ export const shortAnswer: QuizKind<ShortAnswerItem, ShortAnswerView, ShortAnswer
     const meant = item.answers.find((expected) =>
       expected.accept.some((spelling) => isSpelling(answer.text, spelling)),
     );
-    const isRight = meant?.correct === true || answer.reason !== undefined;
+    const isRecognised = meant?.correct === true;
+    const isRight = isRecognised || answer.reason !== undefined;
     return {
+      ...(isRight && !isRecognised ? { overruled: true } : {}),
       verdict: isRight ? 'right' : 'wrong',
       score: isRight ? 100 : 0,
       options: item.answers.map((expected): QuizFeedback['options'][number] => ({
@@ -130,7 +132,17 @@ export const shortAnswer: QuizKind<ShortAnswerItem, ShortAnswerView, ShortAnswer
       measured: null,
     };
   },
+  asOverruled(_item, answer, earlier) {
+    if (answer.reason !== undefined) return answer;
+    const before = earlier.find((one) => one.reason !== undefined && isSpelling(answer.text, plain(one.text)));
+    return before === undefined ? answer : { ...answer, reason: before.reason };
+  },
   // Not the spellings: accepting one more makes nobody's answer worse.
   key: (item) =>
     item.answers.map(({ id, correct }) => [id, correct] as const).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
 };
+
+/** A reader's `*` is no pattern. */
+function plain(text: string): string {
+  return text.replaceAll(/[*＊]/gu, ' ');
+}

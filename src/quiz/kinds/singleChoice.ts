@@ -1,6 +1,14 @@
 import * as v from 'valibot';
 import { message } from '../../base/message';
-import { type ChoiceItem, type ChoiceView, choiceKey, explainOptions, parseChoice, viewOptions } from '../choiceItem';
+import {
+  type ChoiceItem,
+  type ChoiceView,
+  choiceKey,
+  explainOptions,
+  explainWhole,
+  parseChoice,
+  viewOptions,
+} from '../choiceItem';
 import type { QuizKind } from '../quizKind';
 
 export interface SingleChoiceItem extends ChoiceItem {
@@ -38,8 +46,7 @@ export const singleChoice: QuizKind<SingleChoiceItem, SingleChoiceView, SingleCh
       verdict: isRight ? 'right' : 'wrong',
       score: isRight ? 100 : 0,
       options: explainOptions(item, new Set([answer.option])),
-      explanationHtml: item.explanationHtml,
-      measured: null,
+      ...explainWhole(item),
     };
   },
   key: choiceKey,

@@ -1,5 +1,6 @@
 import type { Disposable } from '../../base/dispose';
 import type { Target } from '../targets';
+import type { Call } from '../workloads/workload';
 import type { ServerConnection } from './connectionHeader';
 
 /** What became of one request. */
@@ -19,14 +20,17 @@ export interface Reply extends ServerConnection {
   readonly clientConnection: number | null;
 }
 
-/** A way to send one GetOrder. One implementation for each kind of client that a lab compares. */
+/** A way to send calls. One implementation for each kind of client that a lab compares. */
 export interface TrafficClient extends Disposable {
   /** How many requests it can have in flight at once; Infinity: as many as wanted. */
   readonly lanes: number;
   /** Connects as far as such a client connects before its first request. Nothing is counted. */
   prepare(): Promise<void>;
-  /** Sends request number `index`; `ended` is called once, never before send() returns. */
-  send(index: number, orderId: string, trace: string | null, ended: (reply: Reply) => void): void;
+  /**
+   * Sends request number `index`. `ask` is called at once, with the number (from 0) of the client that is to send it, and
+   * says what; `ended` is called once, never before send() returns.
+   */
+  send(index: number, ask: (client: number) => Call, ended: (reply: Reply) => void): void;
   /** What name resolution gives from now on. */
   setTargets(targets: readonly Target[]): void;
 }

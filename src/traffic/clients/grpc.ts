@@ -1,8 +1,9 @@
 import type { Clock } from '../../base/clock';
+import { TRACE_HEADER } from '../../protocol/backendWorker';
 import type { Target } from '../targets';
 import type { TrafficClient } from './client';
 import type { ClientSockets } from './clientSockets';
-import { CHANNEL_OPTIONS, type GrpcKit, getOrder } from './grpcCall';
+import { CHANNEL_OPTIONS, type GrpcKit, sendGrpc } from './grpcCall';
 import { workingClient } from './workingClient';
 
 /** Unary gRPC: one channel with a connection of its own for each client, the requests multiplexed on them in turn. */
@@ -36,15 +37,17 @@ export function grpcChannels(
         ),
       );
     },
-    send: (index, orderId, trace, ended) => {
+    send: (index, ask, ended) => {
       const owner = index % stubs.length;
       const stub = stubs[owner];
       if (stub === undefined) throw new Error('A client plan needs at least one client');
-      const before = trace === null ? null : sockets.onlyOneOf(owner);
+      const call = ask(owner);
+      // Looking it up costs; only samples show it.
+      const before = call.headers?.[TRACE_HEADER] === undefined ? null : sockets.onlyOneOf(owner);
       // While one connection replaces another it is not known which of them a call took: then the sample names none.
       const connectionOf = () => (before !== null && sockets.onlyOneOf(owner) === before ? before : null);
       workingClient.run(owner, () =>
-        getOrder(kit, stub, { orderId, trace, timeoutMs, nowMs: clock.wallNow() }, connectionOf, ended),
+        sendGrpc(kit, stub, { call, timeoutMs, nowMs: clock.wallNow() }, connectionOf, ended),
       );
     },
     setTargets: () => {},

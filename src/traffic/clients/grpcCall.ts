@@ -1,11 +1,14 @@
 import type * as Grpc from '@grpc/grpc-js';
-import { CONNECTION_HEADER, SERVER_HEADER, TRACE_HEADER } from '../../protocol/backendWorker';
-import type { Order, OrdersServices } from '../../protocol/ordersService';
+import type { MethodDefinition } from '@grpc/proto-loader';
+import { CONNECTION_HEADER, SERVER_HEADER } from '../../protocol/backendWorker';
+import type { OrdersServices } from '../../protocol/ordersService';
+import type { Answer, Call } from '../workloads/workload';
 import type { Reply } from './client';
 import { NO_SERVER_CONNECTION, readConnectionHeader } from './connectionHeader';
 
 export interface GrpcKit {
   readonly grpc: typeof Grpc;
+  /** Service definitions by the names that calls use. */
   readonly services: OrdersServices;
 }
 
@@ -23,33 +26,35 @@ export const CHANNEL_OPTIONS: Grpc.ChannelOptions = {
 /** grpc-js's words for a status that it derived from an HTTP status without a grpc-status (grpc: http-grpc-status-mapping.md). */
 const HTTP_STATUS_DETAILS = /^Received HTTP status code/;
 
-/** One unary GetOrder. `connectionOf` tells the client's connection from the port under which the server saw it. */
-export function getOrder(
+/** One unary call. `connectionOf` tells the client's connection from the port under which the server saw it. */
+export function sendGrpc(
   kit: GrpcKit,
   client: Grpc.Client,
   wanted: {
-    readonly orderId: string;
-    readonly trace: string | null;
+    readonly call: Call;
     readonly timeoutMs: number;
     readonly nowMs: number;
   },
   connectionOf: (serverConnection: number | null) => number | null,
   ended: (reply: Reply) => void,
 ): void {
-  const { grpc, services } = kit;
-  const { GetOrder } = services.orders;
+  const { grpc } = kit;
+  const wire = wanted.call.grpc;
+  if (wire === undefined) throw new Error('This workload cannot be sent as gRPC');
+  const method = methodOf(kit, wire.service, wire.method);
   const metadata = new grpc.Metadata();
-  if (wanted.trace !== null) metadata.set(TRACE_HEADER, wanted.trace);
+  for (const [name, value] of Object.entries(wanted.call.headers ?? {})) metadata.set(name, value);
   let signed: Grpc.Metadata | null = null;
-  const call = client.makeUnaryRequest<{ id: string }, Order>(
-    GetOrder.path,
-    GetOrder.requestSerialize,
-    GetOrder.responseDeserialize,
-    { id: wanted.orderId },
+  const call = client.makeUnaryRequest<object, object>(
+    method.path,
+    method.requestSerialize,
+    method.responseDeserialize,
+    wire.request,
     metadata,
     { deadline: wanted.nowMs + wanted.timeoutMs },
-    (error) => {
+    (error, message) => {
       const reply = readStatus(grpc, error, signed);
+      if (reply.answered) wanted.call.read?.(answerOf(reply, signed, error?.metadata, message ?? null));
       ended({ ...reply, retries: 0, clientConnection: connectionOf(reply.serverConnection) });
     },
   );
@@ -85,4 +90,23 @@ function readStatus(
     by: read(SERVER_HEADER) ?? 'balancer',
     ...readConnectionHeader(read(CONNECTION_HEADER)),
   };
+}
+
+function methodOf(kit: GrpcKit, service: string, method: string): MethodDefinition<object, object> {
+  const found = (kit.services as unknown as Record<string, Record<string, MethodDefinition<object, object>>>)[
+    service
+  ]?.[method];
+  if (found === undefined) throw new Error(`There is no method ${method} of a service ${service}`);
+  return found;
+}
+
+function answerOf(
+  reply: { readonly status: string; readonly by: string },
+  initial: Grpc.Metadata | null,
+  trailers: Grpc.Metadata | undefined,
+  body: object | null,
+): Answer {
+  const all = (name: string): readonly string[] =>
+    [...(initial?.get(name) ?? []), ...(trailers?.get(name) ?? [])].map(String);
+  return { status: reply.status, by: reply.by, header: (name) => all(name)[0] ?? null, headers: all, body };
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock';
 import type { Target } from '../targets';
 import type { TrafficClient } from './client';
 import type { ClientSockets } from './clientSockets';
-import { CHANNEL_OPTIONS, type GrpcKit, getOrder } from './grpcCall';
+import { CHANNEL_OPTIONS, type GrpcKit, sendGrpc } from './grpcCall';
 import { type Directory, publishDirectory } from './labResolver';
 
 /**
@@ -31,10 +31,10 @@ export function grpcClientSide(
     prepare: async () => {
       await Promise.all(stubs.map((stub) => reachAll(kit, stub, targets.length, timeoutMs, clock)));
     },
-    send: (index, orderId, trace, ended) => {
+    send: (index, ask, ended) => {
       const stub = stubs[index % stubs.length];
       if (stub === undefined) throw new Error('A client plan needs at least one client');
-      getOrder(kit, stub, { orderId, trace, timeoutMs, nowMs: clock.wallNow() }, connectionOf, ended);
+      sendGrpc(kit, stub, { call: ask(index % stubs.length), timeoutMs, nowMs: clock.wallNow() }, connectionOf, ended);
     },
     setTargets: (next) => {
       directory.targets = next;

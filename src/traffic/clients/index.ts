@@ -16,7 +16,7 @@ export async function createClient(plan: LoadPlan, clock: Clock, sockets: Client
   if (target === undefined) throw new Error('A load plan needs at least one target');
   switch (plan.kind) {
     case 'rest-new-sockets':
-      return restNewSockets(target, plan.timeoutMs, clock, sockets);
+      return restNewSockets(target, plan.clients, plan.timeoutMs, clock, sockets);
     case 'rest-keepalive':
       return restKeepalive(target, plan.clients, plan.timeoutMs, clock, sockets);
     case 'grpc':
@@ -40,6 +40,11 @@ export async function createClient(plan: LoadPlan, clock: Clock, sockets: Client
     default:
       return assertNever(plan.kind);
   }
+}
+
+/** Loads what a client of the protocol needs, before its plan is known. */
+export function preload(protocol: string): void {
+  if (protocol === 'grpc') void loadKit();
 }
 
 async function loadKit(): Promise<GrpcKit> {

@@ -1,8 +1,8 @@
 import { type Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { Clock } from '../../base/clock';
-import { CONNECTION_HEADER, SERVER_HEADER, TRACE_HEADER } from '../../protocol/backendWorker';
-import type { Order } from '../../protocol/ordersService';
+import { CONNECTION_HEADER, SERVER_HEADER } from '../../protocol/backendWorker';
 import type { Target } from '../targets';
+import type { Answer, Call, RestCall } from '../workloads/workload';
 import type { Reply } from './client';
 import type { ClientSockets } from './clientSockets';
 import { NO_SERVER_CONNECTION, readConnectionHeader } from './connectionHeader';
@@ -15,18 +15,18 @@ const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 export interface RestRequest {
   readonly agent: Agent;
   readonly target: Target;
-  readonly orderId: string;
-  readonly trace: string | null;
+  readonly call: Call;
   readonly timeoutMs: number;
 }
 
-/** GET /api/orders/:id over HTTP/1.1; body read and decoded. Repeated up to 3 times when its connection breaks. */
-export function getOrder(
+/** One call over HTTP/1.1; body read, JSON decoded. An idempotent one is repeated up to 3 times when its connection breaks. */
+export function sendRest(
   wanted: RestRequest,
   clock: Clock,
   sockets: ClientSockets,
   ended: (reply: Reply) => void,
 ): void {
+  const rest = restCallOf(wanted.call);
   let retries = 0;
   let settled = false;
   let current: ClientRequest | null = null;
@@ -50,8 +50,9 @@ export function getOrder(
       agent: wanted.agent,
       host: wanted.target.host,
       port: wanted.target.port,
-      path: `/api/orders/${wanted.orderId}`,
-      headers: { accept: 'application/json', ...(wanted.trace === null ? {} : { [TRACE_HEADER]: wanted.trace }) },
+      method: rest.method,
+      path: rest.path,
+      headers: headersOf(rest, wanted.call.headers),
     });
     current = outgoing;
     outgoing.once('socket', (socket) => {
@@ -61,7 +62,7 @@ export function getOrder(
       if (settled) return;
       const code = error.code ?? error.name;
       const untouched = (outgoing.socket?.bytesRead ?? 0) === readBefore;
-      if (untouched && BROKEN.has(code) && retries < MAX_RETRIES) {
+      if (untouched && BROKEN.has(code) && retries < MAX_RETRIES && rest.method !== 'POST') {
         retries += 1;
         attempt();
       } else failed(code);
@@ -70,17 +71,21 @@ export function getOrder(
       const connection = sockets.numberOf(outgoing.socket);
       readBody(
         response,
-        () => settle({ ...readAnswer(response), clientConnection: connection }),
+        (body) => {
+          const reply = readReply(response);
+          wanted.call.read?.(answerOf(response, reply, body));
+          settle({ ...reply, clientConnection: connection });
+        },
         // Cut off in its middle, a response is no response; and its bytes forbid another try.
         () => failed('ECONNRESET'),
       );
     });
-    outgoing.end();
+    outgoing.end(rest.body?.bytes);
   };
   attempt();
 }
 
-function readAnswer(response: IncomingMessage): Omit<Reply, 'retries' | 'clientConnection'> {
+function readReply(response: IncomingMessage): Omit<Reply, 'retries' | 'clientConnection'> {
   const server = response.headers[SERVER_HEADER];
   return {
     answered: true,
@@ -90,7 +95,27 @@ function readAnswer(response: IncomingMessage): Omit<Reply, 'retries' | 'clientC
   };
 }
 
-function readBody(response: IncomingMessage, whole: () => void, cut: () => void): void {
+function answerOf(
+  response: IncomingMessage,
+  reply: { readonly status: string; readonly by: string },
+  body: Buffer,
+): Answer {
+  const all = (name: string): readonly string[] => response.headersDistinct[name] ?? [];
+  return { status: reply.status, by: reply.by, header: (name) => all(name)[0] ?? null, headers: all, body };
+}
+
+function restCallOf(call: Call): RestCall {
+  if (call.rest === undefined) throw new Error('This workload cannot be sent as REST');
+  return call.rest;
+}
+
+function headersOf(rest: RestCall, extra: Call['headers']): Record<string, string | number> {
+  const body =
+    rest.body === undefined ? null : { 'content-type': rest.body.type, 'content-length': rest.body.bytes.length };
+  return { accept: 'application/json', ...body, ...extra };
+}
+
+function readBody(response: IncomingMessage, whole: (body: Buffer) => void, cut: () => void): void {
   const chunks: Buffer[] = [];
   response.on('data', (chunk: Buffer) => chunks.push(chunk));
   response.once('error', cut);
@@ -99,17 +124,18 @@ function readBody(response: IncomingMessage, whole: () => void, cut: () => void)
       cut();
       return;
     }
+    const body = Buffer.concat(chunks);
     // Decoded as any client would, so that REST and gRPC do the same work.
-    if (response.statusCode === 200) parseOrder(Buffer.concat(chunks));
-    whole();
+    if (response.statusCode === 200) parseJson(body);
+    whole(body);
   });
 }
 
-function parseOrder(body: Buffer): Order | null {
+function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8')) as Order;
+    return JSON.parse(body.toString('utf8'));
   } catch {
-    // Something else than an order, signed or not: it is an answer all the same.
+    // Something else than JSON, signed or not: it is an answer all the same.
     return null;
   }
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock';
 import type { Target } from '../targets';
 import type { TrafficClient } from './client';
 import type { ClientSockets } from './clientSockets';
-import { getOrder } from './rest';
+import { sendRest } from './rest';
 
 /**
  * REST over keep-alive connections: one for each client, used for one request after the other. HTTP/1.1 does not
@@ -16,23 +16,26 @@ export function restKeepalive(
   clock: Clock,
   sockets: ClientSockets,
 ): TrafficClient {
-  const agents = Array.from({ length: clients }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+  const agents = Array.from({ length: clients }, (_, client) => ({
+    client,
+    agent: new Agent({ keepAlive: true, maxSockets: 1 }),
+  }));
   // First in, first out: the clients take turns.
   const free = [...agents];
   return {
     lanes: clients,
     prepare: async () => {},
-    send: (_index, orderId, trace, ended) => {
-      const agent = free.shift();
-      if (agent === undefined) throw new Error('More requests in flight than clients');
-      getOrder({ agent, target, orderId, trace, timeoutMs }, clock, sockets, (reply) => {
-        free.push(agent);
+    send: (_index, ask, ended) => {
+      const lane = free.shift();
+      if (lane === undefined) throw new Error('More requests in flight than clients');
+      sendRest({ agent: lane.agent, target, call: ask(lane.client), timeoutMs }, clock, sockets, (reply) => {
+        free.push(lane);
         ended(reply);
       });
     },
     setTargets: () => {},
     dispose: () => {
-      for (const agent of agents) agent.destroy();
+      for (const { agent } of agents) agent.destroy();
     },
   };
 }

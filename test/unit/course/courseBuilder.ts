@@ -4,12 +4,24 @@ import type { ParsedCourse } from '../../../src/course/parsedCourse';
 import type { LabReference } from '../../../src/quiz/quizKind';
 
 export const labs: readonly LabReference[] = [
-  { id: 'pinning', arms: ['l4', 'l7'], servers: ['server-a', 'server-b', 'server-c'] },
+  {
+    id: 'pinning',
+    arms: ['l4', 'l7'],
+    servers: ['server-a', 'server-b', 'server-c'],
+    readings: ['failed', 'latencyMs.p99'],
+  },
 ];
+
+export const labFiles: Readonly<Record<string, string>> = {
+  'l4.nginx.conf': 'stream {\n    upstream orders {\n        server 127.0.0.1:1;\n    }\n}\n',
+};
 
 /** A course file from its lines; line 1 is the first argument. */
 export function course(...lines: readonly string[]): ParsedCourse {
-  return parseCourse(lines.join('\n'), 'course.en.md', { labs });
+  return parseCourse(lines.join('\n'), 'course.en.md', {
+    labs,
+    labFile: (lab, file) => (lab === 'pinning' ? (labFiles[file] ?? null) : null),
+  });
 }
 
 /** Problems as "line:column text", as an editor would list them. */

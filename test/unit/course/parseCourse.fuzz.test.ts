@@ -17,6 +17,9 @@ const strangeLine = fc.oneof(
     '```',
     '```quiz',
     '````lab',
+    '```nginx tab="<b>"',
+    '```nginx tab="b"',
+    '```listing tab="b"',
     '~~~mermaid',
     '> ```quiz',
     '- ```lab',
@@ -35,6 +38,7 @@ const strangeLine = fc.oneof(
     '===',
     '[x](javascript:alert(1))',
     '![](https://x/y.png)',
+    '[x](measured:pinning/l4/failed) [y](measured:"onclick="x/y/z)',
     '[x]: data:text/html,<script>',
     '<img src=x onerror=alert(1)>',
     '| <svg/onload=a> | [y](#z) |',
@@ -63,7 +67,7 @@ const mangled = fc
 
 // Everything the renderer may write: a tag outside of this list, or an attribute of another form, came from the author.
 const allowedTag =
-  /^<\/?(?:p|h[1-6]|em|strong|s|code|pre|a|span|ul|ol|li|blockquote|div|table|thead|tbody|tr|th|td|hr|br|img)(?: (?:id="[a-z0-9-]+"|href="(?:https:\/\/|#)[^"<>]*"|src="[\w./-]+"|alt="[^"<>]*"|title="[^"<>]*"|class="[^"<>]*"|style="text-align:(?:left|right|center)"|start="\d+"|role="note"))*>$/;
+  /^<\/?(?:p|h[1-6]|em|strong|s|code|pre|a|span|ul|ol|li|blockquote|div|table|thead|tbody|tr|th|td|hr|br|img)(?: (?:id="[a-z0-9-]+"|href="(?:https:\/\/|#)[^"<>]*"|src="[\w./-]+"|alt="[^"<>]*"|title="[^"<>]*"|data-[a-z]+="[\w.-]+"|class="[^"<>]*"|style="text-align:(?:left|right|center)"|start="\d+"|role="note"))*>$/;
 
 describe('a mangled course file', () => {
   it('never throws, keeps every place inside the file, and lets no HTML through', () => {
@@ -82,7 +86,10 @@ describe('a mangled course file', () => {
             expect(problem.span.line).toBeLessThanOrEqual(lines + 1);
             expect(problem.span.column).toBeGreaterThanOrEqual(1);
           }
-          for (const block of viewCourse(parsed, () => sourceOrder).blocks) {
+          const blocks = viewCourse(parsed, () => sourceOrder).blocks;
+          for (const block of blocks.flatMap((one) =>
+            one.kind === 'tabs' ? one.tabs.flatMap((tab) => tab.blocks) : [one],
+          )) {
             const html = 'html' in block ? block.html : block.kind === 'quiz' ? block.quiz.promptHtml : '';
             for (const [tag] of html.matchAll(/<[^>]*>?/g)) expect(tag).toMatch(allowedTag);
           }

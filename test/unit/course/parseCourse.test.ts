@@ -154,7 +154,7 @@ const faults: readonly {
     name: 'an unknown kind of question',
     lines: quizLines({ kind: 'guess' }),
     says: [
-      '5:7 There is no kind of question “guess”; there are: single-choice, multiple-choice, predict-split, predict-outcome, short-answer, order, match, find-the-fault',
+      '5:7 There is no kind of question “guess”; there are: single-choice, multiple-choice, predict-split, predict-outcome, short-answer, order, match, find-the-fault, interview',
     ],
   },
   {

@@ -50,7 +50,13 @@ describe('the day a question is asked again', () => {
   });
 
   it('follows the verdict; a prediction that waits for its run says nothing', () => {
-    expect((['right', 'partly', 'wrong', 'waiting'] as const).map(recallOf)).toEqual(['good', 'hard', 'again', null]);
+    const verdicts = ['right', 'partly', 'wrong', 'waiting'] as const;
+    expect(verdicts.map((verdict) => recallOf({ verdict }))).toEqual(['good', 'hard', 'again', null]);
+  });
+
+  it('follows the reader’s own judgement where there is one', () => {
+    expect(recallOf({ verdict: 'right', rating: 'easy' })).toBe('easy');
+    expect(reviewed(null, quiz, 'easy', monday).dueAt).toBeGreaterThan(reviewed(null, quiz, 'good', monday).dueAt);
   });
 });
 

@@ -25,9 +25,15 @@ describe('a review session', () => {
     expect(answer(now, 'right').queue).toEqual([]);
   });
 
+  it('puts off what the reader has not rated', () => {
+    expect(advanced(withVerdict(session('a', 'b'), 'a', 'unrated')).queue).toEqual(['b', 'a']);
+  });
+
   it('takes the second answer where the reader has the last word', () => {
     const wrong = withVerdict(session('a', 'b'), 'a', 'wrong');
     expect(advanced(withVerdict(wrong, 'a', 'right')).queue).toEqual(['b']);
+    expect(withVerdict(wrong, 'a', 'right').missed).toEqual(['a']);
+    expect(withVerdict(wrong, 'a', 'right', true).missed).toEqual([]);
   });
 
   it('puts a question that is not answered off', () => {

@@ -14,7 +14,8 @@ const read = (name: string) => readFileSync(path.join(folder, name), 'utf8');
 async function parsed(language: string) {
   const labs = (await findLabs(folder)).map(({ id, definition }) => {
     if (!definition.ok) throw new Error(JSON.stringify(definition.error));
-    return { id, arms: definition.value.arms.map((arm) => arm.id), servers: definition.value.serverIds };
+    const { arms, servers } = definition.value;
+    return { id, arms: arms.map((arm) => arm.id), servers: servers.map((server) => server.id) };
   });
   return parseCourse(read(`course.${language}.md`), `course.${language}.md`, { labs });
 }

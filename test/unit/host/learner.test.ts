@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Learner, type LearnerStore } from '../../../src/host/learner';
 import { sourceOrder } from '../../../src/quiz/optionOrder';
 import type { Quiz } from '../../../src/quiz/quiz';
-import { choice, outcome, quiz, ranges, shortAnswer } from '../quiz/quizBuilder';
+import { choice, interview, outcome, quiz, ranges, shortAnswer } from '../quiz/quizBuilder';
 
 const DAY = 86_400_000;
 const named = (yaml: string, id: string): Quiz => quiz(yaml.replace(/^id: .*/, `id: ${id}`));
@@ -107,6 +107,116 @@ describe('a reader', () => {
       answer: { reason: 'It is how the age ends.' },
       feedback: { verdict: 'right' },
     });
+  });
+});
+
+describe('a short answer that the reader overruled', () => {
+  const s = named(shortAnswer(), 's');
+  const own = { text: 'GOAWAY', reason: 'It is how the age ends.' };
+
+  /** Answered in words that are not recognised, then overruled. */
+  async function overruled() {
+    const opened = reader(s);
+    await opened.learner.answer('s', { text: 'GOAWAY' });
+    await opened.learner.answer('s', own);
+    return opened;
+  }
+
+  it('is planned as one that was right at once', async () => {
+    const recognised = reader(s);
+    await recognised.learner.answer('s', { text: 'max connection age' });
+    const { learner, world } = await overruled();
+    expect(learner.nextDueAt()).toBe(recognised.learner.nextDueAt());
+    world.now += DAY;
+    expect(learner.due()).toEqual([]);
+  });
+
+  it('is so, too, when it was due, and after the window was closed in between', async () => {
+    const { learner, open, world } = await overruled();
+    world.now = learner.nextDueAt() ?? 0;
+    const known = reader(s);
+    await known.learner.answer('s', { text: 'max connection age' });
+    known.world.now = known.learner.nextDueAt() ?? 0;
+    await known.learner.answer('s', { text: 'max connection age' });
+    await learner.answer('s', { text: 'something else' });
+    world.now += 60_000;
+    const again = open();
+    await again.answer('s', { text: 'something else', reason: 'I meant the same.' });
+    expect(again.nextDueAt()).toBe(known.learner.nextDueAt());
+    expect(again.weak()).toEqual([]);
+  });
+
+  it('is right in a review when it is given in the same words, also after another try', async () => {
+    const { learner, world } = await overruled();
+    await learner.retry('s');
+    expect(learner.state('s')).toMatchObject({ answer: null });
+    world.now = (learner.nextDueAt() ?? 0) + DAY;
+    learner.startReview();
+    await learner.answer('s', { text: ' goaway. ' });
+    expect(learner.reviewState()).toMatchObject({
+      missed: 0,
+      current: { state: { answer: { reason: own.reason }, feedback: { verdict: 'right' } } },
+    });
+    expect(learner.due()).toEqual([]);
+    await learner.retry('s');
+    await learner.answer('s', { text: 'keepalive' });
+    expect(learner.state('s')?.feedback?.verdict).toBe('wrong');
+  });
+
+  it('was never missed in the review in which it was overruled', async () => {
+    const { learner, world } = reader(s);
+    await learner.answer('s', { text: 'keepalive' });
+    world.now += DAY;
+    learner.startReview();
+    await learner.answer('s', { text: 'GOAWAY' });
+    expect(learner.reviewState()?.missed).toBe(1);
+    await learner.answer('s', own);
+    learner.nextReview();
+    expect(learner.reviewState()).toMatchObject({ left: 0, missed: 0 });
+    expect(learner.due()).toEqual([]);
+  });
+
+  it('does not whitewash the answer before it', async () => {
+    const { learner, world } = reader(s);
+    await learner.answer('s', { text: 'keepalive' });
+    await learner.retry('s');
+    await learner.answer('s', { text: 'GOAWAY' });
+    await learner.answer('s', own);
+    world.now += DAY;
+    expect(learner.due()).toEqual(['s']);
+  });
+});
+
+describe('an interview question', () => {
+  const i = named(interview(), 'i');
+  const j = named(interview(), 'j');
+
+  it('is planned by the reader’s own judgement, and not before it', async () => {
+    const { learner, world } = reader(i, j);
+    await learner.answer('i', { text: 'Well …' });
+    expect(learner.state('i')?.feedback).toMatchObject({ verdict: 'waiting', awaits: 'rating' });
+    expect(learner.nextDueAt()).toBeNull();
+    await learner.answer('i', { text: 'Well …', rating: 'again' });
+    await learner.answer('j', { text: '', rating: 'easy' });
+    expect(learner.weak().map(({ quiz: id }) => id)).toEqual(['i']);
+    world.now += DAY;
+    expect(learner.due()).toEqual(['i']);
+  });
+
+  it('stays in the review until it is rated', async () => {
+    const { learner, world } = reader(i, j);
+    for (const id of ['i', 'j']) await learner.answer(id, { text: '', rating: 'again' });
+    world.now += DAY;
+    learner.startReview();
+    await learner.answer('i', { text: 'So' });
+    expect(learner.reviewState()?.current?.state.feedback?.modelHtml).toContain('About');
+    learner.nextReview();
+    expect(learner.reviewState()).toMatchObject({ left: 2, current: { quiz: { id: 'j' } } });
+    await learner.answer('j', { text: '', rating: 'hard' });
+    learner.nextReview();
+    await learner.answer('i', { text: 'So', rating: 'good' });
+    learner.nextReview();
+    expect(learner.reviewState()).toMatchObject({ left: 0, missed: 0 });
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readingsOf } from '../../../src/host/readings';
+import { READING_NAMES, readingsOf } from '../../../src/host/readings';
 import type { RunResult } from '../../../src/protocol/run';
 
 const result: RunResult = {
@@ -44,6 +44,13 @@ describe('the readings of a run', () => {
 
   it('have no busiest share where nothing was answered', () => {
     expect(readingsOf({ ...result, servers: [] })).not.toHaveProperty('busiestShare');
+  });
+
+  it('have names that a course may ask for', () => {
+    expect(READING_NAMES).toEqual(
+      expect.arrayContaining(Object.keys(readingsOf(result)).filter((name) => name !== 'seed')),
+    );
+    expect(new Set(READING_NAMES).size).toBe(READING_NAMES.length);
   });
 
   it('follow results that later labs add to', () => {

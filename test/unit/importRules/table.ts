@@ -99,9 +99,11 @@ export const machineSources: readonly { readonly name: string; readonly pattern:
 
 /** Folders whose index.ts is a registry: an explicit list of what there is. Nowhere else is an index.ts. */
 export const registries: readonly string[] = [
+  'src/backends/services',
   'src/balancer/policies',
   'src/host/commands',
   'src/quiz/kinds',
   'src/traffic/clients',
+  'src/traffic/workloads',
   'webview/quiz/forms',
 ];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { renderMessage } from '../../../src/base/message';
 import { topologyOf } from '../../../src/lab/armWiring';
-import { understandConf, withAddedServer } from '../../../src/lab/labConf';
+import { understandConf, withAddedServer, withDrained } from '../../../src/lab/labConf';
 import type { ArmDefinition, LabDefinition } from '../../../src/lab/labDefinition';
 import { labNamed } from '../../harness/labs';
 
@@ -76,5 +76,31 @@ describe('the configuration of an arm', () => {
     expect(text.split('\n').filter((line) => !good.split('\n').includes(line))).toEqual([
       '        server 127.0.0.1:28204 max_fails=1 fail_timeout=2s; # lab: backend server-d grpc',
     ]);
+  });
+});
+
+describe('a server that is drained', () => {
+  const conf = () => {
+    const understood = understandConf(lab, arm, file, good);
+    if (!understood.ok) throw new Error('refused');
+    return understood.value;
+  };
+
+  it('gets `down` on every line of its own, and nothing else changes', () => {
+    const { text } = withDrained(lab, arm, conf(), 'server-b', true);
+    const changed = text.split('\n').filter((line, index) => line !== good.split('\n')[index]);
+    expect(changed).toEqual([
+      '        server 127.0.0.1:28202 max_fails=1 fail_timeout=2s down; # lab: backend server-b grpc',
+    ]);
+  });
+
+  it('loses the mark again, and the file is what it was', () => {
+    const drained = withDrained(lab, arm, conf(), 'server-b', true);
+    expect(withDrained(lab, arm, drained, 'server-b', false).text).toBe(good);
+  });
+
+  it('is not marked twice', () => {
+    const drained = withDrained(lab, arm, conf(), 'server-b', true);
+    expect(withDrained(lab, arm, drained, 'server-b', true).text).toBe(drained.text);
   });
 });

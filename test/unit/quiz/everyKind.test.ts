@@ -6,6 +6,7 @@ import type { Quiz } from '../../../src/quiz/quiz';
 import {
   choice,
   fault,
+  interview,
   matching,
   order,
   outcome,
@@ -27,6 +28,7 @@ const samples: readonly (readonly [string, readonly unknown[]])[] = [
   [order('abc'), [{ order: ['c', 'a', 'b'] }]],
   [matching('a1 b2', '12'), [{ pairs: { a: 'p1', b: 'p1' } }]],
   [fault(), [{ part: 'part-1' }]],
+  [interview(), [{ text: '' }, { text: 'So.', rating: 'easy' }]],
 ];
 
 const shares = fc.option(fc.dictionary(fc.constantFrom('server-a', 'server-b', 'x'), fc.double()));
@@ -46,6 +48,7 @@ const raw = fc.oneof(
       order: fc.array(fc.anything()),
       pairs: fc.dictionary(fc.string(), fc.anything()),
       part: fc.anything(),
+      rating: fc.anything(),
     },
     { requiredKeys: [] },
   ),

@@ -113,3 +113,16 @@ export function fault(...parts: readonly string[]): string {
     ...written.map((part, index) => `  - { id: part-${index}, ${part}, explanation: About ${index} }`),
   ].join('\n');
 }
+
+export function interview(...more: readonly string[]): string {
+  return [
+    'id: i',
+    'kind: interview',
+    'prompt: Tell us.',
+    'answer: |',
+    '  About *one*.',
+    '',
+    '  About two.',
+    ...more,
+  ].join('\n');
+}

@@ -104,3 +104,49 @@ test('stop sends no more and is done when what is in flight has ended', () => {
     }),
   );
 });
+
+test('marks come right after the request that reaches them, each once, in order', () => {
+  const clock = new VirtualClock();
+  let sent = 0;
+  const marks: [number, number][] = [];
+  const load: Load = new Load(
+    { requests: 10, bound: 2, rate: 100, marks: [1, 5, 5, 10] },
+    clock,
+    () => {
+      sent += 1;
+      clock.setTimeout(() => load.ended(), 3);
+    },
+    () => {},
+    (at) => marks.push([at, sent]),
+  );
+  load.start();
+  while (clock.step());
+  expect(marks).toEqual([
+    [1, 1],
+    [5, 5],
+    [5, 5],
+    [10, 10],
+  ]);
+});
+
+test('another rate holds from the moment it is set, in both directions', () => {
+  const clock = new VirtualClock();
+  const dues: number[] = [];
+  const load: Load = new Load(
+    { requests: 30, bound: 100, rate: 100 },
+    clock,
+    (index, due) => {
+      dues.push(due);
+      if (index === 9) load.setRate(1000);
+      if (index === 19) load.setRate(10);
+      clock.setTimeout(() => load.ended(), 1);
+    },
+    () => {},
+  );
+  load.start();
+  while (clock.step());
+  const gaps = dues.slice(1).map((due, index) => Math.round(due - (dues[index] ?? 0)));
+  expect(gaps.slice(0, 8).every((gap) => gap === 10)).toBe(true);
+  expect(gaps.slice(10, 18).every((gap) => gap === 1)).toBe(true);
+  expect(gaps.slice(20).every((gap) => gap === 100)).toBe(true);
+});

@@ -1,5 +1,6 @@
 import { type RegisteredForm, registered } from '../form';
 import { findTheFault } from './findTheFault';
+import { interview } from './interview';
 import { match } from './match';
 import { multipleChoice } from './multipleChoice';
 import { order } from './order';
@@ -18,4 +19,5 @@ export const quizForms: readonly RegisteredForm[] = [
   registered(order),
   registered(match),
   registered(findTheFault),
+  registered(interview),
 ];

@@ -2,6 +2,7 @@ import { h, trustedHtml } from '../../dom';
 import { t } from '../../strings';
 import { checkbox } from '../../ui';
 import type { QuizForm } from '../form';
+import { modelAnswer } from '../modelAnswer';
 import { type ChoiceView, optionReview } from '../optionReview';
 
 export interface MultipleChoiceView extends ChoiceView {
@@ -30,5 +31,5 @@ export const multipleChoice: QuizForm<MultipleChoiceView> = {
       },
     };
   },
-  review: (view, _answer, feedback) => optionReview(view, feedback),
+  review: (view, _answer, feedback) => h('div', {}, optionReview(view, feedback), modelAnswer(feedback)),
 };

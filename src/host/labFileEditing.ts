@@ -1,0 +1,95 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import type { Catalog } from '../base/message';
+import { confProblems } from '../lab/labConf';
+import { ConfDiagnostics } from './confDiagnostics';
+import type { LabController } from './labController';
+import type { WorkingCopy } from './workingCopy';
+
+export interface LabFileEditingOptions {
+  readonly copies: WorkingCopy;
+  readonly labs: ReadonlyMap<string, LabController>;
+  /** Words in the reader's language; changes with it. */
+  readonly catalog: () => Catalog;
+  /** Nothing outside of these is opened, whoever asks. */
+  readonly folders: readonly string[];
+}
+
+/** The reader's copies of a lab's files in the editor: opened, checked as they are typed, taken up when saved, restored. */
+export class LabFileEditing implements vscode.Disposable {
+  readonly #options: LabFileEditingOptions;
+  readonly #diagnostics = new ConfDiagnostics();
+  readonly #subscriptions: vscode.Disposable[];
+
+  constructor(options: LabFileEditingOptions) {
+    this.#options = options;
+    this.#subscriptions = [
+      vscode.workspace.onDidOpenTextDocument((document) => this.#diagnose(document)),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => this.#diagnose(document)),
+      vscode.workspace.onDidSaveTextDocument((document) => {
+        const copy = options.copies.identify(document.uri.fsPath);
+        if (copy !== null) void options.labs.get(copy.lab)?.confSaved(copy.file, document.getText());
+      }),
+    ];
+  }
+
+  /** Opens the reader's copy beside the page, made if there is none yet; at that line, from 1, if one is named. */
+  async open(lab: LabController, file: string, line?: number): Promise<void> {
+    const copy = await this.#options.copies.ensure(lab.definition, file);
+    const document = await vscode.workspace.openTextDocument(copy);
+    await vscode.window.showTextDocument(document, {
+      viewColumn: vscode.ViewColumn.Beside,
+      preview: false,
+      ...(line === undefined ? {} : { selection: new vscode.Range(line - 1, 0, line - 1, 0) }),
+    });
+    this.#diagnose(document);
+  }
+
+  /** Puts the original of a file back, after asking. */
+  async restore(lab: LabController, file: string): Promise<void> {
+    const restore = vscode.l10n.t('Restore');
+    const answer = await vscode.window.showWarningMessage(
+      vscode.l10n.t('Put back the original {file}? Your changes to it will be lost.', { file }),
+      { modal: true },
+      restore,
+    );
+    if (answer !== restore) return;
+    const { copies } = this.#options;
+    await copies.restore(lab.definition, file);
+    this.#diagnostics.clear(vscode.Uri.file(copies.pathOf(lab.definition, file)));
+    const original = await copies.read(lab.definition, file);
+    if (original !== null) await lab.confSaved(file, original.text);
+  }
+
+  /** Opens a file of the course, or of the reader's copies, at a place that the page named; line and column from 1. */
+  async openPlace(file: string, line: number, column: number): Promise<void> {
+    const target = path.resolve(file);
+    // The page is not trusted to open just anything.
+    if (!this.#options.folders.some((folder) => target.startsWith(folder + path.sep))) return;
+    const document = await vscode.workspace.openTextDocument(target);
+    const editor = await vscode.window.showTextDocument(document, vscode.ViewColumn.Beside);
+    const position = new vscode.Position(Math.max(0, line - 1), Math.max(0, column - 1));
+    editor.selection = new vscode.Selection(position, position);
+    editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.InCenter);
+  }
+
+  /** Looks at what is open already; again when the words are in another language. */
+  diagnoseAll(): void {
+    for (const open of vscode.workspace.textDocuments) this.#diagnose(open);
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#diagnostics.dispose();
+  }
+
+  #diagnose(document: vscode.TextDocument): void {
+    const { copies, labs, catalog } = this.#options;
+    const copy = copies.identify(document.uri.fsPath);
+    const lab = copy === null ? undefined : labs.get(copy.lab);
+    const arm = lab?.definition.arms.find((candidate) => candidate.conf === copy?.file);
+    if (lab === undefined || arm === undefined) return;
+    const problems = confProblems(lab.definition, arm.conf, document.uri.fsPath, document.getText());
+    this.#diagnostics.show(document.uri, problems, catalog());
+  }
+}

@@ -1,0 +1,50 @@
+import type { Random } from '../../base/random';
+import type { ClientFindings } from '../../measurement/findings';
+
+/** One request, as REST or as gRPC: a workload says what its clients can speak. */
+export interface Call {
+  readonly rest?: RestCall;
+  readonly grpc?: GrpcCall;
+  /** Sent with it: HTTP headers or gRPC metadata, names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Reads the answer for the workload's own findings, before the request counts as ended. Not called when there is none. */
+  read?(answer: Answer): void;
+}
+
+export interface RestCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** With the query, as sent: "/api/orders/7". */
+  readonly path: string;
+  readonly body?: { readonly type: string; readonly bytes: Buffer };
+}
+
+export interface GrpcCall {
+  /** "orders": a key of the traffic's gRPC services. */
+  readonly service: string;
+  /** Unary method: "GetOrder". */
+  readonly method: string;
+  readonly request: object;
+}
+
+/** What came back. */
+export interface Answer {
+  readonly status: string;
+  /** Id of the server that signed, or "balancer". */
+  readonly by: string;
+  /** A response header (REST), or initial metadata, else a trailer (gRPC); the first of the name. */
+  header(name: string): string | null;
+  /** Every value of the name, in order. */
+  headers(name: string): readonly string[];
+  /** REST: the body's bytes; gRPC: the message, null with an error status. */
+  readonly body: Buffer | object | null;
+}
+
+/** What the clients ask for, request by request. One file here implements each kind of WorkloadPlan. */
+export interface Workload {
+  /** What client number `client` (from 0) sends as request number `index` (from 0) of the run. */
+  next(index: number, client: number, random: Random): Call;
+  /** The servers are about to change: what is found from now on may be held against this moment. */
+  compare?(): void;
+  /** What was found in the answers so far. */
+  findings(): ClientFindings;
+}
