@@ -25,6 +25,7 @@ export const READING_NAMES: readonly string[] = [
   'busiestShare',
   'maxOverMean',
   'moved',
+  'balancerCpuMicros',
   'bytes.request',
   'bytes.response',
   'bytes.onWire',
