@@ -72,6 +72,17 @@ export interface BalancerCounts {
   /** Answered by the balancer itself (502, 404 ...). */
   readonly answeredItself: number;
   readonly peers: readonly PeerCounts[];
+  /** The same counts by listener, where more than one was used; absent on L4. */
+  readonly listeners?: readonly ListenerCounts[];
+}
+
+/** What came in at one listener of the balancer. */
+export interface ListenerCounts {
+  /** As declared in the configuration, "127.0.0.1:4300". */
+  readonly address: string;
+  readonly connectionsAccepted: number;
+  readonly requests: number;
+  readonly answeredItself: number;
 }
 
 /** What the balancer knows of one upstream server. */

@@ -128,7 +128,7 @@ export class Exchange implements CapturingSource, RequestFacts {
       enterServer(this);
       return;
     }
-    if (this.counted) engine.telemetry.requests++;
+    if (this.counted) engine.telemetry.tookIn(this.service.declared);
     engine.telemetry.dirty = true;
     if (engine.traceHeader !== null) this.traceId = this.headers.get(engine.traceHeader);
     enter(this);
@@ -272,7 +272,7 @@ export class Exchange implements CapturingSource, RequestFacts {
 
   countOwnAnswer(): void {
     const { telemetry } = this.generation.engine;
-    if (this.counted && this.main === this) telemetry.answeredItself++;
+    if (this.counted && this.main === this) telemetry.answered(this.service.declared);
     telemetry.dirty = true;
   }
 
