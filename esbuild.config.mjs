@@ -25,6 +25,7 @@ const loadedLater = {
   'src/host/courseRuntime': 'courseRuntime',
   'src/backends/restServer': 'workers/restServer',
   'src/backends/grpcServer': 'workers/grpcServer',
+  'src/backends/inner/innerGrpc': 'workers/innerGrpc',
 };
 
 /** @type {import('esbuild').Plugin} */

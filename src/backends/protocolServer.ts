@@ -4,6 +4,8 @@ import type { Service } from '../protocol/backendWorker';
 import type { Admission } from './admission';
 import type { Catalogue } from './catalogue';
 import type { Counters } from './counters';
+import type { HopMeter } from './inner/hopMeter';
+import type { InnerCalls } from './inner/innerCalls';
 
 /** What every protocol of a backend is built on. */
 export interface BackendParts {
@@ -13,6 +15,10 @@ export interface BackendParts {
   readonly catalogue: Catalogue;
   readonly counters: Counters;
   readonly clock: Clock;
+  /** The services inside that this one may ask; null: it asks nobody. */
+  readonly inner: InnerCalls | null;
+  /** Measures the requests it serves; null: nobody asks. */
+  readonly served: HopMeter | null;
 }
 
 /** A listening server of a backend. dispose() closes it and its connections at once. */

@@ -34,7 +34,7 @@ export async function startRestServer(parts: BackendParts, declaredPort: number)
   const door: RestDoor = { answer, refuse, streamed: (res) => visits.get(res)?.answered() };
 
   const server = createServer();
-  const connections = new Connections(server, parts.counters);
+  const connections = new Connections(server, parts.counters, parts.served);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

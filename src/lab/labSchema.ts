@@ -19,12 +19,17 @@ const capacity = v.strictObject({
 });
 
 /** One line for each kind of Service (protocol/backendWorker.ts). */
-const service = v.variant('kind', [v.strictObject({ kind: v.literal('orders') })]);
+const service = v.variant('kind', [
+  v.strictObject({ kind: v.literal('orders') }),
+  v.strictObject({ kind: v.literal('users') }),
+  v.strictObject({ kind: v.literal('shop') }),
+]);
 
 /** One line for each kind of WorkloadPlan (protocol/trafficWorker.ts). */
 const workload = v.variant('kind', [
   v.strictObject({ kind: v.literal('get-order') }),
   v.strictObject({ kind: v.literal('orders-by-client') }),
+  v.strictObject({ kind: v.literal('summary') }),
 ]);
 
 const population = v.picklist(['spread', 'nat', 'skewed']);
@@ -38,7 +43,7 @@ const load = {
 const someLoad = v.optional(v.partial(v.strictObject(load)), {});
 
 const server = { id, service: v.optional(service), capacity: v.optional(capacity) };
-const client = v.picklist(['rest-new-sockets', 'rest-keepalive', 'grpc', 'grpc-client-side']);
+const client = v.picklist(['rest-new-sockets', 'rest-keepalive', 'grpc', 'grpc-web', 'grpc-client-side']);
 const conf = v.pipe(v.string(), v.regex(/^[\w.-]+$/));
 const listen = v.pipe(v.string(), v.regex(/^127\.0\.0\.1:\d+$/));
 const variant = v.optional(v.partial(v.strictObject({ client, conf, listen, inner: v.array(listen), workload })));

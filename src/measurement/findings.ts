@@ -11,12 +11,40 @@ export interface Findings extends ClientFindings {
   readonly serverLatency?: readonly ({ readonly id: string } & Latency)[];
   /** Share of answers that were no error (HTTP below 500, gRPC none of the server's fault) among all requests sent, in %. */
   readonly availability?: number;
+  /** Hop by hop, from the client inwards; where servers ask others. */
+  readonly hops?: readonly Hop[];
 }
 
 /** What the clients found in the answers. */
 export interface ClientFindings {
   /** Share of the clients (0 to 1) that another server answers than before a server joined. Absent until one joined. */
   readonly moved?: number;
+  /** What the answers look like to a client, whatever is spoken behind it. Absent without a good answer. */
+  readonly clientSees?: ClientSees;
+}
+
+/** The form of the answers, and a fingerprint of all that they say. */
+export interface ClientSees {
+  /** Content type: "application/json". */
+  readonly contentType: string;
+  /** Names of the fields, as in "{id, items: [{name}]}", of the first answer. */
+  readonly fields: string;
+  /** Of every answer with its question, in no order: two runs with the same seed that answer the same have the same. */
+  readonly fingerprint: string;
+}
+
+/** What one part of the lab says to another, measured by one of them on its own sockets. */
+export interface Hop {
+  /** "client", "balancer", "edge". */
+  readonly from: string;
+  /** "balancer", "edge", or the service that is asked: "orders". */
+  readonly to: string;
+  readonly protocol: 'rest' | 'grpc' | 'grpc-web';
+  readonly requests: number;
+  /** Both ways, headers and framing among it, TCP's and IP's own headers not. */
+  readonly bytesPerRequest: number;
+  /** From the request to its answer, as the one who asks saw it; of balancer to edge, as the edge did. */
+  readonly latencyMs: Latency;
 }
 
 /** What a lab may ask to be measured of a run as a whole (lab.yaml, `measures`). */

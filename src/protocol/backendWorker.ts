@@ -1,3 +1,5 @@
+import type { Outcome } from '../measurement/snapshot';
+
 /** Messages between whoever runs a lab and one backend worker (one thread per backend, so that killing one is real). */
 
 export type BackendProtocol = 'rest' | 'grpc';
@@ -26,7 +28,44 @@ export interface Fault {
  */
 export type Service =
   /** The orders of a shop; all four gRPC call kinds. */
-  { readonly kind: 'orders' };
+  | { readonly kind: 'orders' }
+  /** The shop's users, by id. */
+  | { readonly kind: 'users' }
+  /** The shop's edge: answers from what it asks the services inside (BackendStart.calls). */
+  | { readonly kind: 'shop' };
+
+/** Where a server finds a service that it asks itself, and how that one is spoken to. */
+export interface InnerTarget {
+  readonly service: Service['kind'];
+  readonly protocol: BackendProtocol;
+  /** Where it really is, "127.0.0.1:28990". */
+  readonly address: string;
+}
+
+/** What was measured of the requests between two parts of the lab, by one of them. Counts are since its start. */
+export interface HopReport {
+  readonly requests: number;
+  /** Read and written by the connections' sockets, headers and HTTP/2's own frames among it. */
+  readonly bytes: number;
+  /** From the request to its answer, ms; new since the last report. */
+  readonly latenciesMs: readonly number[];
+}
+
+/** What a server that asks others has measured. */
+export interface CallsReport {
+  /** Of the requests it was sent. */
+  readonly served: HopReport;
+  readonly calls: readonly InnerCallsReport[];
+}
+
+/** What it asked of one service. `requests` are those that ended: answered or failed. */
+export interface InnerCallsReport extends HopReport {
+  readonly service: Service['kind'];
+  readonly protocol: BackendProtocol;
+  readonly connectionsOpen: number;
+  /** By whom, as among the clients' outcomes: 'client' is this server, with no answer at all. */
+  readonly outcomes: readonly Outcome[];
+}
 
 /** What a backend worker starts with. */
 export interface BackendStart {
@@ -40,6 +79,8 @@ export interface BackendStart {
   /** Int32 counters, written with Atomics so that they outlive the thread: see COUNTER. */
   readonly counters: SharedArrayBuffer;
   readonly seed: number;
+  /** The services it may ask; absent: it asks nobody. */
+  readonly calls?: readonly InnerTarget[];
 }
 
 /** Index of each counter in BackendStart.counters (Int32Array). */
@@ -53,11 +94,16 @@ export const COUNTER = {
   queued: 6,
   /** Requests whose client went away before the answer: received = answered + abandoned + inFlight + queued. */
   abandoned: 7,
+  /** Requests that it sent to other servers itself, each counted before it is sent, and the connections for them. */
+  callsSent: 8,
+  callConnections: 9,
 } as const;
 export const COUNTER_BYTES = 16 * Int32Array.BYTES_PER_ELEMENT;
 
 export type ToBackend =
   | { readonly type: 'fault'; readonly fault: Fault }
+  /** Say what you measured of your own calls ('calls'). */
+  | { readonly type: 'report-calls' }
   /** Refuse new connections, finish what runs, then exit. */
   | { readonly type: 'drain' }
   /**
@@ -77,6 +123,7 @@ export type FromBackend =
         readonly actualPort: number;
       }[];
     }
+  | { readonly type: 'calls'; readonly report: CallsReport }
   | { readonly type: 'failed'; readonly code: string; readonly text: string };
 
 /** Header (REST) and metadata key (gRPC) by which a backend signs its answers. */

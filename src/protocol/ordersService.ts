@@ -1,6 +1,10 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/proto-loader';
 import healthProto from './health.proto';
 import ordersProto from './orders.proto';
+import shopProto from './shop.proto';
+import type { ShopDefinition } from './shopService';
+import usersProto from './users.proto';
+import type { UsersDefinition } from './usersService';
 
 /** What clients and servers of the lab say to each other: the orders service as JSON objects and as gRPC. */
 
@@ -64,10 +68,12 @@ export type HealthDefinition = {
 
 export interface OrdersServices {
   readonly orders: OrdersDefinition;
+  readonly users: UsersDefinition;
+  readonly shop: ShopDefinition;
   readonly health: HealthDefinition;
 }
 
-/** Compiles the two .proto files. Loads the protobuf library only when called: a REST worker never pays for it. */
+/** Compiles the .proto files. Loads the protobuf library only when called: a REST worker never pays for it. */
 export async function loadOrdersServices(): Promise<OrdersServices> {
   const [{ default: protobuf }, { fromJSON }] = await Promise.all([import('protobufjs'), import('@grpc/proto-loader')]);
   const service = (text: string, name: string): ServiceDefinition => {
@@ -78,6 +84,8 @@ export async function loadOrdersServices(): Promise<OrdersServices> {
   };
   return {
     orders: service(ordersProto, 'lab.orders.v1.Orders') as unknown as OrdersDefinition,
+    users: service(usersProto, 'lab.users.v1.Users') as unknown as UsersDefinition,
+    shop: service(shopProto, 'lab.shop.v1.Shop') as unknown as ShopDefinition,
     health: service(healthProto, 'grpc.health.v1.Health') as unknown as HealthDefinition,
   };
 }

@@ -7,10 +7,14 @@ type OptionsOf<Kind extends Service['kind']> = Extract<Service, { readonly kind:
 /** Every service a backend may offer, by protocol; null: not over that one. To add one: its files here and its lines. */
 export const restServices: { readonly [Kind in Service['kind']]: StartRestService<OptionsOf<Kind>> | null } = {
   orders: async (...args) => (await import('./ordersRest')).ordersRest(...args),
+  users: async (...args) => (await import('./usersRest')).usersRest(...args),
+  shop: async (...args) => (await import('./shopRest')).shopRest(...args),
 };
 
 export const grpcServices: { readonly [Kind in Service['kind']]: StartGrpcService<OptionsOf<Kind>> | null } = {
   orders: async (...args) => (await import('./ordersGrpc')).ordersGrpc(...args),
+  users: async (...args) => (await import('./usersGrpc')).usersGrpc(...args),
+  shop: async (...args) => (await import('./shopGrpc')).shopGrpc(...args),
 };
 
 /** The service's maker for one protocol. Throws where the service does not speak it. */

@@ -1,6 +1,7 @@
 import type { WorkloadPlan } from '../../protocol/trafficWorker';
 import { getOrderWorkload } from './getOrder';
 import { ordersByClient } from './ordersByClient';
+import { summaryWorkload } from './summary';
 import type { Workload } from './workload';
 
 type Make<Kind extends WorkloadPlan['kind']> = (plan: Extract<WorkloadPlan, { readonly kind: Kind }>) => Workload;
@@ -9,6 +10,7 @@ type Make<Kind extends WorkloadPlan['kind']> = (plan: Extract<WorkloadPlan, { re
 const workloads: { readonly [Kind in WorkloadPlan['kind']]: Make<Kind> } = {
   'get-order': getOrderWorkload,
   'orders-by-client': ordersByClient,
+  summary: summaryWorkload,
 };
 
 export function createWorkload(plan: WorkloadPlan): Workload {
