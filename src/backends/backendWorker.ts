@@ -72,6 +72,11 @@ async function listen(start: BackendStart): Promise<void> {
   tell({ type: 'listening', listen: listening });
 }
 
+function tellCalls(): void {
+  if (inner === null || served === null) return;
+  tell({ type: 'calls', report: { served: served.report(), calls: inner.report() } });
+}
+
 function begin(start: BackendStart): void {
   started = listen(start).catch(async (error: NodeJS.ErrnoException) => {
     tell({ type: 'failed', code: error.code ?? 'start', text: error.message });
@@ -86,12 +91,11 @@ function obey(message: ToBackend): void {
       admission?.setFault(message.fault);
       return;
     case 'report-calls':
-      if (inner !== null && served !== null) {
-        tell({ type: 'calls', report: { served: served.report(), calls: inner.report() } });
-      }
+      tellCalls();
       return;
     case 'drain':
-      void end((server) => server.drain());
+      // The last to be known of its calls.
+      void end((server) => server.drain().then(tellCalls));
       return;
     case 'kill':
       counters?.freeze();

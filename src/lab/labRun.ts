@@ -24,7 +24,8 @@ import {
 import { type ArmDefinition, armOver, type LabDefinition, type ScenarioDefinition } from './labDefinition';
 import { measured } from './measures';
 import { RunBalancer } from './runBalancer';
-import { RunCounts } from './runCounts';
+import { type InsideState, RunCounts } from './runCounts';
+import { RunHops } from './runHops';
 import { RunServers } from './runServers';
 import { RunTraffic } from './runTraffic';
 import { act, marksOf } from './scenario';
@@ -76,6 +77,7 @@ export class LabRun implements Disposable {
   readonly #timeline: TimelineEvent[] = [];
   readonly #failure = deferred<never>();
   readonly #counts = new RunCounts();
+  readonly #hops = new RunHops();
   #phase: Snapshot['phase'] = 'starting';
   #conf: PreparedConf | null = null;
   #balancer: RunBalancer | null = null;
@@ -106,6 +108,7 @@ export class LabRun implements Disposable {
         maxConnectionAgeMs: this.#arm.maxConnectionAgeMs,
         capacity: this.#scenario?.capacity ?? null,
         seed: params.seed,
+        onCalls: (id, life, report) => this.#hops.take(id, life, report),
         onCrash: (id, error) => {
           const detail = error?.message ?? '';
           this.#note('kill', id, message('{server} crashed: {detail}', { server: id, detail }));
@@ -267,6 +270,7 @@ export class LabRun implements Disposable {
     return this.#counts.snapshot({
       phase: this.#phase,
       layer: this.#conf?.wiring.layer ?? 'l4',
+      inside: this.#inside(),
       servers: this.#servers.all,
       measures: (client, servers) => measured(definition.measures, client, servers),
       samples: this.#decisions.explained(clientSide, this.#startedAtMs ?? this.#options.clock.now()),
@@ -286,7 +290,7 @@ export class LabRun implements Disposable {
     const { definition, clock, warm } = this.#options;
     const conf = await prepareConf(definition, this.#arm, this.#options.conf);
     this.#conf = conf;
-    this.#ticker = clock.setInterval(() => this.#emit(), SNAPSHOT_INTERVAL_MS);
+    this.#ticker = clock.setInterval(() => this.#tick(), SNAPSHOT_INTERVAL_MS);
     this.#traffic = this.#store.add(
       new RunTraffic(
         {
@@ -304,6 +308,9 @@ export class LabRun implements Disposable {
     const listening = conf.wiring.listeners.length === 0 ? null : this.#startBalancer(conf);
     // Awaited below, after the servers; a refusal must not go unhandled until then.
     listening?.catch(() => {});
+    // Servers that ask others are told where: the listeners they call have to stand before.
+    if (conf.wiring.inside !== null) await listening;
+    this.#servers.reach(conf.wiring.inside);
     const moved = await this.#servers.start(conf.wiring.backends);
     await listening;
     if (moved) {
@@ -387,6 +394,7 @@ export class LabRun implements Disposable {
     const leaving = without(before.wiring.backends, next.wiring.backends);
     if (joining.length > 0) this.#traffic?.tell({ type: 'compare' });
     const withdraw = () => this.#servers.drain(joining);
+    this.#servers.reach(next.wiring.inside);
     try {
       await this.#servers.start(joining);
       const refused = await this.#reloadBalancer(next);
@@ -438,6 +446,7 @@ export class LabRun implements Disposable {
     const agree = async (): Promise<void> => {
       const deadline = clock.now() + SETTLE_LIMIT_MS;
       while (clock.now() < deadline) {
+        this.#servers.askForCalls();
         const state = this.snapshot();
         const idle = state.servers.every((server) => server.inFlight === 0 && server.queued === 0);
         if (idle && state.reconciliation.agree) break;
@@ -468,6 +477,12 @@ export class LabRun implements Disposable {
       );
     }
     this.#decisions.addDecisions(report.decisions);
+  }
+
+  #tick(): void {
+    // What comes back is in the next snapshot.
+    this.#servers.askForCalls();
+    this.#emit();
   }
 
   #emit(): void {
@@ -518,7 +533,19 @@ export class LabRun implements Disposable {
   }
 
   #protocolName(): string {
-    return this.#protocol() === 'grpc' ? 'gRPC' : 'REST';
+    return PROTOCOL_NAMES[this.#clientProtocol()];
+  }
+
+  /** What the clients speak. */
+  #clientProtocol(): 'rest' | 'grpc' | 'grpc-web' {
+    const { client } = this.#arm;
+    return client === 'grpc-web' ? client : this.#protocol();
+  }
+
+  #inside(): InsideState | null {
+    const wiring = this.#conf?.wiring.inside ?? null;
+    if (wiring === null) return null;
+    return { wiring, hops: this.#hops, clientProtocol: this.#clientProtocol(), frontProtocol: this.#protocol() };
   }
 
   #needTraffic(): RunTraffic {
@@ -526,6 +553,8 @@ export class LabRun implements Disposable {
     return this.#traffic;
   }
 }
+
+const PROTOCOL_NAMES = { rest: 'REST', grpc: 'gRPC', 'grpc-web': 'gRPC-Web' } as const;
 
 const POPULATION_TEXTS: Readonly<Record<Population, Message>> = {
   spread: message('Every client comes from a network of its own'),

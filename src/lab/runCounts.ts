@@ -1,9 +1,11 @@
-import type { ClientFindings, Findings } from '../measurement/findings';
-import { reconcile } from '../measurement/reconcile';
+import type { ClientFindings, Findings, Hop } from '../measurement/findings';
+import { type Ledgers, reconcile } from '../measurement/reconcile';
 import type { BalancerCounts, ClientCounts, PeerCounts, ServerCounts, Snapshot } from '../measurement/snapshot';
+import { reconcileTiers } from '../measurement/tiers';
 import type { TrafficReport } from '../protocol/trafficWorker';
-import type { ArmWiring } from './armWiring';
+import type { ArmWiring, InsideWiring } from './armWiring';
 import type { LabServer } from './labServer';
+import type { RunHops } from './runHops';
 
 const NO_CLIENT: ClientCounts = {
   sent: 0,
@@ -18,11 +20,20 @@ const NO_CLIENT: ClientCounts = {
   requestsPerSecond: 0,
 };
 
+/** What is known of the calls of servers to each other. */
+export interface InsideState {
+  readonly wiring: InsideWiring;
+  readonly hops: RunHops;
+  readonly clientProtocol: Hop['protocol'];
+  readonly frontProtocol: 'rest' | 'grpc';
+}
+
 /** The latest counts of each side of a run, put together into snapshots. */
 export class RunCounts {
   #client: ClientCounts = NO_CLIENT;
   #balancer: BalancerCounts | null = null;
   #findings: ClientFindings = {};
+  #bytes = 0;
   #atMs = 0;
   readonly #slots: number[] = [];
 
@@ -35,6 +46,7 @@ export class RunCounts {
     this.#client = report.counts;
     this.#atMs = report.atMs;
     this.#findings = report.findings;
+    this.#bytes = report.bytes;
     report.slots.answered.forEach((answered, index) => {
       this.#slots[report.slots.from + index] = answered;
     });
@@ -53,6 +65,8 @@ export class RunCounts {
   snapshot(state: {
     readonly phase: Snapshot['phase'];
     readonly layer: ArmWiring['layer'];
+    /** Of arms whose servers ask others; null: they ask nobody. */
+    readonly inside: InsideState | null;
     readonly servers: readonly LabServer[];
     /** What the lab measures beside the counts. */
     measures(client: ClientCounts, servers: readonly ServerCounts[]): Findings;
@@ -66,12 +80,14 @@ export class RunCounts {
       state: server.state,
       deaths: server.deaths,
       counts: server.counts(),
+      callLives: server.callLives(),
     }));
+    const { inside } = state;
     const answered = servers.reduce((total, server) => total + server.counts.answered, 0);
     const balancer =
       state.layer === 'client-side' || this.#balancer === null ? null : { ...this.#balancer, layer: state.layer };
     const counted = servers.map(
-      ({ id, state: serverState, counts }): ServerCounts => ({
+      ({ id, state: serverState, counts, callLives }): ServerCounts => ({
         id,
         state: serverState,
         connections: counts.connections,
@@ -83,7 +99,26 @@ export class RunCounts {
         rejected: counts.rejected,
         share: answered === 0 ? 0 : counts.answered / answered,
         latencyMs: this.#client.latencyByServer?.[id] ?? null,
+        ...(inside === null || callLives === null ? {} : { calls: inside.hops.callsOf(id, callLives) }),
       }),
+    );
+    const ledgers: Ledgers = {
+      client: this.#client,
+      balancer,
+      servers: servers.map(({ id, counts, deaths }) => ({
+        id,
+        died: deaths > 0,
+        received: counts.received,
+        answered: counts.answered,
+        abandoned: counts.abandoned,
+        inFlight: counts.inFlight,
+        queued: counts.queued,
+        connectionsAccepted: counts.connections,
+      })),
+      final: state.final,
+    };
+    const lives = new Map(
+      servers.flatMap(({ id, callLives }) => (callLives === null ? [] : [[id, callLives] as const])),
     );
     return {
       atMs: this.#atMs,
@@ -91,25 +126,26 @@ export class RunCounts {
       client: this.#client,
       balancer,
       servers: counted,
-      reconciliation: reconcile({
-        client: this.#client,
-        balancer,
-        servers: servers.map(({ id, counts, deaths }) => ({
-          id,
-          died: deaths > 0,
-          received: counts.received,
-          answered: counts.answered,
-          abandoned: counts.abandoned,
-          inFlight: counts.inFlight,
-          queued: counts.queued,
-          connectionsAccepted: counts.connections,
-        })),
-        final: state.final,
-      }),
+      reconciliation:
+        inside === null
+          ? reconcile(ledgers)
+          : reconcileTiers(ledgers, {
+              client: inside.hops.client(lives),
+              listeners: inside.wiring.listeners,
+              servers: inside.wiring.servers,
+            }),
       samples: state.samples,
       timeline: [...state.timeline],
-      findings: { ...this.#findings, ...state.measures(this.#client, counted) },
+      findings: { ...this.#findings, ...state.measures(this.#client, counted), ...this.#hops(inside) },
       answeredPerSlot: Array.from(this.#slots, (count) => count ?? 0),
     };
+  }
+
+  #hops(inside: InsideState | null): Findings {
+    if (inside === null) return {};
+    const { answered, failed, latencyMs } = this.#client;
+    const client = { protocol: inside.clientProtocol, requests: answered + failed, bytes: this.#bytes, latencyMs };
+    const hops = inside.hops.hops(client, inside.frontProtocol);
+    return hops.length === 0 ? {} : { hops };
   }
 }

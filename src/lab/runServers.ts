@@ -2,9 +2,9 @@ import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/dispose';
 import { ReaderError } from '../base/errors';
 import { message } from '../base/message';
-import type { Capacity } from '../protocol/backendWorker';
+import type { CallsReport, Capacity, InnerTarget } from '../protocol/backendWorker';
 import type { AddressMap } from '../protocol/balancerWorker';
-import { serversOf, type WiredBackend } from './armWiring';
+import { type InsideWiring, serversOf, type WiredBackend } from './armWiring';
 import { everyServer, type LabDefinition } from './labDefinition';
 import { LabServer } from './labServer';
 import type { WarmThreads } from './warmThreads';
@@ -18,6 +18,8 @@ export interface RunServersOptions {
   /** Of this run, where the scenario sets it. */
   readonly capacity: Capacity | null;
   readonly seed: number;
+  /** What one of them measured of its own calls, in its life number `life` (from 0). */
+  onCalls(id: string, life: number, report: CallsReport): void;
   onCrash(id: string, error: Error | null): void;
 }
 
@@ -27,6 +29,7 @@ export class RunServers implements Disposable {
   readonly #store = new DisposableStore();
   readonly #servers = new Map<string, LabServer>();
   readonly #moved = new Map<string, string>();
+  #inside: InsideWiring | null = null;
 
   constructor(options: RunServersOptions) {
     this.#options = options;
@@ -48,6 +51,16 @@ export class RunServers implements Disposable {
 
   actual(declared: string): string {
     return this.#moved.get(declared) ?? declared;
+  }
+
+  /** Who may ask whom, for servers that start from now on. The inner listeners have to stand already. */
+  reach(inside: InsideWiring | null): void {
+    this.#inside = inside;
+  }
+
+  /** Has every server that asks others tell what it measured of it. */
+  askForCalls(): void {
+    for (const server of this.#servers.values()) server.askForCalls();
   }
 
   /** Throws ReaderError. */
@@ -93,9 +106,10 @@ export class RunServers implements Disposable {
     const known = this.#servers.get(id);
     if (known !== undefined) {
       known.listenOn(listen);
+      known.callOn(this.#callsOf(id));
       return known;
     }
-    const { definition, workerPath, warm, clock, maxConnectionAgeMs, seed, onCrash } = this.#options;
+    const { definition, workerPath, warm, clock, maxConnectionAgeMs, seed, onCalls, onCrash } = this.#options;
     const defined = everyServer(definition).find((server) => server.id === id);
     const server = new LabServer({
       id,
@@ -107,9 +121,21 @@ export class RunServers implements Disposable {
       capacity: this.#options.capacity ?? defined?.capacity ?? definition.capacity,
       maxConnectionAgeMs,
       seed,
+      onCalls: (life, report) => onCalls(id, life, report),
       onCrash: (error) => onCrash(id, error),
     });
+    server.callOn(this.#callsOf(id));
     this.#servers.set(id, server);
     return this.#store.add(server);
+  }
+
+  /** Where a server finds those it asks; null: it asks nobody. */
+  #callsOf(id: string): readonly InnerTarget[] | null {
+    if (this.#inside === null || this.#inside.servers.includes(id)) return null;
+    return this.#inside.calls.map(({ service, protocol, listen }) => ({
+      service,
+      protocol,
+      address: this.actual(listen),
+    }));
   }
 }

@@ -117,6 +117,15 @@ export interface ServerCounts {
   readonly share: number;
   /** As the client saw its answers; null: none yet. Absent in what was kept before this was measured. */
   readonly latencyMs?: Latency | null;
+  /** What it asked of other servers itself; absent where it asks nobody. */
+  readonly calls?: CallCounts;
+}
+
+/** Requests and connections that a server sent and opened inwards. */
+export interface CallCounts {
+  readonly sent: number;
+  readonly connectionsOpened: number;
+  readonly connectionsOpen: number;
 }
 
 /** 'removed': its line left the configuration, and it ended after its last request. */
@@ -126,7 +135,16 @@ export type ServerState = 'starting' | 'up' | 'slow' | 'failing' | 'draining' | 
 export interface Reconciliation {
   readonly agree: boolean;
   readonly differences: readonly Message[];
-  readonly counts: { readonly client: number; readonly balancer: number | null; readonly backends: number };
+  readonly counts: SideCounts & {
+    /** The same of what the servers that clients reach asked inside: there they are the client. Absent: they ask nobody. */
+    readonly inner?: SideCounts;
+  };
+}
+
+export interface SideCounts {
+  readonly client: number;
+  readonly balancer: number | null;
+  readonly backends: number;
 }
 
 /** A request the reader can click on to ask "why this backend?". */

@@ -41,11 +41,11 @@ function parsed(body: Buffer): object | null {
   }
 }
 
-/** Names without values: "{id, items: [{name, quantity}]}". */
+/** Names without values, in alphabetical order: "{id, items: [{name, quantity}]}". */
 function fieldsOf(value: unknown): string {
   if (Array.isArray(value)) return `[${value.length === 0 ? '' : fieldsOf(value[0])}]`;
   if (typeof value !== 'object' || value === null) return '';
-  const fields = Object.entries(value).map(([name, inner]) => {
+  const fields = inOrder(value).map(([name, inner]) => {
     const within = fieldsOf(inner);
     return within === '' ? name : `${name}: ${within}`;
   });
@@ -56,8 +56,14 @@ function fieldsOf(value: unknown): string {
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return `{${fields.map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`).join()}}`;
+  return `{${inOrder(value)
+    .map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`)
+    .join()}}`;
+}
+
+/** Decoders give the same fields in different orders. */
+function inOrder(value: object): [string, unknown][] {
+  return Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
 }
 
 /** FNV-1a, 32 bits. */
