@@ -569,6 +569,15 @@ function without(backends: readonly WiredBackend[], others: readonly WiredBacken
 /** Server lines that give a running server another address: its thread listens where it does. */
 function movedServers(before: ArmWiring, next: ArmWiring): Problem[] {
   return next.backends.flatMap((backend) => {
+    const spoken = before.backends.filter(({ id }) => id === backend.id).map(({ protocol }) => protocol);
+    if (spoken.length > 0 && !spoken.includes(backend.protocol)) {
+      const line = next.upstreams.flatMap(({ servers }) => servers).find(({ address }) => address === backend.address);
+      const text = message('{id} speaks {protocol} while the lab runs. Stop the lab to change that.', {
+        id: backend.id,
+        protocol: spoken.join(', '),
+      });
+      return [{ severity: 'error' as const, message: text, span: (line ?? next.upstream).span }];
+    }
     const was = before.backends.find(({ id, protocol }) => id === backend.id && protocol === backend.protocol);
     if (was === undefined || was.address === backend.address) return [];
     const line = next.upstreams.flatMap(({ servers }) => servers).find((server) => server.lab?.serverId === backend.id);

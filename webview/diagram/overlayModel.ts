@@ -1,4 +1,4 @@
-import type { ServerState, Snapshot } from '../../src/measurement/snapshot';
+import type { ServerCounts, ServerState, Snapshot } from '../../src/measurement/snapshot';
 import type { Topology, TopologyEdge } from '../../src/protocol/run';
 
 /** What a moment of a run means for the picture: per edge and per node, from measured counts only. No DOM. */
@@ -44,6 +44,8 @@ export function overlayOf(snapshot: Snapshot | null, topology: Topology): Overla
 function edgeOf(edge: TopologyEdge, snapshot: Snapshot, topology: Topology): EdgeOverlay {
   const server = snapshot.servers.find((candidate) => candidate.id === edge.to);
   if (server === undefined) {
+    const caller = snapshot.servers.find((candidate) => candidate.id === edge.from);
+    if (caller !== undefined) return callsOf(caller, snapshot);
     const { connectionsOpened, connectionsOpen, sent } = snapshot.client;
     return {
       connections: connectionsOpened,
@@ -71,6 +73,21 @@ function edgeOf(edge: TopologyEdge, snapshot: Snapshot, topology: Topology): Edg
     health: healthOf(connections, open, down),
   };
 }
+
+/** What a server asks of others: in no count of the client's. */
+function callsOf(server: ServerCounts, snapshot: Snapshot): EdgeOverlay {
+  const { sent, connectionsOpened, connectionsOpen } = server.calls ?? NO_CALLS;
+  const total = snapshot.servers.reduce((sum, { calls }) => sum + (calls?.sent ?? 0), 0);
+  return {
+    connections: connectionsOpened,
+    connectionsOpen,
+    requests: sent,
+    share: total === 0 ? 0 : sent / total,
+    health: healthOf(connectionsOpened, connectionsOpen, server.state === 'dead'),
+  };
+}
+
+const NO_CALLS = { sent: 0, connectionsOpened: 0, connectionsOpen: 0 };
 
 function fromBalancer(edge: TopologyEdge, topology: Topology): boolean {
   return topology.nodes.some((node) => node.id === edge.from && node.kind === 'balancer');

@@ -8,6 +8,7 @@ import { button, plainButton, radioGroup, tag } from '../ui';
 import { announcements, NOTHING_HEARD } from './announcements';
 import { compareArms } from './compareArms';
 import { distribution } from './distribution';
+import { hops } from './hops';
 import { engineText, statusText } from './labStatus';
 import { liveDiagram } from './liveDiagram';
 import { liveTable } from './liveTable';
@@ -98,8 +99,8 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
   const bars = distribution();
   const chart = rateChart();
   const figures = keyFigures();
-  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline()] as const;
-  const [, agreement, sentence, oddAnswers, events] = readings;
+  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline(), hops()] as const;
+  const [, agreement, sentence, oddAnswers, events, hopByHop] = readings;
   const requests = samples(id);
   const compare = compareArms();
 
@@ -163,6 +164,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
         h('div', {}, h('p', { class: 'small-title' }, t('Share of the requests')), bars.element),
         h('div', {}, h('p', { class: 'small-title' }, t('Answered per second')), chart.element),
       ),
+      hopByHop.element,
       oddAnswers.element,
       h('p', { class: 'small-title' }, t('All arms so far')),
       compare.element,

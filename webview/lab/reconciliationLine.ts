@@ -1,12 +1,19 @@
 import { type Message, message } from '../../src/base/message';
-import type { Snapshot } from '../../src/measurement/snapshot';
+import type { SideCounts, Snapshot } from '../../src/measurement/snapshot';
 
 /** The three sides' counts of one run held against each other, in words. No DOM. */
 export interface ReconciliationLine {
   readonly verdict: 'agree' | 'differ' | 'counting';
-  readonly sides: readonly { readonly side: Message; readonly requests: number }[];
+  readonly sides: readonly Side[];
+  /** The same of what the edge servers asked inside; empty: they ask nobody. */
+  readonly inner: readonly Side[];
   readonly note: Message | null;
   readonly differences: readonly Message[];
+}
+
+export interface Side {
+  readonly side: Message;
+  readonly requests: number;
 }
 
 /**
@@ -15,12 +22,19 @@ export interface ReconciliationLine {
  */
 export function reconciliationLine(snapshot: Snapshot): ReconciliationLine {
   const { agree, differences, counts } = snapshot.reconciliation;
-  const sides = [{ side: message('client'), requests: counts.client }];
-  if (counts.balancer !== null) sides.push({ side: message('balancer'), requests: counts.balancer });
-  sides.push({ side: message('backends'), requests: counts.backends });
+  const sides = sidesOf(message('client'), counts);
+  const inner = counts.inner === undefined ? [] : sidesOf(message('edge'), counts.inner);
   const equal = sides.every(({ requests }) => requests === counts.client);
   const verdict = !agree ? 'differ' : equal ? 'agree' : 'counting';
-  return { verdict, sides, note: noteOf(snapshot), differences };
+  return { verdict, sides, inner, note: noteOf(snapshot), differences };
+}
+
+function sidesOf(asking: Message, { client, balancer, backends }: SideCounts): readonly Side[] {
+  return [
+    { side: asking, requests: client },
+    ...(balancer === null ? [] : [{ side: message('balancer'), requests: balancer }]),
+    { side: message('backends'), requests: backends },
+  ];
 }
 
 function noteOf(snapshot: Snapshot): Message | null {
