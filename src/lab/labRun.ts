@@ -539,7 +539,7 @@ export class LabRun implements Disposable {
   /** What the clients speak. */
   #clientProtocol(): 'rest' | 'grpc' | 'grpc-web' {
     const { client } = this.#arm;
-    return client === 'grpc-web' ? client : this.#protocol();
+    return client === 'grpc-web' ? client : client.startsWith('rest') ? 'rest' : 'grpc';
   }
 
   #inside(): InsideState | null {

@@ -34,10 +34,12 @@ export async function innerGrpc(target: InnerTarget, clock: Clock): Promise<Inne
           { deadline: clock.wallNow() + INNER_TIMEOUT_MS },
           (error, body) => {
             const signed = initial?.get(SERVER_HEADER)[0] ?? error?.metadata?.get(SERVER_HEADER)[0];
+            const received = isReceived(error);
             resolve({
-              answer: answerOf(error?.code ?? grpc.status.OK, body),
+              // Cut off in its middle (INTERNAL, from the reset of its stream), an answer is none.
+              answer: received ? answerOf(error?.code ?? grpc.status.OK, body) : { kind: 'unavailable' },
               status: grpc.status[error?.code ?? grpc.status.OK] ?? 'UNKNOWN',
-              by: typeof signed === 'string' ? signed : isReceived(error) ? 'balancer' : 'client',
+              by: typeof signed === 'string' ? signed : received ? 'balancer' : 'client',
             });
           },
         );

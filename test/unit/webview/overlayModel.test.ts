@@ -11,6 +11,39 @@ const client = (connectionsOpened: number, connectionsOpen: number, sent: number
 });
 
 describe('the overlay of a network', () => {
+  it('shows what a server asks of others on the edge that leaves it', () => {
+    const overlay = overlayOf(
+      snapshot({
+        client: client(1, 1, 10),
+        servers: [
+          server('edge', { requests: 10, calls: { sent: 20, connectionsOpened: 2, connectionsOpen: 1 } }),
+          server('orders', { requests: 20 }),
+        ],
+      }),
+      {
+        nodes: [
+          { id: 'client', kind: 'client', label: 'client', detail: '' },
+          { id: 'edge', kind: 'server', label: 'edge', detail: '' },
+          { id: 'inner', kind: 'balancer', label: 'L7', detail: '' },
+          { id: 'orders', kind: 'server', label: 'orders', detail: '' },
+        ],
+        edges: [
+          { id: 'e1', from: 'client', to: 'edge' },
+          { id: 'e2', from: 'edge', to: 'inner' },
+          { id: 'e3', from: 'inner', to: 'orders' },
+        ],
+      },
+    );
+    expect(overlay.edges.get('e2')).toEqual({
+      connections: 2,
+      connectionsOpen: 1,
+      requests: 20,
+      share: 1,
+      health: 'open',
+    });
+    expect(overlay.edges.get('e3')).toMatchObject({ requests: 20 });
+  });
+
   it('tells connections and requests apart on every edge of a pinned run', () => {
     const overlay = overlayOf(
       snapshot({
