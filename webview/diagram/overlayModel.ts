@@ -99,6 +99,13 @@ function healthOf(connections: number, open: number, down: boolean): EdgeHealth 
   return open > 0 ? 'open' : 'closed';
 }
 
+/** Nodes on the longest way from the client inwards: how wide a picture of it gets. The ways of a network make no circle. */
+export function columnsOf({ edges }: Topology): number {
+  const from = (id: string): number =>
+    1 + Math.max(0, ...edges.filter((edge) => edge.from === id).map((edge) => from(edge.to)));
+  return from('client');
+}
+
 /** Stroke width in px: never invisible, and by area of attention rather than by log, so that 0 and 100 % differ. */
 export function strokeWidth(share: number): number {
   return Math.round((1.5 + 5 * Math.min(1, Math.max(0, share))) * 10) / 10;
