@@ -393,7 +393,10 @@ export class LabRun implements Disposable {
     const joining = without(next.wiring.backends, before.wiring.backends);
     const leaving = without(before.wiring.backends, next.wiring.backends);
     if (joining.length > 0) this.#traffic?.tell({ type: 'compare' });
-    const withdraw = () => this.#servers.drain(joining);
+    const withdraw = () => {
+      this.#servers.reach(before.wiring.inside);
+      this.#servers.drain(joining);
+    };
     this.#servers.reach(next.wiring.inside);
     try {
       await this.#servers.start(joining);
@@ -545,7 +548,13 @@ export class LabRun implements Disposable {
   #inside(): InsideState | null {
     const wiring = this.#conf?.wiring.inside ?? null;
     if (wiring === null) return null;
-    return { wiring, hops: this.#hops, clientProtocol: this.#clientProtocol(), frontProtocol: this.#protocol() };
+    return {
+      listeners: wiring.listeners,
+      servers: this.#servers.insiders,
+      hops: this.#hops,
+      clientProtocol: this.#clientProtocol(),
+      frontProtocol: this.#protocol(),
+    };
   }
 
   #needTraffic(): RunTraffic {

@@ -3,7 +3,7 @@ import { type Ledgers, reconcile } from '../measurement/reconcile';
 import type { BalancerCounts, ClientCounts, PeerCounts, ServerCounts, Snapshot } from '../measurement/snapshot';
 import { reconcileTiers } from '../measurement/tiers';
 import type { TrafficReport } from '../protocol/trafficWorker';
-import type { ArmWiring, InsideWiring } from './armWiring';
+import type { ArmWiring } from './armWiring';
 import type { LabServer } from './labServer';
 import type { RunHops } from './runHops';
 
@@ -22,7 +22,9 @@ const NO_CLIENT: ClientCounts = {
 
 /** What is known of the calls of servers to each other. */
 export interface InsideState {
-  readonly wiring: InsideWiring;
+  /** Listeners that they call, and the servers behind those. */
+  readonly listeners: readonly string[];
+  readonly servers: readonly string[];
   readonly hops: RunHops;
   readonly clientProtocol: Hop['protocol'];
   readonly frontProtocol: 'rest' | 'grpc';
@@ -131,8 +133,8 @@ export class RunCounts {
           ? reconcile(ledgers)
           : reconcileTiers(ledgers, {
               client: inside.hops.client(lives),
-              listeners: inside.wiring.listeners,
-              servers: inside.wiring.servers,
+              listeners: inside.listeners,
+              servers: inside.servers,
             }),
       samples: state.samples,
       timeline: [...state.timeline],

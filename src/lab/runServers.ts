@@ -30,6 +30,8 @@ export class RunServers implements Disposable {
   readonly #servers = new Map<string, LabServer>();
   readonly #moved = new Map<string, string>();
   #inside: InsideWiring | null = null;
+  /** Those that were ever behind an inner listener: one that left the configuration still has its counts. */
+  readonly #insiders = new Set<string>();
 
   constructor(options: RunServersOptions) {
     this.#options = options;
@@ -56,6 +58,12 @@ export class RunServers implements Disposable {
   /** Who may ask whom, for servers that start from now on. The inner listeners have to stand already. */
   reach(inside: InsideWiring | null): void {
     this.#inside = inside;
+    for (const id of inside?.servers ?? []) this.#insiders.add(id);
+  }
+
+  /** Ids of the servers that only other servers reach, those that left among them. */
+  get insiders(): readonly string[] {
+    return [...this.#insiders];
   }
 
   /** Has every server that asks others tell what it measured of it. */
@@ -131,7 +139,7 @@ export class RunServers implements Disposable {
 
   /** Where a server finds those it asks; null: it asks nobody. */
   #callsOf(id: string): readonly InnerTarget[] | null {
-    if (this.#inside === null || this.#inside.servers.includes(id)) return null;
+    if (this.#inside === null || this.#insiders.has(id)) return null;
     return this.#inside.calls.map(({ service, protocol, listen }) => ({
       service,
       protocol,

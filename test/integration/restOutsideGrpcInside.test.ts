@@ -150,6 +150,37 @@ describe('servers die', () => {
   );
 });
 
+it('a service that leaves the configuration stays in the counts of its tier', async () => {
+  const { run: running, until } = runOf(lab, 'rest-edge-grpc-inside', { requests: 100_000, rate: 150 });
+  const finished = running.run();
+  await until(({ client }) => client.answered > 20);
+  const text = running.confText?.replace(/^.*backend orders-b grpc\n/m, '') ?? '';
+  expect(await running.reloadConf(text)).toMatchObject({ ok: true });
+  await until(({ servers }) => servers.some(({ id, state }) => id === 'orders-b' && state === 'removed'));
+  running.stop();
+  const { result, snapshot } = await finished;
+  expect(snapshot.reconciliation).toMatchObject({ agree: true, differences: [] });
+  expect(result.outcomes.every(({ status }) => status === '200')).toBe(true);
+});
+
+it('what a service speaks does not change while it runs', async () => {
+  const { run: running, until } = runOf(lab, 'all-rest', { requests: 100_000, rate: 150 });
+  const finished = running.run();
+  await until(({ client }) => client.answered > 20);
+  const text = running.confText?.replace('28921', '28971').replace('users-a rest', 'users-a grpc') ?? '';
+  const refused = await running.reloadConf(text);
+  expect(refused.ok).toBe(false);
+  if (!refused.ok) {
+    expect(refused.error.map((problem) => problem.message.text)).toEqual([
+      '{id} speaks {protocol} while the lab runs. Stop the lab to change that.',
+    ]);
+  }
+  running.stop();
+  const { result, snapshot } = await finished;
+  expect(snapshot.reconciliation.agree).toBe(true);
+  expect(result.outcomes.every(({ status }) => status === '200')).toBe(true);
+});
+
 it('an edge server that joins knows where the services are', async () => {
   const { run: running, until } = runOf(lab, 'rest-edge-grpc-inside', { requests: 100_000, rate: 150 });
   const finished = running.run();
