@@ -27,6 +27,7 @@ const loadedLater = {
   'src/backends/grpcServer': 'workers/grpcServer',
   'src/backends/services/sessionsRest': 'workers/sessionsRest',
   'src/backends/store/redisSessions': 'workers/redisSessions',
+  'src/backends/inner/innerGrpc': 'workers/innerGrpc',
 };
 
 /** @type {import('esbuild').Plugin} */

@@ -2,6 +2,7 @@ import type { Random } from '../base/random';
 import type { Fault } from '../protocol/backendWorker';
 import type { Capacity, Place } from './capacity';
 import type { Counters } from './counters';
+import type { HopMeter } from './inner/hopMeter';
 
 /** One request inside a backend. Ends exactly once, as answered or as abandoned; the second call does nothing. */
 export interface Visit {
@@ -29,11 +30,13 @@ export class Admission {
   readonly #capacity: Capacity;
   readonly #counters: Counters;
   readonly #random: Random;
+  readonly #meter: HopMeter | null;
   #errorRate = 0;
   /** Received and neither answered nor abandoned. */
   #open = 0;
 
-  constructor(capacity: Capacity, counters: Counters, random: Random) {
+  constructor(capacity: Capacity, counters: Counters, random: Random, meter: HopMeter | null = null) {
+    this.#meter = meter;
     this.#capacity = capacity;
     this.#counters = counters;
     this.#random = random;
@@ -47,6 +50,7 @@ export class Admission {
   take(visitor: Visitor): Visit {
     this.#counters.add('received');
     this.#open += 1;
+    const measured = this.#meter?.begin();
     let place: Place | null = null;
     let ended = false;
     const end = (count: 'answered' | 'abandoned'): void => {
@@ -54,6 +58,7 @@ export class Admission {
       ended = true;
       this.#open -= 1;
       this.#counters.add(count);
+      if (count === 'answered') measured?.();
       place?.leave();
       this.#publish();
     };

@@ -9,6 +9,8 @@ import { Admission } from './admission';
 import { Capacity } from './capacity';
 import { Catalogue } from './catalogue';
 import { Counters } from './counters';
+import { HopMeter } from './inner/hopMeter';
+import { InnerCalls } from './inner/innerCalls';
 import type { BackendParts, ProtocolServer } from './protocolServer';
 
 /** Worker entry: one backend of a lab in a thread of its own. Started with a BackendStart as workerData. */
@@ -22,6 +24,8 @@ const clock = systemClock();
 const servers: ProtocolServer[] = [];
 let admission: Admission | null = null;
 let counters: Counters | null = null;
+let inner: InnerCalls | null = null;
+let served: HopMeter | null = null;
 let started: Promise<void> = Promise.resolve();
 
 /** Each protocol's library is loaded only where it is spoken: it is most of a backend's start-up time. */
@@ -34,6 +38,7 @@ const protocols = {
 async function end(how: (server: ProtocolServer) => void | Promise<void>): Promise<void> {
   await started;
   await Promise.allSettled(servers.map(how));
+  inner?.dispose();
   port?.close();
 }
 
@@ -41,7 +46,9 @@ async function listen(start: BackendStart): Promise<void> {
   // All backends of a lab have the same orders, but not the same service times.
   const random = seededRandom(start.seed ^ hashText(start.id));
   counters = new Counters(start.counters);
-  admission = new Admission(new Capacity(start.capacity, clock, random), counters, random);
+  inner = start.calls === undefined ? null : new InnerCalls(start.calls, counters, clock);
+  served = inner === null ? null : new HopMeter(clock);
+  admission = new Admission(new Capacity(start.capacity, clock, random), counters, random, served);
   const parts: BackendParts = {
     id: start.id,
     service: start.service,
@@ -52,6 +59,8 @@ async function listen(start: BackendStart): Promise<void> {
     counters,
     clock,
     ...(start.tokenKey === undefined ? {} : { tokenKey: start.tokenKey }),
+    inner,
+    served,
   };
   const listening = await Promise.all(
     start.listen.map(async ({ protocol, port: declaredPort, tls }) => {
@@ -64,6 +73,11 @@ async function listen(start: BackendStart): Promise<void> {
     }),
   );
   tell({ type: 'listening', listen: listening });
+}
+
+function tellCalls(): void {
+  if (inner === null || served === null) return;
+  tell({ type: 'calls', report: { served: served.report(), calls: inner.report() } });
 }
 
 function begin(start: BackendStart): void {
@@ -79,8 +93,12 @@ function obey(message: ToBackend): void {
     case 'fault':
       admission?.setFault(message.fault);
       return;
+    case 'report-calls':
+      tellCalls();
+      return;
     case 'drain':
-      void end((server) => server.drain());
+      // The last to be known of its calls.
+      void end((server) => server.drain().then(tellCalls));
       return;
     case 'kill':
       counters?.freeze();

@@ -1,21 +1,25 @@
 import type { Server, Socket } from 'node:net';
 import type { Disposable } from '../base/dispose';
 import type { Counters } from './counters';
+import type { HopMeter } from './inner/hopMeter';
 
 /** The TCP connections a server has accepted: counted apart from requests, and closed with it. */
 export class Connections implements Disposable {
   readonly #open = new Set<Socket>();
   readonly #counters: Counters;
+  readonly #meter: HopMeter | null;
   /** Requests taken in so far, by the remote port: among open connections of one host it is unique. */
   readonly #carried = new Map<number, number>();
 
-  constructor(server: Server, counters: Counters) {
+  constructor(server: Server, counters: Counters, meter: HopMeter | null = null) {
     this.#counters = counters;
+    this.#meter = meter;
     server.on('connection', (socket: Socket) => this.#accepted(socket));
   }
 
   #accepted(socket: Socket): void {
     this.#open.add(socket);
+    this.#meter?.watch(socket);
     this.#counters.add('connectionsAccepted');
     this.#counters.add('connectionsOpen');
     // A client that resets is no error of the server; whoever reads the socket notices the close.

@@ -36,7 +36,7 @@ export async function startGrpcServer(
   });
   // HTTP/2 closes its two directions by itself; small frames must not wait for Nagle's algorithm.
   const listener = createServer({ allowHalfOpen: true, noDelay: true });
-  const connections = new Connections(listener, parts.counters);
+  const connections = new Connections(listener, parts.counters, parts.served);
   const { definition, handlers } = await grpcServiceOf(parts.service)(
     parts.service,
     grpc,

@@ -5,6 +5,8 @@ import type { PublicKey } from '../protocol/tokens';
 import type { Admission } from './admission';
 import type { Catalogue } from './catalogue';
 import type { Counters } from './counters';
+import type { HopMeter } from './inner/hopMeter';
+import type { InnerCalls } from './inner/innerCalls';
 
 /** What every protocol of a backend is built on. */
 export interface BackendParts {
@@ -19,6 +21,10 @@ export interface BackendParts {
   readonly clock: Clock;
   /** Of the run's tokens; absent where nobody verifies them. */
   readonly tokenKey?: PublicKey;
+  /** The services inside that this one may ask; null: it asks nobody. */
+  readonly inner: InnerCalls | null;
+  /** Measures the requests it serves; null: nobody asks. */
+  readonly served: HopMeter | null;
 }
 
 /** A listening server of a backend. dispose() closes it and its connections at once. */

@@ -41,7 +41,7 @@ export async function startRestServer(
 
   const server = tls === undefined ? createServer() : createTlsServer({ cert: tls.certificate, key: tls.key });
   const channels = new Channels();
-  const connections = new Connections(server, parts.counters);
+  const connections = new Connections(server, parts.counters, parts.served);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

@@ -42,7 +42,10 @@ export function bindsOf(plan: Plan, wanted: readonly string[] | null): readonly 
     const { tls } = defaultServer;
     const isSecure = listens.some((each) => each.ssl);
     const terminator = isSecure && tls !== null ? httpTerminator(servers, defaultServer, tls, http2) : null;
-    binds.push({ listen, service: { kind: 'http', servers, defaultServer, http2, proxyProtocol, terminator } });
+    binds.push({
+      listen,
+      service: { kind: 'http', declared: listen.declared, servers, defaultServer, http2, proxyProtocol, terminator },
+    });
   }
   return binds;
 }

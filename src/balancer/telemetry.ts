@@ -38,6 +38,13 @@ export interface PeerCounter {
   failures: number;
 }
 
+/** Live counters of one listener, by its declared address. */
+export interface ListenerCounter {
+  connectionsAccepted: number;
+  requests: number;
+  answeredItself: number;
+}
+
 export const DECISIONS_KEPT = 200;
 const REPORT_EVERY_MS = 100;
 
@@ -54,6 +61,7 @@ export class Telemetry {
   readonly #clock: Clock;
   readonly #onReport: (report: Report) => void;
   readonly #peers = new Map<string, PeerCounter>();
+  readonly #listeners = new Map<string, ListenerCounter>();
   #layer: 'l4' | 'l7' = 'l7';
   #upstreams: readonly Upstream[] = [];
   #decisions: DecisionRecord[] = [];
@@ -82,6 +90,27 @@ export class Telemetry {
     this.#layer = layer;
     this.#upstreams = upstreams;
     this.dirty = true;
+  }
+
+  listenerOf(declared: string): ListenerCounter {
+    let counter = this.#listeners.get(declared);
+    if (counter === undefined) {
+      counter = { connectionsAccepted: 0, requests: 0, answeredItself: 0 };
+      this.#listeners.set(declared, counter);
+    }
+    return counter;
+  }
+
+  /** A request came in on the listener. */
+  tookIn(declared: string): void {
+    this.requests++;
+    this.listenerOf(declared).requests++;
+  }
+
+  /** The balancer itself answered one of the listener's requests. */
+  answered(declared: string): void {
+    this.answeredItself++;
+    this.listenerOf(declared).answeredItself++;
   }
 
   counterOf(peer: Peer): PeerCounter {
@@ -136,6 +165,10 @@ export class Telemetry {
       ...(this.subrequests === 0 ? {} : { subrequests: this.subrequests }),
       peers,
       ...(l4 ? {} : { pipeline: this.pipeline.counts([...this.#peers.values()]) }),
+      // One listener is all there is to a balancer with one.
+      ...(l4 || this.#listeners.size < 2
+        ? {}
+        : { listeners: [...this.#listeners].map(([address, counter]) => ({ address, ...counter })) }),
     };
   }
 

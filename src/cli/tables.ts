@@ -17,6 +17,7 @@ export function resultTable(result: RunResult, title: string): string {
   });
   const { counts, latencyMs } = result;
   const balancer = counts.balancer === null ? 'balancer –' : `balancer ${grouped(counts.balancer)}`;
+  const inner = counts.inner;
   const outcomes = result.outcomes.map(({ status, by, requests }) => `${status} by ${by}: ${grouped(requests)}`);
   return [
     [result.arm, result.scenario, result.protocol, result.message, title]
@@ -26,6 +27,11 @@ export function resultTable(result: RunResult, title: string): string {
     ...rows,
     `  sent ${grouped(result.sent)} = answered ${grouped(result.answered)} + failed ${grouped(result.failed)} + in flight ${grouped(result.inFlight)}`,
     `  counts: client ${grouped(counts.client)}, ${balancer}, backends ${grouped(counts.backends)}${apart(counts)}`,
+    ...(inner === undefined
+      ? []
+      : [
+          `  inside: edge ${grouped(inner.client)}, balancer ${grouped(inner.balancer ?? 0)}, backends ${grouped(inner.backends)}`,
+        ]),
     `  latency ms: p50 ${ms(latencyMs.p50)}, p90 ${ms(latencyMs.p90)}, p99 ${ms(latencyMs.p99)}, max ${ms(latencyMs.max)}; ${grouped(Math.round(result.requestsPerSecond))} requests/s`,
     `  outcomes: ${outcomes.join('; ')}`,
     ...findingLines(result),

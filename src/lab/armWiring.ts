@@ -2,7 +2,7 @@ import type { Plan, ServerPlan, UpstreamPlan } from '../balancer/plan';
 import { message } from '../base/message';
 import type { Problem, Span } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
-import type { BackendProtocol } from '../protocol/backendWorker';
+import type { BackendProtocol, Service } from '../protocol/backendWorker';
 import type { Topology, TopologyNode } from '../protocol/run';
 import type { ClientKind } from '../protocol/trafficWorker';
 import { type ArmDefinition, everyServer, type LabDefinition } from './labDefinition';
@@ -24,6 +24,22 @@ export interface ArmWiring {
   readonly listeners: readonly string[];
   /** Where a gateway limits or checks; null: it only spreads. */
   readonly pipeline: ArmPipeline | null;
+  /** What the servers behind `listen` may ask; null: they ask nobody. */
+  readonly inside: InsideWiring | null;
+}
+
+/** The second tier of an arm: the servers that only other servers of the lab reach. */
+export interface InsideWiring {
+  /** The arm's inner listeners, as declared. */
+  readonly listeners: readonly string[];
+  /** Ids of the servers behind them. */
+  readonly servers: readonly string[];
+  /** Which service stands behind which of the listeners, and what it speaks. */
+  readonly calls: readonly {
+    readonly service: Service['kind'];
+    readonly protocol: BackendProtocol;
+    readonly listen: string;
+  }[];
 }
 
 export interface WiredBackend {
@@ -53,7 +69,9 @@ export function wireArm(
     return arm.listen === null
       ? problem(message('This lab needs an upstream “{name}” here.', { name: arm.upstream ?? '' }), top)
       : problem(
-          message('This lab sends its traffic to {listen}, but nothing listens there.', { listen: arm.listen }),
+          message('This lab sends its traffic to {listen}, but nothing listens there.', {
+            listen: [arm.listen, ...arm.inner].find((listen) => siteAt(plan, listen) === null) ?? arm.listen,
+          }),
           strayListen(definition, arm.conf, plan) ?? top,
         );
   }
@@ -71,6 +89,15 @@ export function wireArm(
     }
   }
   if (problems.length > 0) return err(problems);
+  const inside = insideOf(definition, arm, plan);
+  const missing = inside === null ? null : missingService(definition, inside, backends);
+  if (inside !== null && missing !== null) {
+    const text = message('The edge asks {listen} for the service “{service}”, but no server behind it has that.', {
+      listen: inside.listeners.join(', '),
+      service: missing,
+    });
+    return problem(text, listenAt(plan, inside.listeners) ?? top);
+  }
   return ok({
     layer: arm.listen === null ? 'client-side' : found.layer,
     upstream,
@@ -79,7 +106,46 @@ export function wireArm(
     listen: arm.listen,
     listeners: found.listeners,
     pipeline: arm.listen === null ? null : pipelineOf(plan, arm.listen),
+    inside,
   });
+}
+
+/** Null where the arm has no inner listeners. */
+function insideOf(definition: LabDefinition, arm: ArmDefinition, plan: Plan): InsideWiring | null {
+  if (arm.listen === null || arm.inner.length === 0) return null;
+  const linesBehind = (listen: string): readonly ServerPlan[] =>
+    behind(plan, [listen])?.upstreams.flatMap(({ servers }) => servers) ?? [];
+  const outside = new Set(linesBehind(arm.listen).map(({ lab }) => lab?.serverId));
+  const services = new Map(everyServer(definition).map(({ id, service }) => [id, service.kind]));
+  const servers = new Set<string>();
+  const calls: InsideWiring['calls'][number][] = [];
+  for (const listen of arm.inner) {
+    for (const { lab } of linesBehind(listen)) {
+      const service = services.get(lab?.serverId ?? '');
+      if (lab === null || service === undefined || outside.has(lab.serverId)) continue;
+      servers.add(lab.serverId);
+      const protocol = lab.protocol === 'grpc' ? 'grpc' : 'rest';
+      if (!calls.some((call) => call.service === service)) calls.push({ service, protocol, listen });
+    }
+  }
+  return { listeners: arm.inner, servers: [...servers], calls };
+}
+
+/** A service of the lab that is asked inside, but that no server there offers; null: all are there. */
+function missingService(
+  { servers }: LabDefinition,
+  { servers: inside, calls }: InsideWiring,
+  backends: readonly WiredBackend[],
+): string | null {
+  const isFront = (id: string): boolean => backends.some((backend) => backend.id === id) && !inside.includes(id);
+  const front = new Set(servers.filter(({ id }) => isFront(id)).map(({ service }) => service.kind));
+  const wanted = servers.map(({ service }) => service.kind).filter((kind) => !front.has(kind));
+  return wanted.find((kind) => !calls.some(({ service }) => service === kind)) ?? null;
+}
+
+function listenAt(plan: Plan, declared: readonly string[]): Span | null {
+  const listens = (plan.http?.servers ?? []).flatMap((server) => server.listens);
+  return listens.find((listen) => declared.includes(listen.declared))?.span ?? null;
 }
 
 /** The `listen` line that no arm of the lab knows: most likely the one that was edited. */
@@ -218,12 +284,20 @@ function requestPaths(wiring: ArmWiring, protocol: string): Topology {
     label: wiring.layer === 'l4' ? 'L4' : 'L7',
     detail: wiring.listen ?? '',
   };
+  const { inside } = wiring;
+  const isInside = ({ id }: TopologyNode): boolean => inside?.servers.includes(id) === true;
+  const front = servers.filter((server) => !isInside(server));
+  const pairs = [
+    { from: 'client', to: 'balancer' },
+    ...front.map(({ id }) => ({ from: 'balancer', to: id })),
+    ...(inside === null ? [] : front.map(({ id }) => ({ from: id, to: INNER_BALANCER }))),
+    ...servers.filter(isInside).map(({ id }) => ({ from: INNER_BALANCER, to: id })),
+  ];
+  const inner: TopologyNode[] =
+    inside === null ? [] : [{ id: INNER_BALANCER, kind: 'balancer', label: 'L7', detail: inside.listeners.join(', ') }];
   return {
-    nodes: [client, balancer, ...servers],
-    edges: [
-      { id: 'e1', from: 'client', to: 'balancer' },
-      ...servers.map((server, index) => ({ id: `e${index + 2}`, from: 'balancer', to: server.id })),
-    ],
+    nodes: [client, balancer, ...front, ...inner, ...servers.filter(isInside)],
+    edges: pairs.map((pair, index) => ({ id: `e${index + 1}`, ...pair })),
   };
 }
 
@@ -248,6 +322,8 @@ function pipelineTopology(
 export function servingBackends({ backends, pipeline }: ArmWiring): readonly WiredBackend[] {
   return backends.filter(({ id }) => pipeline?.asked.some(({ to }) => to === id) !== true);
 }
+/** The same balancer a second time: its inner listeners, which the lab's own servers call. */
+const INNER_BALANCER = 'inner';
 
 /** Each server once, with all the addresses it listens on. */
 export function serversOf(

@@ -26,7 +26,8 @@ import {
 import { type ArmDefinition, armOver, type LabDefinition, type ScenarioDefinition, servicesOf } from './labDefinition';
 import { measured } from './measures';
 import { RunBalancer } from './runBalancer';
-import { RunCounts } from './runCounts';
+import { type InsideState, RunCounts } from './runCounts';
+import { RunHops } from './runHops';
 import { type RunKeys, runKeys } from './runKeys';
 import { RunServers } from './runServers';
 import { RunStore } from './runStore';
@@ -89,6 +90,7 @@ export class LabRun implements Disposable {
   readonly #failure = deferred<never>();
   readonly #counts = new RunCounts();
   readonly #authority: Authority;
+  readonly #hops = new RunHops();
   #phase: Snapshot['phase'] = 'starting';
   #conf: PreparedConf | null = null;
   #balancer: RunBalancer | null = null;
@@ -127,6 +129,7 @@ export class LabRun implements Disposable {
         seed: params.seed,
         tokenKey: this.#keys?.verifying ?? null,
         store: () => this.#sessionStore?.shared ?? null,
+        onCalls: (id, life, report) => this.#hops.take(id, life, report),
         onCrash: (id, error) => {
           const detail = error?.message ?? '';
           this.#note('kill', id, message('{server} crashed: {detail}', { server: id, detail }));
@@ -311,6 +314,7 @@ export class LabRun implements Disposable {
       phase: this.#phase,
       wiring: this.#conf?.wiring ?? null,
       protocol: this.#arm.client.startsWith('grpc') ? 'grpc' : 'rest',
+      inside: this.#inside(),
       servers: this.#servers.all,
       store: this.#sessionStore?.state ?? null,
       measures: (client, servers) => ({
@@ -334,7 +338,7 @@ export class LabRun implements Disposable {
     const { definition, clock, warm } = this.#options;
     const conf = await prepareConf(definition, this.#arm, this.#options.conf, this.#authority);
     this.#conf = conf;
-    this.#ticker = clock.setInterval(() => this.#emit(), SNAPSHOT_INTERVAL_MS);
+    this.#ticker = clock.setInterval(() => this.#tick(), SNAPSHOT_INTERVAL_MS);
     this.#traffic = this.#store.add(
       new RunTraffic(
         {
@@ -356,6 +360,9 @@ export class LabRun implements Disposable {
     listening?.catch(() => {});
     // The servers want to know where it is, and a run without the store it was to have is none.
     await storing;
+    // Servers that ask others are told where: the listeners they call have to stand before.
+    if (conf.wiring.inside !== null) await listening;
+    this.#servers.reach(conf.wiring.inside);
     const moved = await this.#servers.start(conf.wiring.backends);
     await listening;
     if (moved) {
@@ -473,7 +480,11 @@ export class LabRun implements Disposable {
     const joining = without(next.wiring.backends, before.wiring.backends);
     const leaving = without(before.wiring.backends, next.wiring.backends);
     if (joining.length > 0) this.#traffic?.tell({ type: 'compare' });
-    const withdraw = () => this.#servers.drain(joining);
+    const withdraw = () => {
+      this.#servers.reach(before.wiring.inside);
+      this.#servers.drain(joining);
+    };
+    this.#servers.reach(next.wiring.inside);
     try {
       await this.#servers.start(joining);
       const refused = await this.#reloadBalancer(next);
@@ -544,6 +555,7 @@ export class LabRun implements Disposable {
     const agree = async (): Promise<void> => {
       const deadline = clock.now() + SETTLE_LIMIT_MS;
       while (clock.now() < deadline) {
+        this.#servers.askForCalls();
         const state = this.snapshot();
         const idle = state.servers.every((server) => server.inFlight === 0 && server.queued === 0);
         if (idle && state.reconciliation.agree) break;
@@ -574,6 +586,12 @@ export class LabRun implements Disposable {
       );
     }
     this.#decisions.addDecisions(report.decisions);
+  }
+
+  #tick(): void {
+    // What comes back is in the next snapshot.
+    this.#servers.askForCalls();
+    this.#emit();
   }
 
   #emit(): void {
@@ -619,11 +637,34 @@ export class LabRun implements Disposable {
     return declared.map((address) => this.#servers.actual(address));
   }
 
+  #protocol(): 'rest' | 'grpc' {
+    return this.#conf?.wiring.backends[0]?.protocol ?? 'grpc';
+  }
+
+  /** What the clients speak. */
+  #clientProtocol(): 'rest' | 'grpc' | 'grpc-web' {
+    const { client } = this.#arm;
+    return client === 'grpc-web' ? client : client.startsWith('rest') ? 'rest' : 'grpc';
+  }
+
+  #inside(): InsideState | null {
+    const wiring = this.#conf?.wiring.inside ?? null;
+    if (wiring === null) return null;
+    return {
+      listeners: wiring.listeners,
+      servers: this.#servers.insiders,
+      hops: this.#hops,
+      clientProtocol: this.#clientProtocol(),
+      frontProtocol: this.#protocol(),
+    };
+  }
+
   #needTraffic(): RunTraffic {
     if (this.#traffic === null) throw new Error('traffic was not started');
     return this.#traffic;
   }
 }
+
 
 const POPULATION_TEXTS: Readonly<Record<Population, Message>> = {
   spread: message('Every client comes from a network of its own'),
@@ -645,6 +686,15 @@ function without(backends: readonly WiredBackend[], others: readonly WiredBacken
 /** Server lines that give a running server another address: its thread listens where it does. */
 function movedServers(before: ArmWiring, next: ArmWiring): Problem[] {
   return next.backends.flatMap((backend) => {
+    const spoken = before.backends.filter(({ id }) => id === backend.id).map(({ protocol }) => protocol);
+    if (spoken.length > 0 && !spoken.includes(backend.protocol)) {
+      const line = next.upstreams.flatMap(({ servers }) => servers).find(({ address }) => address === backend.address);
+      const text = message('{id} speaks {protocol} while the lab runs. Stop the lab to change that.', {
+        id: backend.id,
+        protocol: spoken.join(', '),
+      });
+      return [{ severity: 'error' as const, message: text, span: (line ?? next.upstream).span }];
+    }
     const was = before.backends.find(({ id, protocol }) => id === backend.id && protocol === backend.protocol);
     if (was === undefined || (was.address === backend.address && was.tls === backend.tls)) return [];
     const line = next.upstreams.flatMap(({ servers }) => servers).find((server) => server.lab?.serverId === backend.id);

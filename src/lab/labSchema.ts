@@ -26,6 +26,7 @@ const service = v.variant('kind', [
   v.strictObject({ kind: v.literal('files'), root: v.pipe(v.string(), v.regex(/^[\w-]+(\/[\w-]+)*$/)) }),
   v.strictObject({ kind: v.literal('verifier') }),
   v.strictObject({ kind: v.literal('sessions') }),
+  v.strictObject({ kind: v.literal('shop') }),
 ]);
 
 /** One line for each kind of WorkloadPlan (protocol/trafficWorker.ts). */
@@ -39,6 +40,7 @@ const workload = v.variant('kind', [
     ask: v.picklist(['services', 'services-and-files', 'orders', 'unknown']),
   }),
   v.strictObject({ kind: v.literal('sessions') }),
+  v.strictObject({ kind: v.literal('summary') }),
 ]);
 
 const population = v.picklist(['spread', 'nat', 'skewed']);
@@ -52,7 +54,7 @@ const load = {
 const someLoad = v.optional(v.partial(v.strictObject(load)), {});
 
 const server = { id, service: v.optional(service), capacity: v.optional(capacity) };
-const client = v.picklist(['rest-new-sockets', 'rest-keepalive', 'rest-tls', 'grpc', 'grpc-client-side']);
+const client = v.picklist(['rest-new-sockets', 'rest-keepalive', 'rest-tls', 'grpc', 'grpc-web', 'grpc-client-side']);
 const conf = v.pipe(v.string(), v.regex(/^[\w.-]+$/));
 const listen = v.pipe(v.string(), v.regex(/^127\.0\.0\.1:\d+$/));
 const variant = v.optional(v.partial(v.strictObject({ client, conf, listen, inner: v.array(listen), workload })));

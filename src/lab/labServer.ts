@@ -5,10 +5,12 @@ import { message } from '../base/message';
 import type { ServerState } from '../measurement/snapshot';
 import {
   type BackendStart,
+  type CallsReport,
   COUNTER,
   COUNTER_BYTES,
   type Fault,
   type FromBackend,
+  type InnerTarget,
   type SharedStore,
   type ToBackend,
 } from '../protocol/backendWorker';
@@ -21,15 +23,24 @@ const QUIET_MS = 100;
 const LINGER_MS = 600;
 const DRAIN_LIMIT_MS = 3_000;
 
-export type LabServerOptions = Omit<BackendStart, 'counters' | 'store'> & {
+export type LabServerOptions = Omit<BackendStart, 'counters' | 'store' | 'calls'> & {
   /** Asked at each start: where the servers of the run share their sessions. */
   readonly store: () => SharedStore | null;
   readonly workerPath: string;
   readonly warm: WarmThreads | undefined;
   readonly clock: Clock;
+  /** What it measured of its own calls; `life` counts its starts from 0. */
+  onCalls(life: number, report: CallsReport): void;
   /** The thread ended though nobody asked it to. */
   onCrash(error: Error | null): void;
 };
+
+/** What one life of a server sent to others. */
+export interface CallLife {
+  readonly sent: number;
+  readonly connectionsOpened: number;
+  readonly isRunning: boolean;
+}
 
 /** Counters of one server over all its lives: a revived server goes on where the killed one stopped. */
 export interface LabServerCounts {
@@ -58,6 +69,7 @@ export class LabServer implements Disposable {
   #fault: Fault = { slowFactor: 1, errorRate: 0 };
   #deaths = 0;
   #listen: BackendStart['listen'];
+  #calls: readonly InnerTarget[] | null = null;
   #leaving: Promise<void> = Promise.resolve();
 
   constructor(options: LabServerOptions) {
@@ -80,6 +92,26 @@ export class LabServer implements Disposable {
     this.#listen = listen;
   }
 
+  /** Whom it may ask from its next start on; null: nobody. */
+  callOn(targets: readonly InnerTarget[] | null): void {
+    this.#calls = targets;
+  }
+
+  /** Has it tell (onCalls) what it measured of its own calls; for one that asks nobody nothing follows. */
+  askForCalls(): void {
+    if (this.#calls !== null) this.#thread?.post({ type: 'report-calls' });
+  }
+
+  /** What it sent to others, life by life; null: it asks nobody. */
+  callLives(): readonly CallLife[] | null {
+    if (this.#calls === null) return null;
+    return this.#lives.map((cells, index) => ({
+      sent: Atomics.load(cells, COUNTER.callsSent),
+      connectionsOpened: Atomics.load(cells, COUNTER.callConnections),
+      isRunning: index === this.#lives.length - 1 && this.#thread !== null,
+    }));
+  }
+
   /** Starts (or restarts) the thread. Gives declared -> actual port for each listener; throws ReaderError. */
   async start(): Promise<ReadonlyMap<number, number>> {
     // Its last life may not have left its port yet.
@@ -87,17 +119,21 @@ export class LabServer implements Disposable {
     const counters = new SharedArrayBuffer(COUNTER_BYTES);
     this.#lives.push(new Int32Array(counters));
     this.#state = 'starting';
-    const { workerPath, warm, onCrash, clock, store, ...start } = this.#options;
+    const { workerPath, warm, onCrash, onCalls, clock, store, ...start } = this.#options;
+    const life = this.#lives.length - 1;
+    const calls = this.#calls === null ? {} : { calls: this.#calls };
     const preload = [...new Set(this.#listen.map(({ protocol }) => protocol))];
     const thread: WorkerThread<ToBackend, FromBackend> = new WorkerThread(
       {
         path: workerPath,
-        start: { ...start, store: store(), listen: this.#listen, counters } satisfies BackendStart,
+        start: { ...start, store: store(), listen: this.#listen, counters, ...calls } satisfies BackendStart,
         warm: warm && { threads: warm, preload },
       },
       clock,
       {
-        onMessage: () => {},
+        onMessage: (received) => {
+          if (received.type === 'calls') onCalls(life, received.report);
+        },
         onExit: (cause) => {
           if (this.#thread !== thread) return;
           this.#thread = null;

@@ -1,5 +1,5 @@
-import type { ClientFindings, Findings } from '../measurement/findings';
-import { reconcile } from '../measurement/reconcile';
+import type { ClientFindings, Findings, Hop } from '../measurement/findings';
+import { type Ledgers, reconcile } from '../measurement/reconcile';
 import type {
   BalancerCounts,
   ClientCounts,
@@ -9,9 +9,11 @@ import type {
   StoreState,
 } from '../measurement/snapshot';
 import { outcomesByStage, stageCounts } from '../measurement/stages';
+import { reconcileTiers } from '../measurement/tiers';
 import type { TrafficReport } from '../protocol/trafficWorker';
 import type { ArmWiring } from './armWiring';
 import type { LabServer } from './labServer';
+import type { RunHops } from './runHops';
 
 const NO_CLIENT: ClientCounts = {
   sent: 0,
@@ -26,11 +28,22 @@ const NO_CLIENT: ClientCounts = {
   requestsPerSecond: 0,
 };
 
+/** What is known of the calls of servers to each other. */
+export interface InsideState {
+  /** Listeners that they call, and the servers behind those. */
+  readonly listeners: readonly string[];
+  readonly servers: readonly string[];
+  readonly hops: RunHops;
+  readonly clientProtocol: Hop['protocol'];
+  readonly frontProtocol: 'rest' | 'grpc';
+}
+
 /** The latest counts of each side of a run, put together into snapshots. */
 export class RunCounts {
   #client: ClientCounts = NO_CLIENT;
   #balancer: BalancerCounts | null = null;
   #findings: ClientFindings = {};
+  #bytes = 0;
   #atMs = 0;
   readonly #slots: number[] = [];
 
@@ -43,6 +56,7 @@ export class RunCounts {
     this.#client = report.counts;
     this.#atMs = report.atMs;
     this.#findings = report.findings;
+    this.#bytes = report.bytes;
     report.slots.answered.forEach((answered, index) => {
       this.#slots[report.slots.from + index] = answered;
     });
@@ -62,6 +76,8 @@ export class RunCounts {
     readonly phase: Snapshot['phase'];
     readonly wiring: ArmWiring | null;
     readonly protocol: 'rest' | 'grpc';
+    /** Of arms whose servers ask others; null: they ask nobody. */
+    readonly inside: InsideState | null;
     readonly servers: readonly LabServer[];
     readonly store: StoreState | null;
     /** What the lab measures beside the counts. */
@@ -76,7 +92,9 @@ export class RunCounts {
       state: server.state,
       deaths: server.deaths,
       counts: server.counts(),
+      callLives: server.callLives(),
     }));
+    const { inside } = state;
     const layer = state.wiring?.layer ?? 'l4';
     const balancer = layer === 'client-side' || this.#balancer === null ? null : { ...this.#balancer, layer };
     const asked = new Map(servers.map(({ id, counts }) => [id, this.#subrequests(id, counts.answered, state.wiring)]));
@@ -89,7 +107,7 @@ export class RunCounts {
         ? this.#client
         : { ...this.#client, outcomes: outcomesByStage(this.#client.outcomes, own, state.protocol) };
     const counted = servers.map(
-      ({ id, state: serverState, counts }): ServerCounts => ({
+      ({ id, state: serverState, counts, callLives }): ServerCounts => ({
         id,
         state: serverState,
         connections: counts.connections,
@@ -103,7 +121,26 @@ export class RunCounts {
         share: answered === 0 ? 0 : requestsOf(id, counts.answered) / answered,
         latencyMs: this.#client.latencyByServer?.[id] ?? null,
         ...(state.store === null ? {} : { store: counts.store }),
+        ...(inside === null || callLives === null ? {} : { calls: inside.hops.callsOf(id, callLives) }),
       }),
+    );
+    const ledgers: Ledgers = {
+      client: this.#client,
+      balancer,
+      servers: servers.map(({ id, counts, deaths }) => ({
+        id,
+        died: deaths > 0,
+        received: counts.received,
+        answered: counts.answered,
+        abandoned: counts.abandoned,
+        inFlight: counts.inFlight,
+        queued: counts.queued,
+        connectionsAccepted: counts.connections,
+      })),
+      final: state.final,
+    };
+    const lives = new Map(
+      servers.flatMap(({ id, callLives }) => (callLives === null ? [] : [[id, callLives] as const])),
     );
     return {
       atMs: this.#atMs,
@@ -112,24 +149,22 @@ export class RunCounts {
       balancer,
       servers: counted,
       store: state.store,
-      reconciliation: reconcile({
-        client: this.#client,
-        balancer,
-        servers: servers.map(({ id, counts, deaths }) => ({
-          id,
-          died: deaths > 0,
-          received: counts.received,
-          answered: counts.answered,
-          abandoned: counts.abandoned,
-          inFlight: counts.inFlight,
-          queued: counts.queued,
-          connectionsAccepted: counts.connections,
-        })),
-        final: state.final,
-      }),
+      reconciliation:
+        inside === null
+          ? reconcile(ledgers)
+          : reconcileTiers(ledgers, {
+              client: inside.hops.client(lives),
+              listeners: inside.listeners,
+              servers: inside.servers,
+            }),
       samples: state.samples,
       timeline: [...state.timeline],
-      findings: { ...this.#findings, ...state.measures(client, counted), ...this.#stages(state.wiring) },
+      findings: {
+        ...this.#findings,
+        ...state.measures(client, counted),
+        ...this.#stages(state.wiring),
+        ...this.#hops(inside),
+      },
       answeredPerSlot: Array.from(this.#slots, (count) => count ?? 0),
     };
   }
@@ -154,5 +189,13 @@ export class RunCounts {
       answered,
       peers.reduce((sum, { subrequests }) => sum + (subrequests ?? 0), 0),
     );
+  }
+
+  #hops(inside: InsideState | null): Findings {
+    if (inside === null) return {};
+    const { answered, failed, latencyMs } = this.#client;
+    const client = { protocol: inside.clientProtocol, requests: answered + failed, bytes: this.#bytes, latencyMs };
+    const hops = inside.hops.hops(client, inside.frontProtocol);
+    return hops.length === 0 ? {} : { hops };
   }
 }

@@ -2,10 +2,17 @@ import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/dispose';
 import { ReaderError } from '../base/errors';
 import { message } from '../base/message';
-import type { BackendListen, Capacity, SharedStore, TlsIdentity } from '../protocol/backendWorker';
+import type {
+  BackendListen,
+  CallsReport,
+  Capacity,
+  InnerTarget,
+  SharedStore,
+  TlsIdentity,
+} from '../protocol/backendWorker';
 import type { AddressMap } from '../protocol/balancerWorker';
 import type { PublicKey } from '../protocol/tokens';
-import { serversOf, type WiredBackend } from './armWiring';
+import { type InsideWiring, serversOf, type WiredBackend } from './armWiring';
 import { everyServer, type LabDefinition } from './labDefinition';
 import { LabServer } from './labServer';
 import type { WarmThreads } from './warmThreads';
@@ -25,6 +32,8 @@ export interface RunServersOptions {
   readonly tokenKey: PublicKey | null;
   /** The store they share; null: none. */
   store(): SharedStore | null;
+  /** What one of them measured of its own calls, in its life number `life` (from 0). */
+  onCalls(id: string, life: number, report: CallsReport): void;
   onCrash(id: string, error: Error | null): void;
 }
 
@@ -34,6 +43,9 @@ export class RunServers implements Disposable {
   readonly #store = new DisposableStore();
   readonly #servers = new Map<string, LabServer>();
   readonly #moved = new Map<string, string>();
+  #inside: InsideWiring | null = null;
+  /** Those that were ever behind an inner listener: one that left the configuration still has its counts. */
+  readonly #insiders = new Set<string>();
 
   constructor(options: RunServersOptions) {
     this.#options = options;
@@ -55,6 +67,22 @@ export class RunServers implements Disposable {
 
   actual(declared: string): string {
     return this.#moved.get(declared) ?? declared;
+  }
+
+  /** Who may ask whom, for servers that start from now on. The inner listeners have to stand already. */
+  reach(inside: InsideWiring | null): void {
+    this.#inside = inside;
+    for (const id of inside?.servers ?? []) this.#insiders.add(id);
+  }
+
+  /** Ids of the servers that only other servers reach, those that left among them. */
+  get insiders(): readonly string[] {
+    return [...this.#insiders];
+  }
+
+  /** Has every server that asks others tell what it measured of it. */
+  askForCalls(): void {
+    for (const server of this.#servers.values()) server.askForCalls();
   }
 
   /** Throws ReaderError. */
@@ -103,9 +131,10 @@ export class RunServers implements Disposable {
     const known = this.#servers.get(id);
     if (known !== undefined) {
       known.listenOn(listen);
+      known.callOn(this.#callsOf(id));
       return known;
     }
-    const { definition, workerPath, warm, clock, maxConnectionAgeMs, seed, tokenKey, onCrash } = this.#options;
+    const { definition, workerPath, warm, clock, maxConnectionAgeMs, seed, tokenKey, onCalls, onCrash } = this.#options;
     const defined = everyServer(definition).find((server) => server.id === id);
     const server = new LabServer({
       id,
@@ -119,9 +148,21 @@ export class RunServers implements Disposable {
       seed,
       ...(tokenKey === null ? {} : { tokenKey }),
       store: () => this.#options.store(),
+      onCalls: (life, report) => onCalls(id, life, report),
       onCrash: (error) => onCrash(id, error),
     });
+    server.callOn(this.#callsOf(id));
     this.#servers.set(id, server);
     return this.#store.add(server);
+  }
+
+  /** Where a server finds those it asks; null: it asks nobody. */
+  #callsOf(id: string): readonly InnerTarget[] | null {
+    if (this.#inside === null || this.#insiders.has(id)) return null;
+    return this.#inside.calls.map(({ service, protocol, listen }) => ({
+      service,
+      protocol,
+      address: this.actual(listen),
+    }));
   }
 }

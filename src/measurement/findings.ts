@@ -20,6 +20,8 @@ export interface Findings extends ClientFindings {
   readonly stages?: readonly StageCounts[];
   /** Where sessions are kept: "memory" (of each server), "built-in", "redis-server 7.0.15", "redis://127.0.0.1:6379". */
   readonly store?: string;
+  /** Hop by hop, from the client inwards; where servers ask others. */
+  readonly hops?: readonly Hop[];
 }
 
 /** What the clients found in the answers. */
@@ -31,6 +33,8 @@ export interface ClientFindings {
   /** What the clients saw of TLS: each different outcome of a handshake. */
   readonly tls?: readonly TlsFinding[];
   readonly sessions?: SessionFindings;
+  /** What the answers look like to a client, whatever is spoken behind it. Absent without a good answer. */
+  readonly clientSees?: ClientSees;
 }
 
 export interface Route {
@@ -69,6 +73,30 @@ export interface SessionFindings {
   readonly kept: number;
   /** Times a client that was logged in was answered as a stranger. */
   readonly lost: number;
+}
+
+/** The form of the answers, and a fingerprint of all that they say. */
+export interface ClientSees {
+  /** Content type: "application/json". */
+  readonly contentType: string;
+  /** Names of the fields, as in "{id, items: [{name}]}", of the first answer. */
+  readonly fields: string;
+  /** Of every answer with its question, in no order: two runs with the same seed that answer the same have the same. */
+  readonly fingerprint: string;
+}
+
+/** What one part of the lab says to another, measured by one of them on its own sockets. */
+export interface Hop {
+  /** "client", "balancer", "edge". */
+  readonly from: string;
+  /** "balancer", "edge", or the service that is asked: "orders". */
+  readonly to: string;
+  readonly protocol: 'rest' | 'grpc' | 'grpc-web';
+  readonly requests: number;
+  /** Both ways, headers and framing among it, TCP's and IP's own headers not. */
+  readonly bytesPerRequest: number;
+  /** From the request to its answer, as the one who asks saw it; of balancer to edge, as the edge did. */
+  readonly latencyMs: Latency;
 }
 
 /** What a lab may ask to be measured of a run as a whole (lab.yaml, `measures`). */

@@ -78,6 +78,8 @@ export interface BalancerCounts {
   readonly peers: readonly PeerCounts[];
   /** The way of the requests through the balancer; absent on L4, and in what was kept before this was measured. */
   readonly pipeline?: PipelineCounts;
+  /** The same counts by listener, where more than one was used; absent on L4. */
+  readonly listeners?: readonly ListenerCounts[];
 }
 
 /**
@@ -132,6 +134,15 @@ export interface BucketLevel {
   readonly keys: number;
 }
 
+/** What came in at one listener of the balancer. */
+export interface ListenerCounts {
+  /** As declared in the configuration, "127.0.0.1:4300". */
+  readonly address: string;
+  readonly connectionsAccepted: number;
+  readonly requests: number;
+  readonly answeredItself: number;
+}
+
 /** What the balancer knows of one upstream server. */
 export interface PeerCounts {
   /** As declared in the configuration, "127.0.0.1:4311". */
@@ -170,6 +181,8 @@ export interface ServerCounts {
   readonly latencyMs?: Latency | null;
   /** What it has to do with the store that the servers share. Absent where there is none. */
   readonly store?: StoreUse;
+  /** What it asked of other servers itself; absent where it asks nobody. */
+  readonly calls?: CallCounts;
 }
 
 /** A server's connections to the store, and the commands it sent. */
@@ -188,6 +201,13 @@ export interface StoreState {
   readonly isOurs: boolean;
 }
 
+/** Requests and connections that a server sent and opened inwards. */
+export interface CallCounts {
+  readonly sent: number;
+  readonly connectionsOpened: number;
+  readonly connectionsOpen: number;
+}
+
 /** 'removed': its line left the configuration, and it ended after its last request. */
 export type ServerState = 'starting' | 'up' | 'slow' | 'failing' | 'draining' | 'dead' | 'removed';
 
@@ -199,14 +219,19 @@ export interface Reconciliation {
 }
 
 /** Requests as each side counted them. */
-export interface RunTotals {
+export interface SideCounts {
   readonly client: number;
   readonly balancer: number | null;
   readonly backends: number;
+}
+
+export interface RunTotals extends SideCounts {
   /** Of `client`, those that the balancer answered itself. Absent: none, or no balancer that sees requests. */
   readonly answeredItself?: number;
   /** What the balancer asked the servers on behalf of requests: in no other count. Absent: nothing. */
   readonly subrequests?: number;
+  /** The same of what the servers that clients reach asked inside: there they are the client. Absent: they ask nobody. */
+  readonly inner?: SideCounts;
 }
 
 /** A request the reader can click on to ask "why this backend?". */

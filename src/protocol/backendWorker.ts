@@ -1,3 +1,4 @@
+import type { Outcome } from '../measurement/snapshot';
 import type { PublicKey } from './tokens';
 
 /** Messages between whoever runs a lab and one backend worker (one thread per backend, so that killing one is real). */
@@ -42,7 +43,9 @@ export type Service =
   /** Says of a request whether its token holds, for `auth_request`. REST only. */
   | { readonly kind: 'verifier' }
   /** Log in, ask who one is, keep a cart: with sessions, in the server's memory or in BackendStart.store. REST only. */
-  | { readonly kind: 'sessions' };
+  | { readonly kind: 'sessions' }
+  /** The shop's edge: answers from what it asks the services inside (BackendStart.calls). */
+  | { readonly kind: 'shop' };
 
 /** What a server's service is called in findings. */
 export function nameOfService(service: Service): string {
@@ -55,6 +58,39 @@ export interface SharedStore {
   readonly url: string;
   /** Every key begins with it. */
   readonly prefix: string;
+}
+
+/** Where a server finds a service that it asks itself, and how that one is spoken to. */
+export interface InnerTarget {
+  readonly service: Service['kind'];
+  readonly protocol: BackendProtocol;
+  /** Where it really is, "127.0.0.1:28990". */
+  readonly address: string;
+}
+
+/** What was measured of the requests between two parts of the lab, by one of them. Counts are since its start. */
+export interface HopReport {
+  readonly requests: number;
+  /** Read and written by the connections' sockets, headers and HTTP/2's own frames among it. */
+  readonly bytes: number;
+  /** From the request to its answer, ms; new since the last report. */
+  readonly latenciesMs: readonly number[];
+}
+
+/** What a server that asks others has measured. */
+export interface CallsReport {
+  /** Of the requests it was sent. */
+  readonly served: HopReport;
+  readonly calls: readonly InnerCallsReport[];
+}
+
+/** What it asked of one service. `requests` are those that ended: answered or failed. */
+export interface InnerCallsReport extends HopReport {
+  readonly service: Service['kind'];
+  readonly protocol: BackendProtocol;
+  readonly connectionsOpen: number;
+  /** By whom, as among the clients' outcomes: 'client' is this server, with no answer at all. */
+  readonly outcomes: readonly Outcome[];
 }
 
 /** What a backend worker starts with. */
@@ -73,6 +109,8 @@ export interface BackendStart {
   readonly seed: number;
   /** Against which a verifier checks tokens; absent where the lab has none. */
   readonly tokenKey?: PublicKey;
+  /** The services it may ask; absent: it asks nobody. */
+  readonly calls?: readonly InnerTarget[];
 }
 
 export interface BackendListen {
@@ -97,11 +135,16 @@ export const COUNTER = {
   storeConnections: 8,
   storeConnectionsOpen: 9,
   storeCommands: 10,
+  /** Requests that it sent to other servers itself, each counted before it is sent, and the connections for them. */
+  callsSent: 11,
+  callConnections: 12,
 } as const;
 export const COUNTER_BYTES = 16 * Int32Array.BYTES_PER_ELEMENT;
 
 export type ToBackend =
   | { readonly type: 'fault'; readonly fault: Fault }
+  /** Say what you measured of your own calls ('calls'). */
+  | { readonly type: 'report-calls' }
   /** Refuse new connections, finish what runs, then exit. */
   | { readonly type: 'drain' }
   /**
@@ -121,6 +164,7 @@ export type FromBackend =
         readonly actualPort: number;
       }[];
     }
+  | { readonly type: 'calls'; readonly report: CallsReport }
   | { readonly type: 'failed'; readonly code: string; readonly text: string };
 
 /** Header (REST) and metadata key (gRPC) by which a backend signs its answers. */

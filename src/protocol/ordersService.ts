@@ -1,6 +1,8 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/proto-loader';
 import healthProto from './health.proto';
 import ordersProto from './orders.proto';
+import shopProto from './shop.proto';
+import type { ShopDefinition } from './shopService';
 import usersProto from './users.proto';
 import type { UsersDefinition } from './usersService';
 
@@ -67,6 +69,7 @@ export type HealthDefinition = {
 export interface OrdersServices {
   readonly orders: OrdersDefinition;
   readonly users: UsersDefinition;
+  readonly shop: ShopDefinition;
   readonly health: HealthDefinition;
 }
 
@@ -82,6 +85,7 @@ export async function loadOrdersServices(): Promise<OrdersServices> {
   return {
     orders: service(ordersProto, 'lab.orders.v1.Orders') as unknown as OrdersDefinition,
     users: service(usersProto, 'lab.users.v1.Users') as unknown as UsersDefinition,
+    shop: service(shopProto, 'lab.shop.v1.Shop') as unknown as ShopDefinition,
     health: service(healthProto, 'grpc.health.v1.Health') as unknown as HealthDefinition,
   };
 }

@@ -13,6 +13,8 @@ export type ClientKind =
   | 'rest-tls'
   /** Unary gRPC; one channel with its own connection per client. */
   | 'grpc'
+  /** Unary gRPC-Web (binary) as browsers send it: HTTP/1.1 POST over keep-alive connections, one per client. */
+  | 'grpc-web'
   /** Unary gRPC; per client one channel with a server list and the library's own round_robin. */
   | 'grpc-client-side';
 
@@ -37,7 +39,9 @@ export type WorkloadPlan =
       readonly ask: 'services' | 'services-and-files' | 'orders' | 'unknown';
     }
   /** Each client logs in, goes on as itself with its cookies, and logs in again where it is answered as a stranger. */
-  | { readonly kind: 'sessions' };
+  | { readonly kind: 'sessions' }
+  /** An order and who placed it, as the shop's edge puts them together; what the answers look like is found. */
+  | { readonly kind: 'summary' };
 
 /**
  * Who the clients are to a balancer that looks: every request carries its client's address (ADDRESS_HEADER) and customer
@@ -110,6 +114,8 @@ export interface TrafficReport {
   readonly samples: readonly ClientSample[];
   /** What the workload itself found in the answers so far. */
   readonly findings: ClientFindings;
+  /** Written and read by the clients' sockets so far. */
+  readonly bytes: number;
   /** Answered per 100 ms slot, from the first slot that changed since the last report. */
   readonly slots: { readonly from: number; readonly answered: readonly number[] };
 }

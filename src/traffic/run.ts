@@ -156,6 +156,7 @@ export class Run implements Disposable {
       counts: this.#counter.counts(atMs, done, this.#sockets.count),
       samples,
       findings: { ...this.#client.findings?.(), ...this.#workload.findings() },
+      bytes: this.#sockets.bytes,
       slots: this.#counter.takeSlots(),
     };
   }

@@ -45,7 +45,7 @@ function read(
 function withUnit(name: string, value: number): string {
   if (/Ms(\.|$)/.test(name)) return milliseconds(value);
   if (name.endsWith('Micros')) return `${significant(value)} µs`;
-  if (name.startsWith('bytes.')) return bytes(value);
+  if (name.startsWith('bytes.') || name.endsWith('.bytesPerRequest')) return bytes(value);
   if (name === 'availability') return percent(value / 100);
   if (name === 'busiestShare') return percent(value);
   if (name === 'requestsPerSecond') return t('{count} per second', { count: count(Math.round(value)) });

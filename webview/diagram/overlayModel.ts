@@ -1,4 +1,4 @@
-import type { BucketLevel, ServerState, Snapshot } from '../../src/measurement/snapshot';
+import type { BucketLevel, ServerCounts, ServerState, Snapshot } from '../../src/measurement/snapshot';
 import type { Topology, TopologyEdge, TopologyNode } from '../../src/protocol/run';
 
 /** What a moment of a run means for the picture: per edge and per node, from measured counts only. No DOM. */
@@ -101,6 +101,8 @@ function edgeOf(edge: TopologyEdge, snapshot: Snapshot, topology: Topology): Edg
 function outerEdge(edge: TopologyEdge, snapshot: Snapshot, topology: Topology): EdgeOverlay {
   const server = snapshot.servers.find((candidate) => candidate.id === edge.to);
   if (server === undefined) {
+    const caller = snapshot.servers.find((candidate) => candidate.id === edge.from);
+    if (caller !== undefined) return callsOf(caller, snapshot);
     const { connectionsOpened, connectionsOpen, sent } = snapshot.client;
     return {
       connections: connectionsOpened,
@@ -143,6 +145,21 @@ function storeEdge(edge: TopologyEdge, snapshot: Snapshot): EdgeOverlay {
   };
 }
 
+/** What a server asks of others: in no count of the client's. */
+function callsOf(server: ServerCounts, snapshot: Snapshot): EdgeOverlay {
+  const { sent, connectionsOpened, connectionsOpen } = server.calls ?? NO_CALLS;
+  const total = snapshot.servers.reduce((sum, { calls }) => sum + (calls?.sent ?? 0), 0);
+  return {
+    connections: connectionsOpened,
+    connectionsOpen,
+    requests: sent,
+    share: total === 0 ? 0 : sent / total,
+    health: healthOf(connectionsOpened, connectionsOpen, server.state === 'dead'),
+  };
+}
+
+const NO_CALLS = { sent: 0, connectionsOpened: 0, connectionsOpen: 0 };
+
 function fromBalancer(edge: TopologyEdge, topology: Topology): boolean {
   return topology.nodes.some((node) => node.id === edge.from && (node.kind === 'balancer' || node.kind === 'stage'));
 }
@@ -151,6 +168,13 @@ function healthOf(connections: number, open: number, down: boolean): EdgeHealth 
   if (down) return 'down';
   if (connections === 0) return 'idle';
   return open > 0 ? 'open' : 'closed';
+}
+
+/** Nodes on the longest way from the client inwards: how wide a picture of it gets. The ways of a network make no circle. */
+export function columnsOf({ edges }: Topology): number {
+  const from = (id: string): number =>
+    1 + Math.max(0, ...edges.filter((edge) => edge.from === id).map((edge) => from(edge.to)));
+  return from('client');
 }
 
 /** Stroke width in px: never invisible, and by area of attention rather than by log, so that 0 and 100 % differ. */

@@ -9,6 +9,7 @@ import { announcements, NOTHING_HEARD } from './announcements';
 import { compareArms } from './compareArms';
 import { distribution } from './distribution';
 import { exercises } from './exercises';
+import { hops } from './hops';
 import { engineText, statusText } from './labStatus';
 import { liveDiagram } from './liveDiagram';
 import { liveTable } from './liveTable';
@@ -125,6 +126,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     kill: () => send({ type: 'killStore', lab: id }),
     revive: () => send({ type: 'reviveStore', lab: id }),
   });
+  const hopByHop = hops();
   const readings = [
     figures,
     reconciliation(),
@@ -135,6 +137,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     routes,
     tls,
     sessions,
+    hopByHop,
   ] as const;
   const [, agreement, sentence, oddAnswers, events] = readings;
   const requests = samples(id);
@@ -205,6 +208,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
         h('div', {}, h('p', { class: 'small-title' }, t('Share of the requests')), bars.element),
         h('div', {}, h('p', { class: 'small-title' }, t('Answered per second')), chart.element),
       ),
+      hopByHop.element,
       oddAnswers.element,
       routes.element,
       tls.element,

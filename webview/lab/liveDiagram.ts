@@ -1,6 +1,6 @@
 import type { Snapshot } from '../../src/measurement/snapshot';
 import type { Topology } from '../../src/protocol/run';
-import { overlayOf } from '../diagram/overlayModel';
+import { columnsOf, overlayOf } from '../diagram/overlayModel';
 import { type PaintedDiagram, paintable } from '../diagram/paintOverlay';
 import { diagramBox, renderMermaid, topologySource } from '../diagram/renderDiagram';
 import { fill, h } from '../dom';
@@ -12,8 +12,8 @@ export interface LiveDiagram {
   show(topology: Topology, title: string, snapshot: Snapshot | null): void;
 }
 
-/** Below this width (px) the network is drawn from top to bottom. */
-const NARROW = 620;
+/** With less than this width (px) for each of its columns the network is drawn from top to bottom. */
+const NARROW_COLUMN = 207;
 /** The stages of a gateway stand in a row of their own. */
 const NARROW_FOR_STAGES = 1150;
 
@@ -38,8 +38,9 @@ export function liveDiagram(name: string): LiveDiagram {
 
   const show: LiveDiagram['show'] = (topology, title, snapshot) => {
     last = { topology, title, snapshot };
-    const narrow = topology.nodes.some(({ kind }) => kind === 'stage') ? NARROW_FOR_STAGES : NARROW;
-    const direction = element.clientWidth > 0 && element.clientWidth < narrow ? 'TB' : 'LR';
+    const staged = topology.nodes.some(({ kind }) => kind === 'stage');
+    const needed = staged ? NARROW_FOR_STAGES : NARROW_COLUMN * columnsOf(topology);
+    const direction = element.clientWidth > 0 && element.clientWidth < needed ? 'TB' : 'LR';
     const source = topologySource(topology, title, direction);
     if (source === drawn) {
       painted?.paint(overlayOf(snapshot, topology));

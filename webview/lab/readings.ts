@@ -3,7 +3,7 @@ import { stageName } from '../diagram/nodeName';
 import { fill, h, setAttribute, setHidden, setText } from '../dom';
 import { count, milliseconds, reading, say, t } from '../strings';
 import { connectionsSentence } from './connectionsSentence';
-import { reconciliationLine } from './reconciliationLine';
+import { reconciliationLine, type Side } from './reconciliationLine';
 
 /** A part of the lab that shows something of the latest snapshot. */
 export interface Reading {
@@ -71,11 +71,13 @@ export function reconciliation(): Reading {
   const line = h('span', { class: 'counts' });
   const verdict = h('strong', {});
   const note = h('span', { class: 'hint' });
+  const inner = h('p', { class: 'inner-counts' });
   const differences = h('ul', {});
   const element = h(
     'div',
     { class: 'reconciliation', 'data-verdict': 'none' },
     h('p', {}, verdict, ' ', line, ' ', note),
+    inner,
     differences,
   );
   return {
@@ -94,7 +96,13 @@ export function reconciliation(): Reading {
             : t('Counting, some are in flight:'),
       );
       const sign = read.verdict === 'agree' ? ' = ' : read.verdict === 'differ' ? ' ≠ ' : ' · ';
-      setText(line, read.sides.map(({ side, requests }) => `${say(side)} ${count(requests)}`).join(sign));
+      const joined = (sides: readonly Side[], between: string): string =>
+        sides.map(({ side, requests }) => `${say(side)} ${count(requests)}`).join(between);
+      setText(line, joined(read.sides, sign));
+      setHidden(inner, read.inner.length === 0);
+      const same = read.inner.every(({ requests }) => requests === read.inner[0]?.requests);
+      // A call that nobody could serve was answered by the balancer: no equals sign, and no fault of the counts.
+      setText(inner, t('Asked inside: {sides}', { sides: joined(read.inner, same ? ' = ' : ' · ') }));
       setText(note, read.note === null ? '' : say(read.note));
       const texts = read.differences.map(say);
       if (texts.join('\n') !== [...differences.children].map((item) => item.textContent).join('\n')) {

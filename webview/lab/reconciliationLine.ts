@@ -1,12 +1,19 @@
 import { type Message, message } from '../../src/base/message';
-import type { Snapshot } from '../../src/measurement/snapshot';
+import type { SideCounts, Snapshot } from '../../src/measurement/snapshot';
 
 /** The three sides' counts of one run held against each other, in words. No DOM. */
 export interface ReconciliationLine {
   readonly verdict: 'agree' | 'differ' | 'counting';
-  readonly sides: readonly { readonly side: Message; readonly requests: number }[];
+  readonly sides: readonly Side[];
+  /** The same of what the edge servers asked inside; empty: they ask nobody. */
+  readonly inner: readonly Side[];
   readonly note: Message | null;
   readonly differences: readonly Message[];
+}
+
+export interface Side {
+  readonly side: Message;
+  readonly requests: number;
 }
 
 /**
@@ -15,15 +22,22 @@ export interface ReconciliationLine {
  */
 export function reconciliationLine(snapshot: Snapshot): ReconciliationLine {
   const { agree, differences, counts } = snapshot.reconciliation;
-  const sides = [{ side: message('client'), requests: counts.client }];
-  if (counts.balancer !== null) sides.push({ side: message('balancer'), requests: counts.balancer });
-  // What the balancer answered itself never reached a server.
-  const itself = counts.answeredItself ?? 0;
-  if (itself === 0) sides.push({ side: message('backends'), requests: counts.backends });
-  else sides.push({ side: message('backends and the balancer’s own answers'), requests: counts.backends + itself });
+  const sides = sidesOf(message('client'), counts, counts.answeredItself ?? 0);
+  const inner = counts.inner === undefined ? [] : sidesOf(message('edge'), counts.inner, 0);
   const equal = sides.every(({ requests }) => requests === counts.client);
   const verdict = !agree ? 'differ' : equal ? 'agree' : 'counting';
-  return { verdict, sides, note: noteOf(snapshot), differences };
+  return { verdict, sides, inner, note: noteOf(snapshot), differences };
+}
+
+/** `itself`: what the balancer answered itself never reached a server. */
+function sidesOf(asking: Message, { client, balancer, backends }: SideCounts, itself: number): readonly Side[] {
+  return [
+    { side: asking, requests: client },
+    ...(balancer === null ? [] : [{ side: message('balancer'), requests: balancer }]),
+    itself === 0
+      ? { side: message('backends'), requests: backends }
+      : { side: message('backends and the balancer’s own answers'), requests: backends + itself },
+  ];
 }
 
 function noteOf(snapshot: Snapshot): Message | null {

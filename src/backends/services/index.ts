@@ -11,6 +11,7 @@ export const restServices: { readonly [Kind in Service['kind']]: StartRestServic
   files: async (...args) => (await import('./filesRest')).filesRest(...args),
   verifier: async (...args) => (await import('./verifierRest')).verifierRest(...args),
   sessions: async (...args) => (await import('./sessionsRest')).sessionsRest(...args),
+  shop: async (...args) => (await import('./shopRest')).shopRest(...args),
 };
 
 export const grpcServices: { readonly [Kind in Service['kind']]: StartGrpcService<OptionsOf<Kind>> | null } = {
@@ -19,6 +20,7 @@ export const grpcServices: { readonly [Kind in Service['kind']]: StartGrpcServic
   files: null,
   verifier: null,
   sessions: null,
+  shop: async (...args) => (await import('./shopGrpc')).shopGrpc(...args),
 };
 
 /** The service's maker for one protocol. Throws where the service does not speak it. */

@@ -134,7 +134,7 @@ export class Exchange implements CapturingSource, RequestFacts {
       return;
     }
     if (this.counted) {
-      engine.telemetry.requests++;
+      engine.telemetry.tookIn(this.service.declared);
       engine.telemetry.pipeline.moved('client', 'route');
     }
     engine.telemetry.dirty = true;
@@ -292,7 +292,7 @@ export class Exchange implements CapturingSource, RequestFacts {
 
   countOwnAnswer(): void {
     const { telemetry } = this.generation.engine;
-    if (this.counted && this.main === this) telemetry.answeredItself++;
+    if (this.counted && this.main === this) telemetry.answered(this.service.declared);
     telemetry.dirty = true;
   }
 

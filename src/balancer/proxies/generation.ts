@@ -29,6 +29,8 @@ export interface Client {
 export type Service =
   | {
       readonly kind: 'http';
+      /** The address it is counted under, as declared. */
+      readonly declared: string;
       readonly servers: readonly HttpServerPlan[];
       readonly defaultServer: HttpServerPlan;
       readonly http2: boolean;

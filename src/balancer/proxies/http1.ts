@@ -321,8 +321,8 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
     }
     this.#engine.log('info', `*${this.serial} client ${bad.reason}, client: ${this.remoteAddress}`);
     const { telemetry } = this.#engine;
-    telemetry.requests++;
-    telemetry.answeredItself++;
+    telemetry.tookIn(this.service.declared);
+    telemetry.answered(this.service.declared);
     telemetry.dirty = true;
     const page = errorPage(bad.page ?? bad.status);
     this.#out +=

@@ -124,8 +124,8 @@ class Http2Client implements Client, ClientConnection, Timed, ConnectionOwner {
     if ('status' in head) {
       this.#log(`client ${head.reason}`);
       const { telemetry } = this.engine;
-      telemetry.requests++;
-      telemetry.answeredItself++;
+      telemetry.tookIn(this.service.declared);
+      telemetry.answered(this.service.declared);
       telemetry.dirty = true;
       stream.refuse(head);
     } else {

@@ -57,6 +57,7 @@ export class Listener {
   #onConnection(socket: Socket): void {
     const { telemetry } = this.engine;
     telemetry.connectionsAccepted++;
+    telemetry.listenerOf(this.listen.declared).connectionsAccepted++;
     telemetry.connectionsOpen++;
     telemetry.dirty = true;
     const { generation, service } = this.serving;

@@ -33,6 +33,15 @@ export async function createClient(plan: LoadPlan, clock: Clock, sockets: Client
         clock,
         sockets,
       );
+    case 'grpc-web':
+      return (await import('./grpcWeb')).grpcWeb(
+        (await loadKit()).services,
+        target,
+        plan.clients,
+        plan.timeoutMs,
+        clock,
+        sockets,
+      );
     case 'grpc-client-side':
       return (await import('./grpcClientSide')).grpcClientSide(
         await loadKit(),

@@ -4,6 +4,7 @@ import { getOrderWorkload } from './getOrder';
 import { ordersByClient } from './ordersByClient';
 import { pathsWorkload } from './paths';
 import { sessionsWorkload } from './sessions';
+import { summaryWorkload } from './summary';
 import type { Workload, WorkloadParts } from './workload';
 
 type Make<Kind extends WorkloadPlan['kind']> = (
@@ -18,6 +19,7 @@ const workloads: { readonly [Kind in WorkloadPlan['kind']]: Make<Kind> } = {
   gateway: gatewayWorkload,
   paths: pathsWorkload,
   sessions: sessionsWorkload,
+  summary: summaryWorkload,
 };
 
 export function createWorkload(plan: WorkloadPlan, parts: WorkloadParts): Workload {

@@ -46,6 +46,14 @@ describe('the readings of a run', () => {
     expect(readingsOf({ ...result, servers: [] })).not.toHaveProperty('busiestShare');
   });
 
+  it('call what a hop carries by its ends', () => {
+    const latencyMs = { p50: 1, p90: 2, p99: 3, max: 4 };
+    const hop = { from: 'edge', to: 'orders', protocol: 'grpc', requests: 9, bytesPerRequest: 241, latencyMs } as const;
+    const read = readingsOf({ ...result, hops: [hop] });
+    expect(read).toMatchObject({ 'hops.edge-orders.bytesPerRequest': 241, 'hops.edge-orders.latencyMs.p99': 3 });
+    expect(READING_NAMES).toEqual(expect.arrayContaining(['hops.edge-orders.bytesPerRequest']));
+  });
+
   it('have names that a course may ask for', () => {
     expect(READING_NAMES).toEqual(
       expect.arrayContaining(Object.keys(readingsOf(result)).filter((name) => name !== 'seed')),

@@ -71,6 +71,23 @@ describe('the line that holds the counts together', () => {
     expect(line.differences.map((difference) => difference.text)).toEqual(['off']);
   });
 
+  it('holds what the edge servers asked inside apart from what the clients sent', () => {
+    const seen = counts(100, 100, 100);
+    const { reconciliation } = seen;
+    const inner = { client: 200, balancer: 200, backends: 198 };
+    const line = reconciliationLine({
+      ...seen,
+      reconciliation: { ...reconciliation, counts: { ...reconciliation.counts, inner } },
+    });
+    expect(line.verdict).toBe('agree');
+    expect(line.inner.map(({ side, requests }) => [renderMessage(side), requests])).toEqual([
+      ['edge', 200],
+      ['balancer', 200],
+      ['backends', 198],
+    ]);
+    expect(reconciliationLine(seen).inner).toEqual([]);
+  });
+
   it('leaves an L4 balancer out and says why', () => {
     const line = reconciliationLine({ ...counts(3000, null, 3000), balancer: l4([]) });
     expect(line.sides).toHaveLength(2);

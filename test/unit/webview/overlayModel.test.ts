@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { overlayOf, strokeWidth } from '../../../webview/diagram/overlayModel';
+import { columnsOf, overlayOf, strokeWidth } from '../../../webview/diagram/overlayModel';
 import { l4, network, peer, server, snapshot } from './builders';
 
 const client = (connectionsOpened: number, connectionsOpen: number, sent: number) => ({
@@ -11,6 +11,46 @@ const client = (connectionsOpened: number, connectionsOpen: number, sent: number
 });
 
 describe('the overlay of a network', () => {
+  it('is as many columns wide as its longest way has nodes', () => {
+    expect(columnsOf(network(['a', 'b']))).toBe(3);
+    expect(columnsOf(network(['a'], false))).toBe(2);
+    const edges = [...network(['a']).edges, { id: 'e8', from: 'a', to: 'inner' }, { id: 'e9', from: 'inner', to: 'x' }];
+    expect(columnsOf({ nodes: [], edges })).toBe(5);
+  });
+
+  it('shows what a server asks of others on the edge that leaves it', () => {
+    const overlay = overlayOf(
+      snapshot({
+        client: client(1, 1, 10),
+        servers: [
+          server('edge', { requests: 10, calls: { sent: 20, connectionsOpened: 2, connectionsOpen: 1 } }),
+          server('orders', { requests: 20 }),
+        ],
+      }),
+      {
+        nodes: [
+          { id: 'client', kind: 'client', label: 'client', detail: '' },
+          { id: 'edge', kind: 'server', label: 'edge', detail: '' },
+          { id: 'inner', kind: 'balancer', label: 'L7', detail: '' },
+          { id: 'orders', kind: 'server', label: 'orders', detail: '' },
+        ],
+        edges: [
+          { id: 'e1', from: 'client', to: 'edge' },
+          { id: 'e2', from: 'edge', to: 'inner' },
+          { id: 'e3', from: 'inner', to: 'orders' },
+        ],
+      },
+    );
+    expect(overlay.edges.get('e2')).toEqual({
+      connections: 2,
+      connectionsOpen: 1,
+      requests: 20,
+      share: 1,
+      health: 'open',
+    });
+    expect(overlay.edges.get('e3')).toMatchObject({ requests: 20 });
+  });
+
   it('tells connections and requests apart on every edge of a pinned run', () => {
     const overlay = overlayOf(
       snapshot({
