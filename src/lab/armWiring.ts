@@ -242,6 +242,7 @@ function siteAt(
 /** What the clients of an arm speak, for its picture. */
 export function spokenBy(client: ClientKind): string {
   if (client === 'rest-tls') return 'REST · TLS';
+  if (client === 'grpc-web') return 'gRPC-Web';
   return client.startsWith('grpc') ? 'gRPC' : 'REST';
 }
 
