@@ -6,6 +6,7 @@ import { freshSeed } from '../base/random';
 import { ConfProblems } from '../lab/labConf';
 import { type ArmDefinition, defaultsOf, inLanguage, type LabDefinition } from '../lab/labDefinition';
 import { type FoundLab, findLabs } from '../lab/labFiles';
+import { sendsMessage } from '../lab/labMessages';
 import { LabRun } from '../lab/labRun';
 import type { RunParams, RunResult } from '../protocol/run';
 import { parseArguments, type RunRequest, UsageError } from './arguments';
@@ -76,6 +77,8 @@ async function list(): Promise<number> {
     print(`${lab.id}\t${inLanguage(lab.definition.value.title, 'en')}`);
     for (const arm of lab.definition.value.arms) print(`  ${arm.id}\t${inLanguage(arm.title, 'en')}`);
     const scenarios = lab.definition.value.scenarios.map(({ id }) => id);
+    const messages = lab.definition.value.messages.map(({ id }) => id);
+    if (messages.length > 0) print(`  --message ${messages.join(', ')}`);
     if (scenarios.length > 0) print(`  --scenario ${scenarios.join(', ')}`);
   }
   return code;
@@ -115,7 +118,7 @@ async function runArm(
     ...defaultsOf(definition, arm, request.scenario ?? definition.defaults.scenario),
     ...request.params,
     protocol: request.protocol,
-    message: request.message,
+    message: request.message ?? definition.defaults.message,
     seed: request.seed ?? freshSeed(),
   };
   const labRun = new LabRun({
@@ -163,7 +166,13 @@ function checkChoices(definition: LabDefinition, arms: readonly ArmDefinition[],
       throw new UsageError(`arm "${arm.id}" of lab "${definition.id}" does not run over ${protocol}`);
     }
   }
-  if (message !== null) throw new UsageError(noSuch(definition, 'message', message, []));
+  const messages: readonly string[] = definition.messages.map(({ id }) => id);
+  if (message === null) return;
+  if (!messages.includes(message)) throw new UsageError(noSuch(definition, 'message', message, messages));
+  if (request.arms.length === 0) return;
+  for (const arm of arms.filter((candidate) => !sendsMessage(candidate))) {
+    throw new UsageError(`arm "${arm.id}" of lab "${definition.id}" sends none of the lab's messages`);
+  }
 }
 
 function noSuch(definition: LabDefinition, what: string, id: string, known: readonly string[]): string {

@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../base/result';
 import { checkYaml, readYaml } from '../base/yamlSource';
 import type { Measure } from '../measurement/findings';
 import type { BackendProtocol, Capacity, Service } from '../protocol/backendWorker';
+import type { MessageKind } from '../protocol/messagesService';
 import type { LoadParams, RunParams } from '../protocol/run';
 import type { ClientKind, Population, WorkloadPlan } from '../protocol/trafficWorker';
 import { labSchema } from './labSchema';
@@ -22,7 +23,18 @@ export interface LabDefinition {
   readonly measures: readonly Measure[];
   /** What may happen during a run; the first is the default. Empty: the lab has none. */
   readonly scenarios: readonly ScenarioDefinition[];
+  /** Messages that an arm may send; the first is the default. Empty: the lab has none. */
+  readonly messages: readonly MessageDefinition[];
   readonly arms: readonly ArmDefinition[];
+}
+
+/** A message that the reader may edit. */
+export interface MessageDefinition {
+  /** Which type of messages.proto it is of. */
+  readonly id: MessageKind;
+  readonly title: Translated;
+  /** JSON, relative to the lab's folder. */
+  readonly file: string;
 }
 
 /** Text by language id ("ko", "en"). */
@@ -112,6 +124,10 @@ export function parseLabDefinition(
     const path = index < raw.servers.length ? ['servers', index, 'id'] : ['spares', index - raw.servers.length, 'id'];
     problem(path, message('Two servers have the id “{id}”.', { id: servers[index] ?? '' }));
   });
+  duplicates(raw.messages.map(({ id }) => id)).forEach((index) => {
+    const id = raw.messages[index]?.id ?? '';
+    problem(['messages', index, 'id'], message('Two messages have the id “{id}”.', { id }));
+  });
   raw.scenarios.forEach((scenario, index) => {
     scenario.events.forEach((event, place) => {
       if ('server' in event && !servers.includes(event.server)) {
@@ -151,8 +167,14 @@ export function parseLabDefinition(
       capacity: capacity ?? null,
     })),
     capacity: raw.capacity,
-    defaults: { ...raw.defaults, scenario: raw.scenarios[0]?.id ?? null, protocol: null, message: null },
+    defaults: {
+      ...raw.defaults,
+      scenario: raw.scenarios[0]?.id ?? null,
+      protocol: null,
+      message: raw.messages[0]?.id ?? null,
+    },
     measures: raw.measures,
+    messages: raw.messages,
     scenarios: raw.scenarios.map((scenario) => ({
       id: scenario.id,
       title: scenario.title,

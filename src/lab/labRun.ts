@@ -9,7 +9,7 @@ import type { Snapshot, TimelineEvent } from '../measurement/snapshot';
 import type { Fault } from '../protocol/backendWorker';
 import type { BalancerReport, ConfSource } from '../protocol/balancerWorker';
 import type { RunParams, RunResult, Topology } from '../protocol/run';
-import type { Population, TrafficReport } from '../protocol/trafficWorker';
+import type { Population, TrafficReport, WorkloadPlan } from '../protocol/trafficWorker';
 import { type ArmWiring, topologyOf, type WiredBackend } from './armWiring';
 import { DecisionLog } from './decisionLog';
 import {
@@ -22,6 +22,7 @@ import {
   withDrained,
 } from './labConf';
 import { type ArmDefinition, armOver, type LabDefinition, type ScenarioDefinition } from './labDefinition';
+import { messageNamed, prepareMessage, sendsMessage } from './labMessages';
 import { measured } from './measures';
 import { RunBalancer } from './runBalancer';
 import { RunCounts } from './runCounts';
@@ -49,6 +50,8 @@ export interface LabRunOptions {
   readonly clock: Clock;
   /** The arm's configuration where it is not the lab's own file (the reader's copy, an edited one). */
   readonly conf?: ConfSource;
+  /** The same for the message that the arm sends. */
+  readonly message?: ConfSource;
   /** At most ten a second, the last one with phase done, stopped or failed. */
   onSnapshot?(snapshot: Snapshot): void;
   /** The shape changed (a server joined). */
@@ -285,6 +288,7 @@ export class LabRun implements Disposable {
   async #start(): Promise<void> {
     const { definition, clock, warm } = this.#options;
     const conf = await prepareConf(definition, this.#arm, this.#options.conf);
+    const workload = await this.#workload();
     this.#conf = conf;
     this.#ticker = clock.setInterval(() => this.#emit(), SNAPSHOT_INTERVAL_MS);
     this.#traffic = this.#store.add(
@@ -311,7 +315,7 @@ export class LabRun implements Disposable {
       if (refused !== null) throw new ConfProblems(refused);
     }
     this.#phase = this.#stopRequested ? 'draining' : 'warming';
-    await this.#prepareTraffic(conf.wiring);
+    await this.#prepareTraffic(conf.wiring, workload);
   }
 
   async #startBalancer(conf: PreparedConf): Promise<void> {
@@ -337,11 +341,11 @@ export class LabRun implements Disposable {
     for (const { declared, actual } of await balancer.listening()) this.#servers.movedTo(declared, actual);
   }
 
-  async #prepareTraffic(wiring: ArmWiring): Promise<void> {
+  async #prepareTraffic(wiring: ArmWiring, workload: WorkloadPlan): Promise<void> {
     const { params } = this.#options;
     await this.#needTraffic().prepare({
       kind: this.#arm.client,
-      workload: this.#arm.workload,
+      workload,
       population: this.#scenario?.population ?? this.#arm.population,
       marks: marksOf(this.#scenario, params.requests),
       targets: this.#targets(wiring),
@@ -352,6 +356,15 @@ export class LabRun implements Disposable {
       timeoutMs: REQUEST_TIMEOUT_MS,
       seed: params.seed,
     });
+  }
+
+  /** What the clients send, with the message that the reader chose. Throws ConfProblems. */
+  async #workload(): Promise<WorkloadPlan> {
+    const { workload } = this.#arm;
+    const { definition, params } = this.#options;
+    const wanted = messageNamed(definition, params.message);
+    if (workload.kind !== 'message' || wanted === null) return workload;
+    return { ...workload, sent: await prepareMessage(definition, wanted, this.#options.message) };
   }
 
   /** The scenario's events that are due after so many requests. */
@@ -491,7 +504,7 @@ export class LabRun implements Disposable {
       arm: this.#arm.id,
       ...(params.scenario === null ? {} : { scenario: params.scenario }),
       ...(params.protocol === null ? {} : { protocol: params.protocol }),
-      ...(params.message === null ? {} : { message: params.message }),
+      ...(params.message === null || !sendsMessage(this.#arm) ? {} : { message: params.message }),
       engine: IN_PROCESS_ENGINE,
       sent: client.sent,
       answered: client.answered,

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { MEASURES } from '../measurement/findings';
+import { MESSAGE_KINDS } from '../protocol/messagesService';
 import { RUN_LIMITS } from '../protocol/run';
 
 /** The shape of a lab.yaml. What holds between its parts is checked in labDefinition.ts. */
@@ -19,12 +20,21 @@ const capacity = v.strictObject({
 });
 
 /** One line for each kind of Service (protocol/backendWorker.ts). */
-const service = v.variant('kind', [v.strictObject({ kind: v.literal('orders') })]);
+const service = v.variant('kind', [
+  v.strictObject({ kind: v.literal('orders') }),
+  v.strictObject({ kind: v.literal('messages') }),
+]);
 
 /** One line for each kind of WorkloadPlan (protocol/trafficWorker.ts). */
 const workload = v.variant('kind', [
   v.strictObject({ kind: v.literal('get-order') }),
   v.strictObject({ kind: v.literal('orders-by-client') }),
+  v.strictObject({ kind: v.literal('message'), gzip: v.optional(v.boolean(), false) }),
+  v.strictObject({
+    kind: v.literal('stream'),
+    messages: count({ min: 1, max: 1000 }),
+    everyMs: count({ min: 0, max: 10_000 }),
+  }),
 ]);
 
 const population = v.picklist(['spread', 'nat', 'skewed']);
@@ -40,6 +50,7 @@ const someLoad = v.optional(v.partial(v.strictObject(load)), {});
 const server = { id, service: v.optional(service), capacity: v.optional(capacity) };
 const client = v.picklist(['rest-new-sockets', 'rest-keepalive', 'grpc', 'grpc-client-side']);
 const conf = v.pipe(v.string(), v.regex(/^[\w.-]+$/));
+const jsonFile = v.pipe(v.string(), v.regex(/^[\w.-]+\.json$/));
 const listen = v.pipe(v.string(), v.regex(/^127\.0\.0\.1:\d+$/));
 const variant = v.optional(v.partial(v.strictObject({ client, conf, listen, inner: v.array(listen), workload })));
 
@@ -69,6 +80,10 @@ export const labSchema = v.strictObject({
   capacity,
   defaults: v.strictObject(load),
   measures: v.optional(v.array(v.picklist(MEASURES)), []),
+  messages: v.optional(
+    v.array(v.strictObject({ id: v.picklist(MESSAGE_KINDS), title: translated, file: jsonFile })),
+    [],
+  ),
   scenarios: v.optional(
     v.array(
       v.strictObject({

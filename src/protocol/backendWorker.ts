@@ -26,7 +26,9 @@ export interface Fault {
  */
 export type Service =
   /** The orders of a shop; all four gRPC call kinds. */
-  { readonly kind: 'orders' };
+  | { readonly kind: 'orders' }
+  /** Answers messages with themselves, and streams notes (messages.proto). */
+  | { readonly kind: 'messages' };
 
 /** What a backend worker starts with. */
 export interface BackendStart {

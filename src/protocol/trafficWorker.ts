@@ -1,5 +1,6 @@
 import type { ClientFindings } from '../measurement/findings';
 import type { ClientCounts } from '../measurement/snapshot';
+import type { MessageKind } from './messagesService';
 
 /** Messages between whoever runs a lab and its traffic worker (the client side of the lab). */
 
@@ -20,7 +21,20 @@ export type WorkloadPlan =
   /** One order after the other, drawn by the seed. */
   | { readonly kind: 'get-order' }
   /** The same, remembering which server answered each client ('compare' asks who changed). */
-  | { readonly kind: 'orders-by-client' };
+  | { readonly kind: 'orders-by-client' }
+  /**
+   * The same message again and again, answered with itself: JSON as REST, protobuf as gRPC; `gzip`: compressed by those
+   * means that the protocol has. The first REST request has a wrong field, to see who notices. `sent` is the run's.
+   */
+  | { readonly kind: 'message'; readonly gzip: boolean; readonly sent?: SentMessage }
+  /** Each request is a stream of so many messages: server-sent events as REST, a chat of both sides as gRPC. */
+  | { readonly kind: 'stream'; readonly messages: number; readonly everyMs: number };
+
+/** One of the lab's messages as the reader wrote it, checked. */
+export interface SentMessage {
+  readonly kind: MessageKind;
+  readonly value: object;
+}
 
 /**
  * Who the clients are to a balancer that looks: every request carries its client's address (ADDRESS_HEADER) and customer

@@ -35,6 +35,8 @@ export class Run implements Disposable {
   #population: Population | null;
   #samples: ClientSample[] = [];
   #startedAt = 0;
+  /** Bytes of making the connections: in no request. */
+  #wireBefore = 0;
   #disposed = false;
   #answered = false;
   #reports: Timer | null = null;
@@ -45,7 +47,10 @@ export class Run implements Disposable {
     this.#sockets = sockets;
     this.#listener = listener;
     this.#random = seededRandom(plan.seed);
-    this.#workload = createWorkload(plan.workload);
+    this.#workload = createWorkload(plan.workload, {
+      clock,
+      protocol: plan.kind.startsWith('rest') ? 'rest' : 'grpc',
+    });
     this.#population = plan.population;
     this.#load = new Load(
       {
@@ -61,7 +66,13 @@ export class Run implements Disposable {
     );
   }
 
+  /** Rejects if the workload cannot be made ready. */
+  async prepare(): Promise<void> {
+    await this.#workload.prepare?.();
+  }
+
   start(): void {
+    this.#wireBefore = this.#sockets.bytes;
     this.#startedAt = this.#clock.now();
     this.#reports = this.#clock.setInterval(() => this.#listener.report(this.#report(false)), REPORT_MS);
     this.#load.start();
@@ -142,11 +153,15 @@ export class Run implements Disposable {
     const atMs = this.#clock.now() - this.#startedAt;
     const samples = this.#samples;
     this.#samples = [];
+    const counts = this.#counter.counts(atMs, done, this.#sockets.count);
     return {
       atMs,
-      counts: this.#counter.counts(atMs, done, this.#sockets.count),
+      counts,
       samples,
-      findings: this.#workload.findings(),
+      findings: this.#workload.findings({
+        bytes: this.#sockets.bytes - this.#wireBefore,
+        requestsSent: counts.sent,
+      }),
       slots: this.#counter.takeSlots(),
     };
   }

@@ -44,6 +44,7 @@ async function prepare(plan: LoadPlan): Promise<void> {
         mark: (sent) => tell({ type: 'mark', sent }),
       }),
     );
+    await run.prepare();
     prepared = { owned, client, run };
     tell({ type: 'ready' });
   } catch (error) {

@@ -7,10 +7,12 @@ type OptionsOf<Kind extends Service['kind']> = Extract<Service, { readonly kind:
 /** Every service a backend may offer, by protocol; null: not over that one. To add one: its files here and its lines. */
 export const restServices: { readonly [Kind in Service['kind']]: StartRestService<OptionsOf<Kind>> | null } = {
   orders: async (...args) => (await import('./ordersRest')).ordersRest(...args),
+  messages: async (...args) => (await import('./messagesRest')).messagesRest(...args),
 };
 
 export const grpcServices: { readonly [Kind in Service['kind']]: StartGrpcService<OptionsOf<Kind>> | null } = {
   orders: async (...args) => (await import('./ordersGrpc')).ordersGrpc(...args),
+  messages: async (...args) => (await import('./messagesGrpc')).messagesGrpc(...args),
 };
 
 /** The service's maker for one protocol. Throws where the service does not speak it. */

@@ -26,6 +26,7 @@ export class ClientSockets implements Disposable {
   /** Every socket that was begun and has not closed, connected or not. */
   readonly #begun = new Set<Socket>();
   #opened = 0;
+  #bytesOfClosed = 0;
 
   constructor(targets: readonly Target[], currentOwner: () => number | null = () => null) {
     this.#currentOwner = currentOwner;
@@ -39,6 +40,13 @@ export class ClientSockets implements Disposable {
 
   get count(): ConnectionCount {
     return { opened: this.#opened, open: this.#open.size };
+  }
+
+  /** Written and read by every connection so far, bytes; what TCP itself adds is not seen here. */
+  get bytes(): number {
+    let bytes = this.#bytesOfClosed;
+    for (const socket of this.#open.keys()) bytes += socket.bytesRead + socket.bytesWritten;
+    return bytes;
   }
 
   /** The number of an open connection by its local port. */
@@ -71,7 +79,10 @@ export class ClientSockets implements Disposable {
       if (remotePort === undefined || localPort === undefined || !this.#ports.has(remotePort)) return;
       this.#opened += 1;
       this.#open.set(socket, { number: this.#opened, owner, localPort });
-      socket.once('close', () => this.#open.delete(socket));
+      socket.once('close', () => {
+        this.#open.delete(socket);
+        this.#bytesOfClosed += socket.bytesRead + socket.bytesWritten;
+      });
     });
   }
 
