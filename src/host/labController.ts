@@ -34,6 +34,7 @@ import type { LabArm, LabResult, LabState } from '../protocol/webview';
 import { scoreShape } from '../quiz/scoreSplit';
 import { editCopy } from './conf/editCopy';
 import type { MeasuredServers } from './conf/hintModel';
+import { MessageViews } from './messageViews';
 import type { KeptLab, ProgressStore } from './progressStore';
 import { readingsOf } from './readings';
 import type { WorkingCopy } from './workingCopy';
@@ -65,6 +66,7 @@ export interface LabControllerOptions {
 export class LabController implements vscode.Disposable {
   readonly definition: LabDefinition;
   readonly #options: LabControllerOptions;
+  readonly #messages: MessageViews;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #snapshot = new vscode.EventEmitter<Snapshot>();
   /** Anything but the live numbers changed. */
@@ -85,6 +87,7 @@ export class LabController implements vscode.Disposable {
   constructor(options: LabControllerOptions) {
     this.#options = options;
     this.definition = options.definition;
+    this.#messages = new MessageViews(options.definition, options.copies);
     this.#kept = options.progress.lab(options.courseId, options.definition.id);
   }
 
@@ -160,7 +163,7 @@ export class LabController implements vscode.Disposable {
         title: inLanguage(scenario.title, language),
       })),
       protocols: protocolsOf(this.definition),
-      messages: [],
+      messages: await this.#messages.all(language),
       canSkew: this.#arm(this.#selectedArm()).population !== null,
       defaults,
       params: this.params,
@@ -205,6 +208,9 @@ export class LabController implements vscode.Disposable {
       protocol = this.params.protocol,
       message: body = this.params.message,
     } = change;
+    if (body !== null && !this.definition.messages.some(({ id }) => id === body)) {
+      throw new Refusal(message('There is no message “{id}” in this lab.', { id: body }), [], 'run');
+    }
     if (scenario !== null && !this.definition.scenarios.some(({ id }) => id === scenario)) {
       throw new Refusal(message('There is no scenario “{id}” in this lab.', { id: scenario }), [], 'run');
     }
@@ -239,6 +245,7 @@ export class LabController implements vscode.Disposable {
     if (this.#run !== null) throw new Refusal(message('This lab is already running.'), [], 'run');
     const arm = this.#arm(armId, params.protocol);
     const conf = await this.#options.copies.read(this.definition, arm.conf);
+    const body = await this.#messages.source(params.message);
     // A second click may have come while the file was read.
     if (this.#run !== null) throw new Refusal(message('This lab is already running.'), [], 'run');
     const prediction = this.#kept.predictions[armId] ?? null;
@@ -250,6 +257,7 @@ export class LabController implements vscode.Disposable {
       warm: this.#options.warm,
       clock: systemClock(),
       ...(conf === null ? {} : { conf }),
+      ...(body === null ? {} : { message: body }),
       onSnapshot: (snapshot) => this.#takeSnapshot(snapshot),
       onTopology: (topology) => {
         this.#runTopology = topology;

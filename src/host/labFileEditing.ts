@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Catalog } from '../base/message';
 import { confProblems } from '../lab/labConf';
+import { understandMessage } from '../lab/labMessages';
 import { ConfDiagnostics } from './confDiagnostics';
 import type { LabController } from './labController';
 import type { WorkingCopy } from './workingCopy';
@@ -87,6 +88,16 @@ export class LabFileEditing implements vscode.Disposable {
     const { copies, labs, catalog } = this.#options;
     const copy = copies.identify(document.uri.fsPath);
     const lab = copy === null ? undefined : labs.get(copy.lab);
+    const message = lab?.definition.messages.find((candidate) => candidate.file === copy?.file);
+    if (message !== undefined) {
+      const version = document.version;
+      void understandMessage(message, document.uri.fsPath, document.getText()).then((understood) => {
+        // Typed on meanwhile: that text is looked at by itself.
+        if (document.version !== version) return;
+        this.#diagnostics.show(document.uri, understood.ok ? [] : understood.error, catalog());
+      });
+      return;
+    }
     const arm = lab?.definition.arms.find((candidate) => candidate.conf === copy?.file);
     if (lab === undefined || arm === undefined) return;
     const problems = confProblems(lab.definition, arm.conf, document.uri.fsPath, document.getText());

@@ -5,6 +5,7 @@ import type { CourseView } from '../course/courseView';
 import type { Snapshot } from '../measurement/snapshot';
 import type { QuizAnswer, QuizFeedback, QuizViewBase } from '../quiz/quizKind';
 import { RUN_LIMITS, type RunParams, type RunResult, type Topology } from './run';
+import type { WirePart } from './wireReading';
 
 /** Messages between the course page (webview) and the extension host. Text in them is already in the page's language. */
 
@@ -100,7 +101,8 @@ export interface LabState {
   readonly scenarios: readonly { readonly id: string; readonly title: string }[];
   /** Protocols to choose between; empty: each arm has its own. */
   readonly protocols: readonly ('rest' | 'grpc')[];
-  readonly messages: readonly { readonly id: string; readonly title: string }[];
+  /** The messages that arms may send; empty where the lab has none. */
+  readonly messages: readonly LabMessage[];
   /** Whether requests say whose they are, so that the clients can be skewed. */
   readonly canSkew: boolean;
   readonly defaults: RunParams;
@@ -123,6 +125,32 @@ export interface LabState {
   readonly problems: readonly Problem[];
   /** What is wrong with the reader's configuration; the lab goes on with the last good one. Absent or null: nothing. */
   readonly confNotice?: { readonly text: Message; readonly problems: readonly Problem[] } | null;
+}
+
+export interface LabMessage {
+  readonly id: string;
+  readonly title: string;
+  /** JSON, relative to the lab folder: 'openLabFile' opens the reader's copy. */
+  readonly file: string;
+  /** null: the reader's copy has problems. */
+  readonly view: MessageView | null;
+  readonly problems: readonly Problem[];
+}
+
+/** A message as both protocols send it. */
+export interface MessageView {
+  /** Indented, to be read. */
+  readonly json: string;
+  /** Its protobuf bytes, the first of them. */
+  readonly parts: readonly WirePart[];
+  readonly partsLeftOut: number;
+  /** Of the encoded message alone: JSON without white space, and protobuf; as they are and gzipped. */
+  readonly bytes: {
+    readonly json: number;
+    readonly jsonGzip: number;
+    readonly protobuf: number;
+    readonly protobufGzip: number;
+  };
 }
 
 export interface LabArm {
