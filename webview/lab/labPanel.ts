@@ -11,6 +11,8 @@ import { distribution } from './distribution';
 import { engineText, statusText } from './labStatus';
 import { liveDiagram } from './liveDiagram';
 import { liveTable } from './liveTable';
+import { messageCosts, streamedMessages } from './messageCosts';
+import { messagePanel } from './messagePanel';
 import type { Shares } from './predictionModel';
 import { rateChart } from './rateChart';
 import { keyFigures, outcomes, reconciliation, summarySentence, timeline } from './readings';
@@ -98,8 +100,11 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
   const bars = distribution();
   const chart = rateChart();
   const figures = keyFigures();
-  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline()] as const;
+  const streams = streamedMessages();
+  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline(), streams] as const;
   const [, agreement, sentence, oddAnswers, events] = readings;
+  const sentMessage = messagePanel(id);
+  const costs = messageCosts();
   const requests = samples(id);
   const compare = compareArms();
 
@@ -131,6 +136,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       suggestion,
       armNote,
     ),
+    sentMessage.element,
     step(
       1,
       'predict',
@@ -164,6 +170,8 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
         h('div', {}, h('p', { class: 'small-title' }, t('Answered per second')), chart.element),
       ),
       oddAnswers.element,
+      streams.element,
+      costs.element,
       h('p', { class: 'small-title' }, t('All arms so far')),
       compare.element,
     ),
@@ -246,6 +254,8 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     sliders.show(selected.serverIds, lab.predictions[lab.selectedArm] ?? null);
     controls.show({ params: lab.params, running: lab.running, mayRun, canAdd: lab.canAdd });
     compare.show(lab);
+    sentMessage.show(lab);
+    costs.show(lab);
     setHidden(moved, lab.movedPorts.length === 0);
     fill(
       moved,
