@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock';
 import { ReaderError } from '../base/errors';
 import { freshSeed } from '../base/random';
 import { ConfProblems } from '../lab/labConf';
-import { type ArmDefinition, defaultsOf, inLanguage, type LabDefinition } from '../lab/labDefinition';
+import { type ArmDefinition, defaultsOf, inLanguage, type LabDefinition, pageClientOf } from '../lab/labDefinition';
 import { type FoundLab, findLabs } from '../lab/labFiles';
 import { sendsMessage } from '../lab/labMessages';
 import { LabRun } from '../lab/labRun';
@@ -95,7 +95,7 @@ async function run(request: RunRequest): Promise<number> {
     return FAILED;
   }
   const definition = found.definition.value;
-  const arms = request.arms.length === 0 ? definition.arms : request.arms.map((id) => armNamed(definition, id));
+  const arms = request.arms.length === 0 ? ownArms(definition) : request.arms.map((id) => armNamed(definition, id));
   checkChoices(definition, arms, request);
   const results: RunResult[] = [];
   let agreed = true;
@@ -144,6 +144,17 @@ async function runArm(
   }
 }
 
+/** Every arm but those that only a browser can run, which are named on standard error. */
+function ownArms(definition: LabDefinition): readonly ArmDefinition[] {
+  const left = definition.arms.filter((arm) => pageClientOf(arm) !== null);
+  if (left.length > 0) complain(`lab: left out, as only the course page in the editor can run them: ${idsOf(left)}`);
+  return definition.arms.filter((arm) => !left.includes(arm));
+}
+
+function idsOf(arms: readonly ArmDefinition[]): string {
+  return arms.map(({ id }) => id).join(', ');
+}
+
 function armNamed(definition: LabDefinition, id: string): ArmDefinition {
   const arm = definition.arms.find((candidate) => candidate.id === id);
   if (arm === undefined) {
@@ -159,6 +170,12 @@ function checkChoices(definition: LabDefinition, arms: readonly ArmDefinition[],
   const scenarios = definition.scenarios.map(({ id }) => id);
   if (scenario !== null && !scenarios.includes(scenario)) {
     throw new UsageError(noSuch(definition, 'scenario', scenario, scenarios));
+  }
+  const browsers = arms.filter((arm) => pageClientOf(arm) !== null);
+  if (browsers.length > 0) {
+    throw new UsageError(
+      `only a browser can run ${idsOf(browsers)}: the course page in the editor is one, the command line is none`,
+    );
   }
   for (const arm of arms) {
     const spoken = arm.client.startsWith('rest') ? 'rest' : 'grpc';

@@ -270,6 +270,7 @@ export class CourseSession implements vscode.Disposable {
       this.#labs.set(lab.definition.id, lab);
       this.#subscriptions.push(
         lab.onChange(() => void this.#labChanged(lab)),
+        lab.onBrowse((request) => this.#post(request)),
         lab.onSnapshot((snapshot) => this.#labMeasured(lab, snapshot)),
       );
     }
@@ -315,6 +316,8 @@ export class CourseSession implements vscode.Disposable {
         return this.#lab(received.lab).setUp(received);
       case 'labInView':
         return this.#lab(received.lab).warm();
+      case 'browsed':
+        return this.#lab(received.lab).browsed(received.run, received.batch);
       case 'openConfiguration':
         return this.openConfiguration(received.lab, received.arm);
       case 'openLabFile':

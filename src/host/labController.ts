@@ -28,9 +28,10 @@ import type { WarmThreads, WarmWish } from '../lab/warmThreads';
 import type { WorkerPaths } from '../lab/workerThread';
 import type { Snapshot } from '../measurement/snapshot';
 import type { Fault } from '../protocol/backendWorker';
+import type { BrowseBatch, BrowsePlan } from '../protocol/browse';
 import type { LoadParams, RunParams, Topology } from '../protocol/run';
 import type { Population } from '../protocol/trafficWorker';
-import type { LabArm, LabResult, LabState } from '../protocol/webview';
+import type { LabArm, LabResult, LabState, ToWebview } from '../protocol/webview';
 import { scoreShape } from '../quiz/scoreSplit';
 import { editCopy } from './conf/editCopy';
 import type { MeasuredServers } from './conf/hintModel';
@@ -72,6 +73,11 @@ export class LabController implements vscode.Disposable {
   /** Anything but the live numbers changed. */
   readonly onChange = this.#changed.event;
   readonly onSnapshot = this.#snapshot.event;
+  readonly #browse = new vscode.EventEmitter<Extract<ToWebview, { type: 'browse' }>>();
+  /** The page is to send, for an arm that only a browser can run. */
+  readonly onBrowse = this.#browse.event;
+  #browsing: { readonly run: number; readonly told: (batch: BrowseBatch) => void } | null = null;
+  #browsings = 0;
   #kept: KeptLab;
   #results: Readonly<Record<string, LabResult>> = {};
   #run: LabRun | null = null;
@@ -258,6 +264,7 @@ export class LabController implements vscode.Disposable {
       clock: systemClock(),
       ...(conf === null ? {} : { conf }),
       ...(body === null ? {} : { message: body }),
+      askPage: (plan, told) => this.#askPage(plan, told),
       onSnapshot: (snapshot) => this.#takeSnapshot(snapshot),
       onTopology: (topology) => {
         this.#runTopology = topology;
@@ -301,6 +308,21 @@ export class LabController implements vscode.Disposable {
 
   stop(): void {
     this.#run?.stop();
+  }
+
+  /** What the page told of what it was asked to send; of a run that is over it is not listened to. */
+  browsed(run: number, batch: BrowseBatch): void {
+    if (this.#browsing?.run === run) this.#browsing.told(batch);
+  }
+
+  #askPage(plan: BrowsePlan, told: (batch: BrowseBatch) => void): () => void {
+    this.#browsings += 1;
+    const run = this.#browsings;
+    this.#browsing = { run, told };
+    this.#browse.fire({ type: 'browse', lab: this.definition.id, run, plan });
+    return () => {
+      if (this.#browsing?.run === run) this.#browsing = null;
+    };
   }
 
   /** Ends a run at once and waits until nothing of it is left. */
@@ -453,6 +475,7 @@ export class LabController implements vscode.Disposable {
     void this.abort();
     this.#changed.dispose();
     this.#snapshot.dispose();
+    this.#browse.dispose();
   }
 
   async #interfere(action: (run: LabRun) => Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../base/result';
 import { checkYaml, readYaml } from '../base/yamlSource';
 import type { Measure } from '../measurement/findings';
 import type { BackendProtocol, Capacity, Service } from '../protocol/backendWorker';
+import type { PageClientKind } from '../protocol/browse';
 import type { MessageKind } from '../protocol/messagesService';
 import type { LoadParams, RunParams } from '../protocol/run';
 import type { ClientKind, Population, WorkloadPlan } from '../protocol/trafficWorker';
@@ -222,6 +223,11 @@ export function defaultsOf(
     ...arm.defaults,
     scenario: chosen?.id ?? definition.defaults.scenario,
   };
+}
+
+/** The kind of client where the arm's is the course page; null: a thread of the lab sends. */
+export function pageClientOf({ client }: ArmDefinition): PageClientKind | null {
+  return client === 'browser-fetch' || client === 'browser-grpc' || client === 'browser-grpc-web' ? client : null;
 }
 
 /** Protocols that a reader may choose between in this lab; empty: each arm has its own. */

@@ -21,13 +21,20 @@ import {
   withAddedServer,
   withDrained,
 } from './labConf';
-import { type ArmDefinition, armOver, type LabDefinition, type ScenarioDefinition } from './labDefinition';
+import {
+  type ArmDefinition,
+  armOver,
+  type LabDefinition,
+  pageClientOf,
+  type ScenarioDefinition,
+} from './labDefinition';
 import { messageNamed, prepareMessage, sendsMessage } from './labMessages';
 import { measured } from './measures';
+import { type AskPage, PageTraffic } from './pageTraffic';
 import { RunBalancer } from './runBalancer';
 import { RunCounts } from './runCounts';
 import { RunServers } from './runServers';
-import { RunTraffic } from './runTraffic';
+import { RunTraffic, type Traffic } from './runTraffic';
 import { act, marksOf } from './scenario';
 import type { WarmThreads } from './warmThreads';
 import type { WorkerPaths } from './workerThread';
@@ -52,6 +59,8 @@ export interface LabRunOptions {
   readonly conf?: ConfSource;
   /** The same for the message that the arm sends. */
   readonly message?: ConfSource;
+  /** Asks the course page to send, for the arms that only a browser can run. */
+  readonly askPage?: AskPage;
   /** At most ten a second, the last one with phase done, stopped or failed. */
   onSnapshot?(snapshot: Snapshot): void;
   /** The shape changed (a server joined). */
@@ -82,7 +91,7 @@ export class LabRun implements Disposable {
   #phase: Snapshot['phase'] = 'starting';
   #conf: PreparedConf | null = null;
   #balancer: RunBalancer | null = null;
-  #traffic: RunTraffic | null = null;
+  #traffic: Traffic | null = null;
   #startedAtMs: number | null = null;
   #ticker: Timer | null = null;
   #stopRequested = false;
@@ -286,25 +295,12 @@ export class LabRun implements Disposable {
   }
 
   async #start(): Promise<void> {
-    const { definition, clock, warm } = this.#options;
+    const { definition, clock } = this.#options;
     const conf = await prepareConf(definition, this.#arm, this.#options.conf);
     const workload = await this.#workload();
     this.#conf = conf;
     this.#ticker = clock.setInterval(() => this.#emit(), SNAPSHOT_INTERVAL_MS);
-    this.#traffic = this.#store.add(
-      new RunTraffic(
-        {
-          path: this.#options.workers.traffic,
-          warm: warm && { threads: warm, preload: [conf.wiring.backends[0]?.protocol ?? 'grpc'] },
-        },
-        clock,
-        {
-          onReport: (report) => this.#takeReport(report),
-          onMark: (sent) => this.#playScenario(sent),
-          onFailure: (error) => this.#fail(error),
-        },
-      ),
-    );
+    this.#traffic = this.#store.add(this.#startTraffic(conf.wiring));
     const listening = conf.wiring.listeners.length === 0 ? null : this.#startBalancer(conf);
     // Awaited below, after the servers; a refusal must not go unhandled until then.
     listening?.catch(() => {});
@@ -316,6 +312,22 @@ export class LabRun implements Disposable {
     }
     this.#phase = this.#stopRequested ? 'draining' : 'warming';
     await this.#prepareTraffic(conf.wiring, workload);
+  }
+
+  #startTraffic({ backends }: ArmWiring): Traffic {
+    const { clock, warm, workers, askPage } = this.#options;
+    const onReport = (report: TrafficReport) => this.#takeReport(report);
+    const page = pageClientOf(this.#arm);
+    if (page !== null) {
+      if (askPage !== undefined) return new PageTraffic(page, askPage, clock, onReport);
+      throw new ReaderError('page-only', message('Only a browser can run this arm: run it on the course page.'));
+    }
+    const preload = [backends[0]?.protocol ?? 'grpc'];
+    return new RunTraffic({ path: workers.traffic, warm: warm && { threads: warm, preload } }, clock, {
+      onReport,
+      onMark: (sent) => this.#playScenario(sent),
+      onFailure: (error) => this.#fail(error),
+    });
   }
 
   async #startBalancer(conf: PreparedConf): Promise<void> {
@@ -522,7 +534,10 @@ export class LabRun implements Disposable {
   }
 
   #targets(wiring: ArmWiring): readonly string[] {
-    const declared = wiring.listen === null ? wiring.backends.map((backend) => backend.address) : [wiring.listen];
+    // A browser arm names the other doors at which a browser knocks as inner ones.
+    const doors = pageClientOf(this.#arm) === null ? [] : this.#arm.inner;
+    const declared =
+      wiring.listen === null ? wiring.backends.map((backend) => backend.address) : [wiring.listen, ...doors];
     return declared.map((address) => this.#servers.actual(address));
   }
 
@@ -534,7 +549,7 @@ export class LabRun implements Disposable {
     return this.#protocol() === 'grpc' ? 'gRPC' : 'REST';
   }
 
-  #needTraffic(): RunTraffic {
+  #needTraffic(): Traffic {
     if (this.#traffic === null) throw new Error('traffic was not started');
     return this.#traffic;
   }

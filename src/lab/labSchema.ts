@@ -48,7 +48,15 @@ const load = {
 const someLoad = v.optional(v.partial(v.strictObject(load)), {});
 
 const server = { id, service: v.optional(service), capacity: v.optional(capacity) };
-const client = v.picklist(['rest-new-sockets', 'rest-keepalive', 'grpc', 'grpc-client-side']);
+const client = v.picklist([
+  'rest-new-sockets',
+  'rest-keepalive',
+  'grpc',
+  'grpc-client-side',
+  'browser-fetch',
+  'browser-grpc',
+  'browser-grpc-web',
+]);
 const conf = v.pipe(v.string(), v.regex(/^[\w.-]+$/));
 const jsonFile = v.pipe(v.string(), v.regex(/^[\w.-]+\.json$/));
 const listen = v.pipe(v.string(), v.regex(/^127\.0\.0\.1:\d+$/));

@@ -27,6 +27,8 @@ export interface ClientFindings {
   readonly encodeMicros?: number;
   readonly decodeMicros?: number;
   readonly typeCheck?: TypeCheck;
+  /** Where a browser is the client: what its scripts tried, and in its words what came of it. */
+  readonly browser?: { readonly tried: string; readonly said: string };
   /** Messages within streams, as the clients counted them. */
   readonly streamed?: { readonly streams: number; readonly toServer: number; readonly toClient: number };
   /** The same over time: those of each slot that begins `atMs` after the first request. */

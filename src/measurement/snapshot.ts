@@ -40,6 +40,8 @@ export interface ClientCounts {
   readonly connectionsOpen: number;
   readonly outcomes: readonly Outcome[];
   readonly latencyMs: Latency;
+  /** A browser: it tells nothing of its connections, nor of the requests by which it asks whether it may (CORS preflights). */
+  readonly isBrowser?: boolean;
   /** Of the answers of each server (or stage), by its id; absent in what was kept before this was measured. */
   readonly latencyByServer?: Readonly<Record<string, Latency>>;
   /** Answered per second over the last second (while running) or over the whole run (when done). */

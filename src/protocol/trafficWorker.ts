@@ -1,5 +1,6 @@
 import type { ClientFindings } from '../measurement/findings';
 import type { ClientCounts } from '../measurement/snapshot';
+import type { PageClientKind } from './browse';
 import type { MessageKind } from './messagesService';
 
 /** Messages between whoever runs a lab and its traffic worker (the client side of the lab). */
@@ -12,7 +13,9 @@ export type ClientKind =
   /** Unary gRPC; one channel with its own connection per client. */
   | 'grpc'
   /** Unary gRPC; per client one channel with a server list and the library's own round_robin. */
-  | 'grpc-client-side';
+  | 'grpc-client-side'
+  /** The course page, which is a browser: no thread of the lab is the client then. */
+  | PageClientKind;
 
 /**
  * What the clients ask for, and what they look for in the answers. One file in src/traffic/workloads implements each.

@@ -4,6 +4,7 @@ import type { Problem } from '../base/problem';
 import type { CourseView } from '../course/courseView';
 import type { Snapshot } from '../measurement/snapshot';
 import type { QuizAnswer, QuizFeedback, QuizViewBase } from '../quiz/quizKind';
+import type { BrowsePlan } from './browse';
 import { RUN_LIMITS, type RunParams, type RunResult, type Topology } from './run';
 import type { WirePart } from './wireReading';
 
@@ -26,6 +27,8 @@ export type ToWebview =
       readonly message: Message;
       readonly problems: readonly Problem[];
     }
+  /** Send what only a browser can; answered by 'browsed' with the same run. */
+  | { readonly type: 'browse'; readonly lab: string; readonly run: number; readonly plan: BrowsePlan }
   /** Scroll to a heading or block of the course. */
   | { readonly type: 'reveal'; readonly anchor: string }
   | { readonly type: 'view'; readonly view: PageView }
@@ -213,6 +216,26 @@ export const runParamsSchema = v.object({
   seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
 
+const told = v.pipe(v.string(), v.maxLength(1000));
+const browseBatch = v.object({
+  sent: within(RUN_LIMITS.requests),
+  replies: v.pipe(
+    v.array(
+      v.object({
+        answered: v.boolean(),
+        status: told,
+        by: told,
+        latencyMs: v.pipe(v.number(), v.minValue(0)),
+        streamed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+      }),
+    ),
+    v.readonly(),
+  ),
+  tried: told,
+  said: told,
+  done: v.boolean(),
+});
+
 const fromWebviewSchema = v.variant('type', [
   v.object({ type: v.literal('ready') }),
   v.object({ type: v.literal('run'), lab: id, arm: id, params: v.unknown() }),
@@ -245,6 +268,8 @@ const fromWebviewSchema = v.variant('type', [
   }),
   /** A lab came into view: its threads may be started, so that its first number comes sooner. */
   v.object({ type: v.literal('labInView'), lab: id }),
+  /** How the requests of a 'browse' went, since the last time it was told. */
+  v.object({ type: v.literal('browsed'), lab: id, run: v.number(), batch: browseBatch }),
   v.object({ type: v.literal('openConfiguration'), lab: id, arm: id }),
   /** Open the reader's copy of a lab's file at a line, from 1. */
   v.object({ type: v.literal('openLabFile'), lab: id, file: id, line: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
@@ -280,6 +305,7 @@ const toWebviewTypes: Record<ToWebview['type'], true> = {
   listing: true,
   quiz: true,
   refused: true,
+  browse: true,
   reveal: true,
   view: true,
   review: true,

@@ -11,7 +11,7 @@ import { distribution } from './distribution';
 import { engineText, statusText } from './labStatus';
 import { liveDiagram } from './liveDiagram';
 import { liveTable } from './liveTable';
-import { messageCosts, streamedMessages } from './messageCosts';
+import { browserSaid, messageCosts, streamedMessages } from './messageCosts';
 import { messagePanel } from './messagePanel';
 import type { Shares } from './predictionModel';
 import { rateChart } from './rateChart';
@@ -101,7 +101,8 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
   const chart = rateChart();
   const figures = keyFigures();
   const streams = streamedMessages();
-  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline(), streams] as const;
+  const browser = browserSaid();
+  const readings = [figures, reconciliation(), summarySentence(), outcomes(), timeline(), streams, browser] as const;
   const [, agreement, sentence, oddAnswers, events] = readings;
   const sentMessage = messagePanel(id);
   const costs = messageCosts();
@@ -171,6 +172,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       ),
       oddAnswers.element,
       streams.element,
+      browser.element,
       costs.element,
       h('p', { class: 'small-title' }, t('All arms so far')),
       compare.element,

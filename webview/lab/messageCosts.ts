@@ -166,3 +166,26 @@ export function streamedMessages(): Reading {
     },
   };
 }
+
+/** What a browser's scripts tried, and what came of it; hidden where no browser was the client. */
+export function browserSaid(): Reading {
+  const tried = h('p', {});
+  const said = h('p', {});
+  const element = h(
+    'div',
+    { class: 'browser-said' },
+    h('p', { class: 'small-title' }, t('The page itself was the client')),
+    tried,
+    said,
+  );
+  return {
+    element,
+    show(snapshot) {
+      const browser = snapshot?.findings?.browser;
+      setHidden(element, browser === undefined);
+      if (browser === undefined) return;
+      setText(tried, t('Tried: {tried}.', { tried: browser.tried }));
+      setText(said, t('The browser said: {said}', { said: browser.said }));
+    },
+  };
+}

@@ -38,6 +38,10 @@ export async function createClient(plan: LoadPlan, clock: Clock, sockets: Client
         clock,
         sockets,
       );
+    case 'browser-fetch':
+    case 'browser-grpc':
+    case 'browser-grpc-web':
+      throw new Error('A browser sends this, no thread');
     default:
       return assertNever(plan.kind);
   }
