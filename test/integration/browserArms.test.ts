@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium } from '../../.ci/prepare.mjs';
 import { deferred } from '../../src/base/deferred';
 import type { LabDefinition } from '../../src/lab/labDefinition';
 import type { AskPage } from '../../src/lab/pageTraffic';
@@ -12,7 +12,7 @@ import { labNamed, runArm, runOf } from '../harness/labs';
 
 /** The arms of rest-vs-grpc that only a browser can run, in a real one: the page's own code, from an origin of its own. */
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const executablePath = findChromium();
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
 
 let lab: LabDefinition;
@@ -49,7 +49,7 @@ it('a page that says nothing ends the run when the reader stops it, and nothing 
   expect(plan).toMatchObject({ kind: 'browser-fetch', requests: 5 });
 });
 
-describe.skipIf(!existsSync(executablePath))('in a real browser', () => {
+describe.skipIf(executablePath === null)('in a real browser', () => {
   let browser: Browser;
   let page: Page;
   let heard: (batch: BrowseBatch) => void = () => {};
@@ -68,7 +68,7 @@ describe.skipIf(!existsSync(executablePath))('in a real browser', () => {
       format: 'iife',
     });
     await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
-    browser = await chromium.launch({ executablePath, args: flags });
+    browser = await chromium.launch({ executablePath: executablePath ?? '', args: flags });
     page = await browser.newPage();
     await page.exposeFunction('told', (batch: BrowseBatch) => heard(batch));
     await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);

@@ -216,3 +216,19 @@ test('the counts are the requests answered, and on L4 the balancer has none', ()
   expect(reconcile(play('l7', run)).counts).toEqual({ client: 4, balancer: 4, backends: 4 });
   expect(reconcile(play('l4', run)).counts).toEqual({ client: 4, balancer: null, backends: 4 });
 });
+
+test('a browser may have asked the balancer for leave; a thread of the lab may not', () => {
+  const ledgers = play('l7', [
+    { fate: 'ok', server: 0 },
+    { fate: 'ok', server: 1 },
+  ]);
+  const { client, balancer } = ledgers;
+  if (balancer === null) throw new Error('an L7 arm has a balancer');
+  const asked = { ...balancer, requests: (balancer.requests ?? 0) + 2, answeredItself: 2, connectionsAccepted: 6 };
+  expect(reconcile({ ...ledgers, balancer: asked }).agree).toBe(false);
+  const browser = { ...client, isBrowser: true };
+  expect(reconcile({ ...ledgers, client: browser, balancer: asked })).toMatchObject({ agree: true, differences: [] });
+  // What was forwarded beyond what the page sent is a difference all the same.
+  const more = { ...asked, requests: asked.requests + 1 };
+  expect(reconcile({ ...ledgers, client: browser, balancer: more }).agree).toBe(false);
+});
