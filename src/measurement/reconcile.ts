@@ -47,14 +47,17 @@ export interface Ledgers {
  *
  * So in a run in which nothing failed and nothing was retried, every one of these is an equality.
  *
- * A browser as the client asks the balancer by itself whether it may send (CORS preflights) and tells no connections: then
- * the balancer may have taken in, and answered, so many requests more, and connections are compared behind it only.
+ * A browser as the client asks the balancer by itself whether it may send, and no script hears of it (CORS preflights): what
+ * the balancer answered beyond what the page holds unsigned is that, is in none of the counts, and is told apart. It tells
+ * no connections either: they are compared behind the balancer only.
  *
  * `counts`: client and backends: requests answered; balancer: requests taken in, null without a balancer and on L4,
  * which sees connections only.
  */
 export function reconcile(ledgers: Ledgers): Reconciliation {
-  const { client, balancer, servers, final } = ledgers;
+  const { client, servers, final } = ledgers;
+  const preflights = preflightsOf(ledgers);
+  const balancer = withoutPreflights(ledgers.balancer, preflights);
   const differences = [...checkClient(client), ...checkAnswers(client, servers)];
   if (final) {
     differences.push(
@@ -71,8 +74,25 @@ export function reconcile(ledgers: Ledgers): Reconciliation {
     counts: {
       client: client.answered,
       balancer: balancer?.requests ?? null,
+      ...(preflights === 0 ? {} : { preflights }),
       backends: sum(servers.map((server) => server.answered)),
     },
+  };
+}
+
+/** Questions of a browser that the balancer answered itself. */
+function preflightsOf({ client, balancer, servers }: Ledgers): number {
+  if (client.isBrowser !== true || balancer === null) return 0;
+  const unsigned = client.answered - sum(servers.map((server) => signedBy(client, server.id)));
+  return Math.max(0, balancer.answeredItself - unsigned);
+}
+
+function withoutPreflights(balancer: BalancerCounts | null, preflights: number): BalancerCounts | null {
+  if (balancer === null || preflights === 0) return balancer;
+  return {
+    ...balancer,
+    requests: balancer.requests === null ? null : balancer.requests - preflights,
+    answeredItself: balancer.answeredItself - preflights,
   };
 }
 
@@ -175,9 +195,7 @@ function checkBalancer(client: ClientCounts, balancer: BalancerCounts, servers: 
   if (requests === null) return [];
   const differences: Message[] = [];
   const spare = client.failed + client.retried;
-  // What a browser asks by itself before it sends is answered by the balancer, and the page never hears of it.
-  const preflights = client.isBrowser === true ? balancer.answeredItself : 0;
-  if (requests < client.answered || requests > client.sent + client.retried + preflights) {
+  if (requests < client.answered || requests > client.sent + client.retried) {
     differences.push(
       message('The client sent {sent} requests ({retried} more as retries), the balancer took in {requests}', {
         sent: client.sent,
@@ -187,7 +205,7 @@ function checkBalancer(client: ClientCounts, balancer: BalancerCounts, servers: 
     );
   }
   const unsigned = client.answered - sum(servers.map((server) => signedBy(client, server.id)));
-  if (balancer.answeredItself < unsigned || balancer.answeredItself > unsigned + spare + preflights) {
+  if (balancer.answeredItself < unsigned || balancer.answeredItself > unsigned + spare) {
     differences.push(
       message(
         'The balancer answered {answeredItself} requests itself, the client holds {unsigned} answers that no server gave',

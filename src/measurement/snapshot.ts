@@ -117,7 +117,13 @@ export type ServerState = 'starting' | 'up' | 'slow' | 'failing' | 'draining' | 
 export interface Reconciliation {
   readonly agree: boolean;
   readonly differences: readonly Message[];
-  readonly counts: { readonly client: number; readonly balancer: number | null; readonly backends: number };
+  readonly counts: {
+    readonly client: number;
+    readonly balancer: number | null;
+    readonly backends: number;
+    /** Where a browser was the client: its own questions whether it may send (CORS), in no other count. */
+    readonly preflights?: number;
+  };
 }
 
 /** A request the reader can click on to ask "why this backend?". */

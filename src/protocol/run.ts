@@ -1,5 +1,5 @@
 import type { Findings } from '../measurement/findings';
-import type { Latency, Outcome } from '../measurement/snapshot';
+import type { Latency, Outcome, Reconciliation } from '../measurement/snapshot';
 
 /** What the reader (or the command line) asks a run to be. Units: requests, requests per second. */
 export interface RunParams {
@@ -45,7 +45,7 @@ export interface RunResult extends Findings {
   readonly failed: number;
   readonly inFlight: number;
   readonly servers: readonly { readonly id: string; readonly connections: number; readonly requests: number }[];
-  readonly counts: { readonly client: number; readonly balancer: number | null; readonly backends: number };
+  readonly counts: Reconciliation['counts'];
   readonly outcomes: readonly Outcome[];
   readonly latencyMs: Latency;
   readonly requestsPerSecond: number;

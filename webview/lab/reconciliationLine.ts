@@ -24,6 +24,15 @@ export function reconciliationLine(snapshot: Snapshot): ReconciliationLine {
 }
 
 function noteOf(snapshot: Snapshot): Message | null {
+  const { preflights } = snapshot.reconciliation.counts;
+  if (preflights !== undefined) {
+    return message(
+      'The browser asked {count} times by itself whether it may send (CORS): that is in none of these counts.',
+      {
+        count: preflights,
+      },
+    );
+  }
   if (snapshot.reconciliation.counts.balancer !== null) return null;
   if (snapshot.balancer === null) return message('There is no balancer here: the client chooses by itself.');
   return message('An L4 balancer counts connections; it sees no requests.');

@@ -227,7 +227,11 @@ test('a browser may have asked the balancer for leave; a thread of the lab may n
   const asked = { ...balancer, requests: (balancer.requests ?? 0) + 2, answeredItself: 2, connectionsAccepted: 6 };
   expect(reconcile({ ...ledgers, balancer: asked }).agree).toBe(false);
   const browser = { ...client, isBrowser: true };
-  expect(reconcile({ ...ledgers, client: browser, balancer: asked })).toMatchObject({ agree: true, differences: [] });
+  expect(reconcile({ ...ledgers, client: browser, balancer: asked })).toMatchObject({
+    agree: true,
+    differences: [],
+    counts: { client: 2, balancer: 2, backends: 2, preflights: 2 },
+  });
   // What was forwarded beyond what the page sent is a difference all the same.
   const more = { ...asked, requests: asked.requests + 1 };
   expect(reconcile({ ...ledgers, client: browser, balancer: more }).agree).toBe(false);
