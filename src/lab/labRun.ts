@@ -534,8 +534,9 @@ export class LabRun implements Disposable {
   }
 
   #targets(wiring: ArmWiring): readonly string[] {
-    // A browser arm names the other doors at which a browser knocks as inner ones.
-    const doors = pageClientOf(this.#arm) === null ? [] : this.#arm.inner;
+    // A browser knocks at a gRPC server itself, too, to see what comes of it.
+    const direct = pageClientOf(this.#arm) === 'browser-grpc' ? wiring.backends : [];
+    const doors = direct.filter(({ protocol }) => protocol === 'grpc').map(({ address }) => address);
     const declared =
       wiring.listen === null ? wiring.backends.map((backend) => backend.address) : [wiring.listen, ...doors];
     return declared.map((address) => this.#servers.actual(address));

@@ -10,7 +10,7 @@ export type PageClientKind =
 
 export interface BrowsePlan {
   readonly kind: PageClientKind;
-  /** "http://127.0.0.1:28690"; for 'browser-grpc' a second one, which speaks HTTP/2 without TLS only. */
+  /** "http://127.0.0.1:28690"; for 'browser-grpc' then gRPC servers, which speak HTTP/2 only. */
   readonly origins: readonly string[];
   readonly requests: number;
   readonly concurrency: number;

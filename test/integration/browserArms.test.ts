@@ -107,7 +107,7 @@ describe.skipIf(executablePath === null)('in a real browser', () => {
     expect(snapshot.reconciliation).toMatchObject({ agree: true, differences: [] });
   });
 
-  it('plain gRPC does not: no answer from a gRPC port, and no status from any other', async () => {
+  it('plain gRPC does not: a gRPC server gives no answer, and through the balancer no status is to be seen', async () => {
     const { result, snapshot } = await browsed('browser-grpc', 8);
     expect(result).toMatchObject({ sent: 8, answered: 4, failed: 4 });
     expect(result.outcomes.filter(({ by }) => by === 'client').map(({ status }) => status)).toEqual([
@@ -116,6 +116,9 @@ describe.skipIf(executablePath === null)('in a real browser', () => {
     for (const { status } of result.outcomes.filter(({ by }) => by !== 'client'))
       expect(status).toBe('200 without grpc-status');
     expect(result.browser?.said).toBe('TypeError: Failed to fetch');
+    expect(result.counts).toMatchObject({ client: 4, balancer: 4, backends: 4 });
+    // What never reached a server's gRPC was in no count of requests; the connections were there.
+    expect(result.servers.every(({ requests }) => requests === 2)).toBe(true);
     expect(snapshot.reconciliation).toMatchObject({ agree: true, differences: [] });
   });
 

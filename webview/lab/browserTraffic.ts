@@ -60,18 +60,18 @@ export async function browse(plan: BrowsePlan, tell: (batch: BrowseBatch) => voi
 const TRIED: Readonly<Record<BrowsePlan['kind'], string>> = {
   'browser-fetch': 'fetch() of JSON',
   'browser-grpc':
-    'fetch() with content type application/grpc: to a gRPC port, and over HTTP/1.1, which is what a browser speaks without TLS',
+    'fetch() with content type application/grpc: to a gRPC server itself, and through the balancer, which takes HTTP/1.1',
   'browser-grpc-web': 'fetch() with content type application/grpc-web+proto: unary calls and server streams',
 };
 
 function send(plan: BrowsePlan, index: number): Promise<Outcome> {
   const { message, origins } = plan;
-  const [origin = '', grpcOnly = origin] = origins;
+  const [origin = '', server = origin] = origins;
   switch (plan.kind) {
     case 'browser-fetch':
       return sendJson(origin + message.restPath, message.json);
     case 'browser-grpc':
-      return sendGrpc((index % 2 === 0 ? grpcOnly : origin) + message.echoPath, message.protobuf);
+      return sendGrpc((index % 2 === 0 ? server : origin) + message.echoPath, message.protobuf);
     case 'browser-grpc-web':
       return index % 2 === 0
         ? sendGrpcWeb(origin + message.echoPath, message.protobuf)
