@@ -5,6 +5,7 @@ import type { LiveSnapshot, ToWebview } from '../src/protocol/webview';
 import { type CoursePage, coursePage } from './course/coursePage';
 import { placeIn } from './course/place';
 import { openMemory, receive, savePlace, send } from './host';
+import { browse } from './lab/browserTraffic';
 import { setLanguage } from './strings';
 
 /** The course page: shows what the host sends, sends what the reader does. */
@@ -60,6 +61,9 @@ receive((message) => {
       break;
     case 'refused':
       page?.refuse(message);
+      break;
+    case 'browse':
+      void browse(message.plan, (batch) => send({ type: 'browsed', lab: message.lab, run: message.run, batch }));
       break;
     case 'reveal':
       page?.reveal(message.anchor);

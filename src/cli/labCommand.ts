@@ -5,8 +5,9 @@ import { ReaderError } from '../base/errors';
 import { freshSeed } from '../base/random';
 import { ExerciseCheck } from '../lab/exerciseCheck';
 import { ConfProblems } from '../lab/labConf';
-import { type ArmDefinition, defaultsOf, inLanguage, type LabDefinition } from '../lab/labDefinition';
+import { type ArmDefinition, defaultsOf, inLanguage, type LabDefinition, pageClientOf } from '../lab/labDefinition';
 import { type FoundLab, findLabs, readLabFile } from '../lab/labFiles';
+import { sendsMessage } from '../lab/labMessages';
 import { LabRun } from '../lab/labRun';
 import type { ConfSource } from '../protocol/balancerWorker';
 import type { RunParams, RunResult } from '../protocol/run';
@@ -88,6 +89,8 @@ async function list(): Promise<number> {
     print(`${lab.id}\t${inLanguage(lab.definition.value.title, 'en')}`);
     for (const arm of lab.definition.value.arms) print(`  ${arm.id}\t${inLanguage(arm.title, 'en')}`);
     const scenarios = lab.definition.value.scenarios.map(({ id }) => id);
+    const messages = lab.definition.value.messages.map(({ id }) => id);
+    if (messages.length > 0) print(`  --message ${messages.join(', ')}`);
     if (scenarios.length > 0) print(`  --scenario ${scenarios.join(', ')}`);
     for (const exercise of lab.definition.value.exercises) {
       print(`  check ${exercise.id}\t${inLanguage(exercise.title, 'en')}`);
@@ -144,7 +147,7 @@ async function startOf(definition: LabDefinition, file: string): Promise<ConfSou
 async function run(request: RunRequest): Promise<number> {
   const definition = await labNamed(request.lab);
   if (definition === null) return FAILED;
-  const arms = request.arms.length === 0 ? definition.arms : request.arms.map((id) => armNamed(definition, id));
+  const arms = request.arms.length === 0 ? ownArms(definition) : request.arms.map((id) => armNamed(definition, id));
   checkChoices(definition, arms, request);
   const results: RunResult[] = [];
   let agreed = true;
@@ -167,7 +170,7 @@ async function runArm(
     ...defaultsOf(definition, arm, request.scenario ?? definition.defaults.scenario),
     ...request.params,
     protocol: request.protocol,
-    message: request.message,
+    message: request.message ?? definition.defaults.message,
     seed: request.seed ?? freshSeed(),
   };
   const labRun = new LabRun({
@@ -194,6 +197,17 @@ async function runArm(
   }
 }
 
+/** Every arm but those that only a browser can run, which are named on standard error. */
+function ownArms(definition: LabDefinition): readonly ArmDefinition[] {
+  const left = definition.arms.filter((arm) => pageClientOf(arm) !== null);
+  if (left.length > 0) complain(`lab: left out, as only the course page in the editor can run them: ${idsOf(left)}`);
+  return definition.arms.filter((arm) => !left.includes(arm));
+}
+
+function idsOf(arms: readonly ArmDefinition[]): string {
+  return arms.map(({ id }) => id).join(', ');
+}
+
 function armNamed(definition: LabDefinition, id: string): ArmDefinition {
   const arm = definition.arms.find((candidate) => candidate.id === id);
   if (arm === undefined) {
@@ -210,13 +224,25 @@ function checkChoices(definition: LabDefinition, arms: readonly ArmDefinition[],
   if (scenario !== null && !scenarios.includes(scenario)) {
     throw new UsageError(noSuch(definition, 'scenario', scenario, scenarios));
   }
+  const browsers = arms.filter((arm) => pageClientOf(arm) !== null);
+  if (browsers.length > 0) {
+    throw new UsageError(
+      `only a browser can run ${idsOf(browsers)}: the course page in the editor is one, the command line is none`,
+    );
+  }
   for (const arm of arms) {
     const spoken = arm.client.startsWith('rest') ? 'rest' : 'grpc';
     if (protocol !== null && protocol !== spoken && arm.variants[protocol] === undefined) {
       throw new UsageError(`arm "${arm.id}" of lab "${definition.id}" does not run over ${protocol}`);
     }
   }
-  if (message !== null) throw new UsageError(noSuch(definition, 'message', message, []));
+  const messages: readonly string[] = definition.messages.map(({ id }) => id);
+  if (message === null) return;
+  if (!messages.includes(message)) throw new UsageError(noSuch(definition, 'message', message, messages));
+  if (request.arms.length === 0) return;
+  for (const arm of arms.filter((candidate) => !sendsMessage(candidate))) {
+    throw new UsageError(`arm "${arm.id}" of lab "${definition.id}" sends none of the lab's messages`);
+  }
 }
 
 function noSuch(definition: LabDefinition, what: string, id: string, known: readonly string[]): string {

@@ -303,6 +303,7 @@ export class CourseSession implements vscode.Disposable {
       this.#labs.set(lab.definition.id, lab);
       this.#subscriptions.push(
         lab.onChange(() => void this.#labChanged(lab)),
+        lab.onBrowse((request) => this.#post(request)),
         lab.onSnapshot((snapshot) => this.#labMeasured(lab, snapshot)),
         lab.onChecked((snapshot) => this.#labChecked(lab, snapshot)),
       );
@@ -354,6 +355,8 @@ export class CourseSession implements vscode.Disposable {
         return this.#lab(received.lab).setUp(received);
       case 'labInView':
         return this.#lab(received.lab).warm();
+      case 'browsed':
+        return this.#lab(received.lab).browsed(received.run, received.batch);
       case 'openConfiguration':
         return this.openConfiguration(received.lab, received.arm);
       case 'openLabFile':

@@ -31,14 +31,16 @@ import type { WarmThreads, WarmWish } from '../lab/warmThreads';
 import type { WorkerPaths } from '../lab/workerThread';
 import type { Snapshot } from '../measurement/snapshot';
 import type { Fault } from '../protocol/backendWorker';
+import type { BrowseBatch, BrowsePlan } from '../protocol/browse';
 import type { ExerciseVerdict } from '../protocol/exercise';
 import type { LoadParams, RunParams, Topology } from '../protocol/run';
 import type { Population } from '../protocol/trafficWorker';
-import type { LabArm, LabResult, LabState } from '../protocol/webview';
+import type { LabArm, LabResult, LabState, ToWebview } from '../protocol/webview';
 import { scoreShape } from '../quiz/scoreSplit';
 import { editCopy } from './conf/editCopy';
 import type { MeasuredServers } from './conf/hintModel';
 import { ExerciseController } from './exerciseController';
+import { MessageViews } from './messageViews';
 import type { KeptLab, ProgressStore } from './progressStore';
 import { storeChoice } from './storeChoice';
 import type { WorkingCopy } from './workingCopy';
@@ -71,6 +73,7 @@ export class LabController implements vscode.Disposable {
   readonly definition: LabDefinition;
   readonly exercises: ExerciseController;
   readonly #options: LabControllerOptions;
+  readonly #messages: MessageViews;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #snapshot = new vscode.EventEmitter<Snapshot>();
   /** Anything but the live numbers changed. */
@@ -79,6 +82,11 @@ export class LabController implements vscode.Disposable {
   readonly #checked = new vscode.EventEmitter<Snapshot>();
   /** Of an exercise's check: not for the lab's own picture. */
   readonly onChecked = this.#checked.event;
+  readonly #browse = new vscode.EventEmitter<Extract<ToWebview, { type: 'browse' }>>();
+  /** The page is to send, for an arm that only a browser can run. */
+  readonly onBrowse = this.#browse.event;
+  #browsing: { readonly run: number; readonly told: (batch: BrowseBatch) => void } | null = null;
+  #browsings = 0;
   #kept: KeptLab;
   #results: Readonly<Record<string, LabResult>> = {};
   #run: LabRun | null = null;
@@ -94,6 +102,7 @@ export class LabController implements vscode.Disposable {
   constructor(options: LabControllerOptions) {
     this.#options = options;
     this.definition = options.definition;
+    this.#messages = new MessageViews(options.definition, options.copies);
     this.#kept = options.progress.lab(options.courseId, options.definition.id);
     this.exercises = new ExerciseController({
       ...options,
@@ -181,7 +190,7 @@ export class LabController implements vscode.Disposable {
         title: inLanguage(scenario.title, language),
       })),
       protocols: protocolsOf(this.definition),
-      messages: [],
+      messages: await this.#messages.all(language),
       canSkew: this.#arm(this.#selectedArm()).population !== null,
       population: this.#population(),
       defaults,
@@ -231,6 +240,9 @@ export class LabController implements vscode.Disposable {
       protocol = this.params.protocol,
       message: body = this.params.message,
     } = change;
+    if (body !== null && !this.definition.messages.some(({ id }) => id === body)) {
+      throw new Refusal(message('There is no message “{id}” in this lab.', { id: body }), [], 'run');
+    }
     if (scenario !== null && !this.definition.scenarios.some(({ id }) => id === scenario)) {
       throw new Refusal(message('There is no scenario “{id}” in this lab.', { id: scenario }), [], 'run');
     }
@@ -265,6 +277,7 @@ export class LabController implements vscode.Disposable {
     this.#refuseWhileBusy();
     const arm = this.#arm(armId, params.protocol);
     const conf = await this.#options.copies.read(this.definition, arm.conf);
+    const body = await this.#messages.source(params.message);
     // A second click may have come while the file was read.
     this.#refuseWhileBusy();
     const prediction = this.#kept.predictions[armId] ?? null;
@@ -277,6 +290,8 @@ export class LabController implements vscode.Disposable {
       clock: systemClock(),
       store: storeChoice(),
       ...(conf === null ? {} : { conf }),
+      ...(body === null ? {} : { message: body }),
+      askPage: (plan, told) => this.#askPage(plan, told),
       onSnapshot: (snapshot) => this.#takeSnapshot(snapshot),
       onTopology: (topology) => {
         this.#runTopology = topology;
@@ -323,6 +338,21 @@ export class LabController implements vscode.Disposable {
   stop(): void {
     this.#run?.stop();
     void this.exercises.abort();
+  }
+
+  /** What the page told of what it was asked to send; of a run that is over it is not listened to. */
+  browsed(run: number, batch: BrowseBatch): void {
+    if (this.#browsing?.run === run) this.#browsing.told(batch);
+  }
+
+  #askPage(plan: BrowsePlan, told: (batch: BrowseBatch) => void): () => void {
+    this.#browsings += 1;
+    const run = this.#browsings;
+    this.#browsing = { run, told };
+    this.#browse.fire({ type: 'browse', lab: this.definition.id, run, plan });
+    return () => {
+      if (this.#browsing?.run === run) this.#browsing = null;
+    };
   }
 
   /** Ends a run at once and waits until nothing of it is left. */
@@ -509,6 +539,7 @@ export class LabController implements vscode.Disposable {
     this.#checked.dispose();
     this.#changed.dispose();
     this.#snapshot.dispose();
+    this.#browse.dispose();
   }
 
   async #interfere(action: (run: LabRun) => Promise<void>): Promise<void> {

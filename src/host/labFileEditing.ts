@@ -4,6 +4,7 @@ import type { Catalog } from '../base/message';
 import type { Problem } from '../base/problem';
 import { labOfExercise } from '../lab/exerciseLab';
 import { confProblems } from '../lab/labConf';
+import { understandMessage } from '../lab/labMessages';
 import { ConfDiagnostics } from './confDiagnostics';
 import type { LabController } from './labController';
 import type { WorkingCopy } from './workingCopy';
@@ -103,6 +104,16 @@ export class LabFileEditing implements vscode.Disposable {
     const copy = copies.identify(document.uri.fsPath);
     const lab = copy === null ? undefined : labs.get(copy.lab);
     if (lab === undefined || copy === null) return;
+    const message = lab.definition.messages.find((candidate) => candidate.file === copy.file);
+    if (message !== undefined) {
+      const version = document.version;
+      void understandMessage(message, document.uri.fsPath, document.getText()).then((understood) => {
+        // Typed on meanwhile: that text is looked at by itself.
+        if (document.version !== version) return;
+        this.#diagnostics.show(document.uri, understood.ok ? [] : understood.error, catalog());
+      });
+      return;
+    }
     const exercise = lab.exercises.ofFile(copy.file);
     const definition = exercise === undefined ? lab.definition : labOfExercise(lab.definition, exercise);
     if (!definition.arms.some(({ conf }) => conf === copy.file)) return;

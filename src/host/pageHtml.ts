@@ -8,7 +8,7 @@ export function pageRoots(extensionUri: vscode.Uri): readonly vscode.Uri[] {
 /**
  * The empty course page. Scripts run by nonce only. Styles need 'unsafe-inline' for mermaid and the toolkit, which write
  * style elements of their own; a nonce in style-src would switch 'unsafe-inline' off. No network but the page's own
- * resources.
+ * resources, and this machine's loopback: some arms of a lab have the page itself as their client.
  */
 export function pageHtml(webview: vscode.Webview, extensionUri: vscode.Uri, title: string, language: string): string {
   const nonce = crypto.randomUUID().replaceAll('-', '');
@@ -19,6 +19,7 @@ export function pageHtml(webview: vscode.Webview, extensionUri: vscode.Uri, titl
     `style-src ${webview.cspSource} 'unsafe-inline'`,
     `font-src ${webview.cspSource}`,
     `img-src ${webview.cspSource} data:`,
+    `connect-src http://127.0.0.1:*`,
   ].join('; ');
   return `<!DOCTYPE html>
 <html lang="${escapeHtml(language)}">

@@ -5,6 +5,8 @@ import { err, ok, type Result } from '../base/result';
 import { checkYaml, readYaml } from '../base/yamlSource';
 import type { Measure } from '../measurement/findings';
 import { type BackendProtocol, type Capacity, nameOfService, type Service } from '../protocol/backendWorker';
+import type { PageClientKind } from '../protocol/browse';
+import type { MessageKind } from '../protocol/messagesService';
 import type { LoadParams, RunParams } from '../protocol/run';
 import type { ClientKind, Population, WorkloadPlan } from '../protocol/trafficWorker';
 import { type ExerciseDefinition, readExercises } from './exercise';
@@ -26,9 +28,20 @@ export interface LabDefinition {
   readonly measures: readonly Measure[];
   /** What may happen during a run; the first is the default. Empty: the lab has none. */
   readonly scenarios: readonly ScenarioDefinition[];
+  /** Messages that an arm may send; the first is the default. Empty: the lab has none. */
+  readonly messages: readonly MessageDefinition[];
   readonly arms: readonly ArmDefinition[];
   /** What the reader mends, and traffic checks; empty: the lab has none. */
   readonly exercises: readonly ExerciseDefinition[];
+}
+
+/** A message that the reader may edit. */
+export interface MessageDefinition {
+  /** Which type of messages.proto it is of. */
+  readonly id: MessageKind;
+  readonly title: Translated;
+  /** JSON, relative to the lab's folder. */
+  readonly file: string;
 }
 
 /** Text by language id ("ko", "en"). */
@@ -120,6 +133,10 @@ export function parseLabDefinition(
     const path = index < raw.servers.length ? ['servers', index, 'id'] : ['spares', index - raw.servers.length, 'id'];
     problem(path, message('Two servers have the id “{id}”.', { id: servers[index] ?? '' }));
   });
+  duplicates(raw.messages.map(({ id }) => id)).forEach((index) => {
+    const id = raw.messages[index]?.id ?? '';
+    problem(['messages', index, 'id'], message('Two messages have the id “{id}”.', { id }));
+  });
   raw.scenarios.forEach((scenario, index) => {
     scenario.events.forEach((event, place) => {
       if ('server' in event && !servers.includes(event.server)) {
@@ -167,8 +184,14 @@ export function parseLabDefinition(
     })),
     capacity: raw.capacity,
     store: raw.store ?? null,
-    defaults: { ...raw.defaults, scenario: raw.scenarios[0]?.id ?? null, protocol: null, message: null },
+    defaults: {
+      ...raw.defaults,
+      scenario: raw.scenarios[0]?.id ?? null,
+      protocol: null,
+      message: raw.messages[0]?.id ?? null,
+    },
     measures: raw.measures,
+    messages: raw.messages,
     scenarios: raw.scenarios.map((scenario) => ({
       id: scenario.id,
       title: scenario.title,
@@ -237,6 +260,11 @@ export function defaultsOf(
     ...arm.defaults,
     scenario: chosen?.id ?? definition.defaults.scenario,
   };
+}
+
+/** The kind of client where the arm's is the course page; null: a thread of the lab sends. */
+export function pageClientOf({ client }: ArmDefinition): PageClientKind | null {
+  return client === 'browser-fetch' || client === 'browser-grpc' || client === 'browser-grpc-web' ? client : null;
 }
 
 /** Protocols that a reader may choose between in this lab; empty: each arm has its own. */

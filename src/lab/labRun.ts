@@ -10,7 +10,7 @@ import type { Fault } from '../protocol/backendWorker';
 import type { BalancerReport, ConfSource } from '../protocol/balancerWorker';
 import type { RunParams, RunResult, Topology } from '../protocol/run';
 import type { StoreChoice } from '../protocol/storeWorker';
-import type { Population, TrafficReport } from '../protocol/trafficWorker';
+import type { Population, TrafficReport, WorkloadPlan } from '../protocol/trafficWorker';
 import { type ArmWiring, spokenBy, topologyOf, type WiredBackend } from './armWiring';
 import { Authority } from './certificates/authority';
 import { DecisionLog } from './decisionLog';
@@ -23,15 +23,24 @@ import {
   withAddedServer,
   withDrained,
 } from './labConf';
-import { type ArmDefinition, armOver, type LabDefinition, type ScenarioDefinition, servicesOf } from './labDefinition';
+import {
+  type ArmDefinition,
+  armOver,
+  type LabDefinition,
+  pageClientOf,
+  type ScenarioDefinition,
+  servicesOf,
+} from './labDefinition';
+import { messageNamed, prepareMessage, sendsMessage } from './labMessages';
 import { measured } from './measures';
+import { type AskPage, PageTraffic } from './pageTraffic';
 import { RunBalancer } from './runBalancer';
 import { type InsideState, RunCounts } from './runCounts';
 import { RunHops } from './runHops';
 import { type RunKeys, runKeys } from './runKeys';
 import { RunServers } from './runServers';
 import { RunStore } from './runStore';
-import { RunTraffic } from './runTraffic';
+import { RunTraffic, type Traffic } from './runTraffic';
 import { act, marksOf } from './scenario';
 import type { WarmThreads } from './warmThreads';
 import type { WorkerPaths } from './workerThread';
@@ -60,6 +69,10 @@ export interface LabRunOptions {
   readonly conf?: ConfSource;
   /** Which session store serves the arms that share one; default: a Redis of the machine, else the one in the box. */
   readonly store?: StoreChoice;
+  /** The same for the message that the arm sends. */
+  readonly message?: ConfSource;
+  /** Asks the course page to send, for the arms that only a browser can run. */
+  readonly askPage?: AskPage;
   /** At most ten a second, the last one with phase done, stopped or failed. */
   onSnapshot?(snapshot: Snapshot): void;
   /** The shape changed (a server joined). */
@@ -94,7 +107,7 @@ export class LabRun implements Disposable {
   #phase: Snapshot['phase'] = 'starting';
   #conf: PreparedConf | null = null;
   #balancer: RunBalancer | null = null;
-  #traffic: RunTraffic | null = null;
+  #traffic: Traffic | null = null;
   #startedAtMs: number | null = null;
   #ticker: Timer | null = null;
   #stopRequested = false;
@@ -335,24 +348,12 @@ export class LabRun implements Disposable {
   }
 
   async #start(): Promise<void> {
-    const { definition, clock, warm } = this.#options;
+    const { definition, clock } = this.#options;
     const conf = await prepareConf(definition, this.#arm, this.#options.conf, this.#authority);
+    const workload = await this.#workload();
     this.#conf = conf;
     this.#ticker = clock.setInterval(() => this.#tick(), SNAPSHOT_INTERVAL_MS);
-    this.#traffic = this.#store.add(
-      new RunTraffic(
-        {
-          path: this.#options.workers.traffic,
-          warm: warm && { threads: warm, preload: [conf.wiring.backends[0]?.protocol ?? 'grpc'] },
-        },
-        clock,
-        {
-          onReport: (report) => this.#takeReport(report),
-          onMark: (sent) => this.#playScenario(sent),
-          onFailure: (error) => this.#fail(error),
-        },
-      ),
-    );
+    this.#traffic = this.#store.add(this.#startTraffic(conf.wiring));
     const storing = this.#startStore();
     storing.catch(() => {});
     const listening = conf.wiring.listeners.length === 0 ? null : this.#startBalancer(conf);
@@ -370,7 +371,23 @@ export class LabRun implements Disposable {
       if (refused !== null) throw new ConfProblems(refused);
     }
     this.#phase = this.#stopRequested ? 'draining' : 'warming';
-    await this.#prepareTraffic(conf.wiring);
+    await this.#prepareTraffic(conf.wiring, workload);
+  }
+
+  #startTraffic({ backends }: ArmWiring): Traffic {
+    const { clock, warm, workers, askPage } = this.#options;
+    const onReport = (report: TrafficReport) => this.#takeReport(report);
+    const page = pageClientOf(this.#arm);
+    if (page !== null) {
+      if (askPage !== undefined) return new PageTraffic(page, askPage, clock, onReport);
+      throw new ReaderError('page-only', message('Only a browser can run this arm: run it on the course page.'));
+    }
+    const preload = [backends[0]?.protocol ?? 'grpc'];
+    return new RunTraffic({ path: workers.traffic, warm: warm && { threads: warm, preload } }, clock, {
+      onReport,
+      onMark: (sent) => this.#playScenario(sent),
+      onFailure: (error) => this.#fail(error),
+    });
   }
 
   #createStore(): RunStore | null {
@@ -428,11 +445,11 @@ export class LabRun implements Disposable {
     for (const { declared, actual } of await balancer.listening()) this.#servers.movedTo(declared, actual);
   }
 
-  async #prepareTraffic(wiring: ArmWiring): Promise<void> {
+  async #prepareTraffic(wiring: ArmWiring, workload: WorkloadPlan): Promise<void> {
     const { params } = this.#options;
     await this.#needTraffic().prepare({
       kind: this.#arm.client,
-      workload: this.#arm.workload,
+      workload,
       population: this.#scenario?.population ?? this.#arm.population,
       marks: marksOf(this.#scenario, params.requests),
       services: servicesOf(this.#options.definition),
@@ -446,6 +463,15 @@ export class LabRun implements Disposable {
       seed: params.seed,
       ...(this.#keys === null ? {} : { tokenKey: this.#keys.signing }),
     });
+  }
+
+  /** What the clients send, with the message that the reader chose. Throws ConfProblems. */
+  async #workload(): Promise<WorkloadPlan> {
+    const { workload } = this.#arm;
+    const { definition, params } = this.#options;
+    const wanted = messageNamed(definition, params.message);
+    if (workload.kind !== 'message' || wanted === null) return workload;
+    return { ...workload, sent: await prepareMessage(definition, wanted, this.#options.message) };
   }
 
   /** The scenario's events that are due after so many requests. */
@@ -615,7 +641,7 @@ export class LabRun implements Disposable {
       arm: this.#arm.id,
       ...(params.scenario === null ? {} : { scenario: params.scenario }),
       ...(params.protocol === null ? {} : { protocol: params.protocol }),
-      ...(params.message === null ? {} : { message: params.message }),
+      ...(params.message === null || !sendsMessage(this.#arm) ? {} : { message: params.message }),
       engine: IN_PROCESS_ENGINE,
       sent: client.sent,
       answered: client.answered,
@@ -633,7 +659,11 @@ export class LabRun implements Disposable {
   }
 
   #targets(wiring: ArmWiring): readonly string[] {
-    const declared = wiring.listen === null ? wiring.backends.map((backend) => backend.address) : [wiring.listen];
+    // A browser knocks at a gRPC server itself, too, to see what comes of it.
+    const direct = pageClientOf(this.#arm) === 'browser-grpc' ? wiring.backends : [];
+    const doors = direct.filter(({ protocol }) => protocol === 'grpc').map(({ address }) => address);
+    const declared =
+      wiring.listen === null ? wiring.backends.map((backend) => backend.address) : [wiring.listen, ...doors];
     return declared.map((address) => this.#servers.actual(address));
   }
 
@@ -659,12 +689,11 @@ export class LabRun implements Disposable {
     };
   }
 
-  #needTraffic(): RunTraffic {
+  #needTraffic(): Traffic {
     if (this.#traffic === null) throw new Error('traffic was not started');
     return this.#traffic;
   }
 }
-
 
 const POPULATION_TEXTS: Readonly<Record<Population, Message>> = {
   spread: message('Every client comes from a network of its own'),

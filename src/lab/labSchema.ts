@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { MEASURES } from '../measurement/findings';
+import { MESSAGE_KINDS } from '../protocol/messagesService';
 import { RUN_LIMITS } from '../protocol/run';
 import { exercisesSchema } from './exerciseSchema';
 
@@ -27,6 +28,7 @@ const service = v.variant('kind', [
   v.strictObject({ kind: v.literal('verifier') }),
   v.strictObject({ kind: v.literal('sessions') }),
   v.strictObject({ kind: v.literal('shop') }),
+  v.strictObject({ kind: v.literal('messages') }),
 ]);
 
 /** One line for each kind of WorkloadPlan (protocol/trafficWorker.ts). */
@@ -41,6 +43,12 @@ const workload = v.variant('kind', [
   }),
   v.strictObject({ kind: v.literal('sessions') }),
   v.strictObject({ kind: v.literal('summary') }),
+  v.strictObject({ kind: v.literal('message'), gzip: v.optional(v.boolean(), false) }),
+  v.strictObject({
+    kind: v.literal('stream'),
+    messages: count({ min: 1, max: 1000 }),
+    everyMs: count({ min: 0, max: 10_000 }),
+  }),
 ]);
 
 const population = v.picklist(['spread', 'nat', 'skewed']);
@@ -54,8 +62,19 @@ const load = {
 const someLoad = v.optional(v.partial(v.strictObject(load)), {});
 
 const server = { id, service: v.optional(service), capacity: v.optional(capacity) };
-const client = v.picklist(['rest-new-sockets', 'rest-keepalive', 'rest-tls', 'grpc', 'grpc-web', 'grpc-client-side']);
+const client = v.picklist([
+  'rest-new-sockets',
+  'rest-keepalive',
+  'rest-tls',
+  'grpc',
+  'grpc-web',
+  'grpc-client-side',
+  'browser-fetch',
+  'browser-grpc',
+  'browser-grpc-web',
+]);
 const conf = v.pipe(v.string(), v.regex(/^[\w.-]+$/));
+const jsonFile = v.pipe(v.string(), v.regex(/^[\w.-]+\.json$/));
 const listen = v.pipe(v.string(), v.regex(/^127\.0\.0\.1:\d+$/));
 const variant = v.optional(v.partial(v.strictObject({ client, conf, listen, inner: v.array(listen), workload })));
 
@@ -86,6 +105,10 @@ export const labSchema = v.strictObject({
   store: v.optional(v.strictObject({ port })),
   defaults: v.strictObject(load),
   measures: v.optional(v.array(v.picklist(MEASURES)), []),
+  messages: v.optional(
+    v.array(v.strictObject({ id: v.picklist(MESSAGE_KINDS), title: translated, file: jsonFile })),
+    [],
+  ),
   scenarios: v.optional(
     v.array(
       v.strictObject({

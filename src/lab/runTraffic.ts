@@ -5,8 +5,17 @@ import { message } from '../base/message';
 import type { FromTraffic, LoadPlan, ToTraffic, TrafficReport } from '../protocol/trafficWorker';
 import { type ThreadStart, WorkerThread } from './workerThread';
 
+/** The clients of one run, wherever they are. */
+export interface Traffic extends Disposable {
+  /** Connects as far as the plan's clients do before their first request. Throws ReaderError. */
+  prepare(plan: LoadPlan): Promise<void>;
+  /** Sends; resolves to the last report. Throws ReaderError. */
+  go(): Promise<TrafficReport>;
+  tell(order: Extract<ToTraffic, { readonly type: 'stop' | 'adjust' | 'compare' | 'targets' }>): void;
+}
+
 /** The clients' thread of one run. */
-export class RunTraffic implements Disposable {
+export class RunTraffic implements Traffic {
   readonly #thread: WorkerThread<ToTraffic, FromTraffic>;
 
   constructor(
@@ -31,7 +40,6 @@ export class RunTraffic implements Disposable {
     });
   }
 
-  /** Connects as far as the plan's clients do before their first request. Throws ReaderError. */
   async prepare(plan: LoadPlan): Promise<void> {
     const ready = this.#thread.next('ready', 'failed');
     this.#thread.post({ type: 'prepare', plan });
@@ -40,7 +48,6 @@ export class RunTraffic implements Disposable {
     if (answer.type === 'failed') throw failure(answer);
   }
 
-  /** Sends; resolves to the last report. Throws ReaderError. */
   async go(): Promise<TrafficReport> {
     const done = this.#thread.next('done');
     this.#thread.post({ type: 'go' });
@@ -51,7 +58,7 @@ export class RunTraffic implements Disposable {
     return final.report;
   }
 
-  tell(order: Extract<ToTraffic, { readonly type: 'stop' | 'adjust' | 'compare' | 'targets' }>): void {
+  tell(order: Parameters<Traffic['tell']>[0]): void {
     this.#thread.post(order);
   }
 

@@ -42,6 +42,8 @@ export interface ClientCounts {
   readonly connectionsOpen: number;
   readonly outcomes: readonly Outcome[];
   readonly latencyMs: Latency;
+  /** A browser: it tells nothing of its connections, nor of the requests by which it asks whether it may (CORS preflights). */
+  readonly isBrowser?: boolean;
   /** Of the answers of each server (or stage), by its id; absent in what was kept before this was measured. */
   readonly latencyByServer?: Readonly<Record<string, Latency>>;
   /** Answered per second over the last second (while running) or over the whole run (when done). */
@@ -232,6 +234,8 @@ export interface RunTotals extends SideCounts {
   readonly subrequests?: number;
   /** The same of what the servers that clients reach asked inside: there they are the client. Absent: they ask nobody. */
   readonly inner?: SideCounts;
+  /** Where a browser was the client: its own questions whether it may send (CORS), in no other count. */
+  readonly preflights?: number;
 }
 
 /** A request the reader can click on to ask "why this backend?". */

@@ -45,7 +45,9 @@ export type Service =
   /** Log in, ask who one is, keep a cart: with sessions, in the server's memory or in BackendStart.store. REST only. */
   | { readonly kind: 'sessions' }
   /** The shop's edge: answers from what it asks the services inside (BackendStart.calls). */
-  | { readonly kind: 'shop' };
+  | { readonly kind: 'shop' }
+  /** Answers messages with themselves, and streams notes (messages.proto). */
+  | { readonly kind: 'messages' };
 
 /** What a server's service is called in findings. */
 export function nameOfService(service: Service): string {

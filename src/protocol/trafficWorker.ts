@@ -1,5 +1,7 @@
 import type { ClientFindings } from '../measurement/findings';
 import type { ClientCounts } from '../measurement/snapshot';
+import type { PageClientKind } from './browse';
+import type { MessageKind } from './messagesService';
 import type { PrivateKey } from './tokens';
 
 /** Messages between whoever runs a lab and its traffic worker (the client side of the lab). */
@@ -16,7 +18,9 @@ export type ClientKind =
   /** Unary gRPC-Web (binary) as browsers send it: HTTP/1.1 POST over keep-alive connections, one per client. */
   | 'grpc-web'
   /** Unary gRPC; per client one channel with a server list and the library's own round_robin. */
-  | 'grpc-client-side';
+  | 'grpc-client-side'
+  /** The course page, which is a browser: no thread of the lab is the client then. */
+  | PageClientKind;
 
 /**
  * What the clients ask for, and what they look for in the answers. One file in src/traffic/workloads implements each.
@@ -41,7 +45,20 @@ export type WorkloadPlan =
   /** Each client logs in, goes on as itself with its cookies, and logs in again where it is answered as a stranger. */
   | { readonly kind: 'sessions' }
   /** An order and who placed it, as the shop's edge puts them together; what the answers look like is found. */
-  | { readonly kind: 'summary' };
+  | { readonly kind: 'summary' }
+  /**
+   * The same message again and again, answered with itself: JSON as REST, protobuf as gRPC; `gzip`: compressed by those
+   * means that the protocol has. The first REST request has a wrong field, to see who notices. `sent` is the run's.
+   */
+  | { readonly kind: 'message'; readonly gzip: boolean; readonly sent?: SentMessage }
+  /** Each request is a stream of so many messages: server-sent events as REST, a chat of both sides as gRPC. */
+  | { readonly kind: 'stream'; readonly messages: number; readonly everyMs: number };
+
+/** One of the lab's messages as the reader wrote it, checked. */
+export interface SentMessage {
+  readonly kind: MessageKind;
+  readonly value: object;
+}
 
 /**
  * Who the clients are to a balancer that looks: every request carries its client's address (ADDRESS_HEADER) and customer

@@ -4,8 +4,10 @@ import type { Problem } from '../base/problem';
 import type { CourseView } from '../course/courseView';
 import type { Snapshot } from '../measurement/snapshot';
 import type { QuizAnswer, QuizFeedback, QuizViewBase } from '../quiz/quizKind';
+import type { BrowsePlan } from './browse';
 import { RUN_LIMITS, type RunParams, type RunResult, type Topology } from './run';
 import type { Population } from './trafficWorker';
+import type { WirePart } from './wireReading';
 
 /** Messages between the course page (webview) and the extension host. Text in them is already in the page's language. */
 
@@ -26,6 +28,8 @@ export type ToWebview =
       readonly message: Message;
       readonly problems: readonly Problem[];
     }
+  /** Send what only a browser can; answered by 'browsed' with the same run. */
+  | { readonly type: 'browse'; readonly lab: string; readonly run: number; readonly plan: BrowsePlan }
   /** Scroll to a heading or block of the course. */
   | { readonly type: 'reveal'; readonly anchor: string }
   | { readonly type: 'view'; readonly view: PageView }
@@ -105,7 +109,8 @@ export interface LabState {
   readonly scenarios: readonly { readonly id: string; readonly title: string }[];
   /** Protocols to choose between; empty: each arm has its own. */
   readonly protocols: readonly ('rest' | 'grpc')[];
-  readonly messages: readonly { readonly id: string; readonly title: string }[];
+  /** The messages that arms may send; empty where the lab has none. */
+  readonly messages: readonly LabMessage[];
   /** Whether requests say whose they are, so that the clients can be skewed. */
   readonly canSkew: boolean;
   /** Who the clients of the next run are; null: requests do not tell. */
@@ -172,6 +177,32 @@ export interface ExerciseVerdictState {
   }[];
 }
 
+export interface LabMessage {
+  readonly id: string;
+  readonly title: string;
+  /** JSON, relative to the lab folder: 'openLabFile' opens the reader's copy. */
+  readonly file: string;
+  /** null: the reader's copy has problems. */
+  readonly view: MessageView | null;
+  readonly problems: readonly Problem[];
+}
+
+/** A message as both protocols send it. */
+export interface MessageView {
+  /** Indented, to be read. */
+  readonly json: string;
+  /** Its protobuf bytes, the first of them. */
+  readonly parts: readonly WirePart[];
+  readonly partsLeftOut: number;
+  /** Of the encoded message alone: JSON without white space, and protobuf; as they are and gzipped. */
+  readonly bytes: {
+    readonly json: number;
+    readonly jsonGzip: number;
+    readonly protobuf: number;
+    readonly protobufGzip: number;
+  };
+}
+
 export interface LabArm {
   readonly id: string;
   readonly title: string;
@@ -234,6 +265,26 @@ export const runParamsSchema = v.object({
   seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
 
+const told = v.pipe(v.string(), v.maxLength(1000));
+const browseBatch = v.object({
+  sent: within(RUN_LIMITS.requests),
+  replies: v.pipe(
+    v.array(
+      v.object({
+        answered: v.boolean(),
+        status: told,
+        by: told,
+        latencyMs: v.pipe(v.number(), v.minValue(0)),
+        streamed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+      }),
+    ),
+    v.readonly(),
+  ),
+  tried: told,
+  said: told,
+  done: v.boolean(),
+});
+
 const fromWebviewSchema = v.variant('type', [
   v.object({ type: v.literal('ready') }),
   v.object({ type: v.literal('run'), lab: id, arm: id, params: v.unknown() }),
@@ -268,6 +319,8 @@ const fromWebviewSchema = v.variant('type', [
   }),
   /** A lab came into view: its threads may be started, so that its first number comes sooner. */
   v.object({ type: v.literal('labInView'), lab: id }),
+  /** How the requests of a 'browse' went, since the last time it was told. */
+  v.object({ type: v.literal('browsed'), lab: id, run: v.number(), batch: browseBatch }),
   v.object({ type: v.literal('openConfiguration'), lab: id, arm: id }),
   /** Open the reader's copy of a lab's file at a line, from 1. */
   v.object({ type: v.literal('openLabFile'), lab: id, file: id, line: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
@@ -310,6 +363,7 @@ const toWebviewTypes: Record<ToWebview['type'], true> = {
   listing: true,
   quiz: true,
   refused: true,
+  browse: true,
   reveal: true,
   view: true,
   review: true,

@@ -35,6 +35,8 @@ export class Run implements Disposable {
   #population: Population | null;
   #samples: ClientSample[] = [];
   #startedAt = 0;
+  /** Bytes of making the connections: in no request. */
+  #wireBefore = 0;
   #disposed = false;
   #answered = false;
   #reports: Timer | null = null;
@@ -49,6 +51,7 @@ export class Run implements Disposable {
       clock,
       ...(plan.services === undefined ? {} : { services: plan.services }),
       ...(plan.tokenKey === undefined ? {} : { tokenKey: plan.tokenKey }),
+      protocol: plan.kind.startsWith('rest') ? 'rest' : 'grpc',
     });
     this.#population = plan.population;
     this.#load = new Load(
@@ -71,6 +74,7 @@ export class Run implements Disposable {
   }
 
   start(): void {
+    this.#wireBefore = this.#sockets.bytes;
     this.#startedAt = this.#clock.now();
     this.#reports = this.#clock.setInterval(() => this.#listener.report(this.#report(false)), REPORT_MS);
     this.#load.start();
@@ -151,11 +155,18 @@ export class Run implements Disposable {
     const atMs = this.#clock.now() - this.#startedAt;
     const samples = this.#samples;
     this.#samples = [];
+    const counts = this.#counter.counts(atMs, done, this.#sockets.count);
     return {
       atMs,
-      counts: this.#counter.counts(atMs, done, this.#sockets.count),
+      counts,
       samples,
-      findings: { ...this.#client.findings?.(), ...this.#workload.findings() },
+      findings: {
+        ...this.#client.findings?.(),
+        ...this.#workload.findings({
+          bytes: this.#sockets.bytes - this.#wireBefore,
+          requestsSent: counts.sent,
+        }),
+      },
       bytes: this.#sockets.bytes,
       slots: this.#counter.takeSlots(),
     };

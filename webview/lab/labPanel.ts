@@ -14,6 +14,8 @@ import { engineText, statusText } from './labStatus';
 import { liveDiagram } from './liveDiagram';
 import { liveTable } from './liveTable';
 import { loadControls } from './loadControls';
+import { browserSaid, messageCosts, streamedMessages } from './messageCosts';
+import { messagePanel } from './messagePanel';
 import type { Shares } from './predictionModel';
 import { rateChart } from './rateChart';
 import { keyFigures, outcomes, reconciliation, summarySentence } from './readings';
@@ -119,6 +121,8 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
   const bars = distribution();
   const chart = rateChart();
   const figures = keyFigures();
+  const streams = streamedMessages();
+  const browser = browserSaid();
   const stages = stageTable();
   const routes = routeTable();
   const tls = tlsTable();
@@ -138,8 +142,12 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     tls,
     sessions,
     hopByHop,
+    streams,
+    browser,
   ] as const;
   const [, agreement, sentence, oddAnswers, events] = readings;
+  const sentMessage = messagePanel(id);
+  const costs = messageCosts();
   const requests = samples(id);
   const compare = compareArms();
   const fixes = exercises(first, level + 2);
@@ -172,6 +180,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       suggestion,
       armNote,
     ),
+    sentMessage.element,
     step(
       1,
       'predict',
@@ -212,6 +221,9 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       oddAnswers.element,
       routes.element,
       tls.element,
+      streams.element,
+      browser.element,
+      costs.element,
       h('p', { class: 'small-title' }, t('All arms so far')),
       compare.element,
     ),
@@ -316,6 +328,8 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     const isOther = !lab.running && was !== '' && was !== choicesOf(nextRun(lab), lab);
     setHidden(shownRun, !isOther);
     setText(shownRun, isOther ? t('What you see is the last run: {run}.', { run: was }) : '');
+    sentMessage.show(lab);
+    costs.show(lab);
     setHidden(moved, lab.movedPorts.length === 0);
     fill(
       moved,

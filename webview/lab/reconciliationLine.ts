@@ -41,7 +41,13 @@ function sidesOf(asking: Message, { client, balancer, backends }: SideCounts, it
 }
 
 function noteOf(snapshot: Snapshot): Message | null {
-  const { balancer, subrequests } = snapshot.reconciliation.counts;
+  const { balancer, preflights, subrequests } = snapshot.reconciliation.counts;
+  if (preflights !== undefined) {
+    return message(
+      'The browser asked {count} times by itself whether it may send (CORS): that is in none of these counts.',
+      { count: preflights },
+    );
+  }
   if (subrequests !== undefined) {
     return message('The gateway’s own checks ({checks}) are in none of these counts: no client sent them.', {
       checks: subrequests.toLocaleString('en'),

@@ -12,6 +12,7 @@ export const restServices: { readonly [Kind in Service['kind']]: StartRestServic
   verifier: async (...args) => (await import('./verifierRest')).verifierRest(...args),
   sessions: async (...args) => (await import('./sessionsRest')).sessionsRest(...args),
   shop: async (...args) => (await import('./shopRest')).shopRest(...args),
+  messages: async (...args) => (await import('./messagesRest')).messagesRest(...args),
 };
 
 export const grpcServices: { readonly [Kind in Service['kind']]: StartGrpcService<OptionsOf<Kind>> | null } = {
@@ -21,6 +22,7 @@ export const grpcServices: { readonly [Kind in Service['kind']]: StartGrpcServic
   verifier: null,
   sessions: null,
   shop: async (...args) => (await import('./shopGrpc')).shopGrpc(...args),
+  messages: async (...args) => (await import('./messagesGrpc')).messagesGrpc(...args),
 };
 
 /** The service's maker for one protocol. Throws where the service does not speak it. */

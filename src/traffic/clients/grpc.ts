@@ -4,6 +4,7 @@ import type { Target } from '../targets';
 import type { TrafficClient } from './client';
 import type { ClientSockets } from './clientSockets';
 import { CHANNEL_OPTIONS, type GrpcKit, sendGrpc } from './grpcCall';
+import { sendChat } from './grpcChat';
 import { workingClient } from './workingClient';
 
 /** Unary gRPC: one channel with a connection of its own for each client, the requests multiplexed on them in turn. */
@@ -19,7 +20,11 @@ export function grpcChannels(
   const stubs = Array.from({ length: clients }, (_, owner) =>
     workingClient.run(
       owner,
-      () => new grpc.Client(`ipv4:${target.host}:${target.port}`, grpc.credentials.createInsecure(), CHANNEL_OPTIONS),
+      () =>
+        new grpc.Client(`ipv4:${target.host}:${target.port}`, grpc.credentials.createInsecure(), {
+          ...CHANNEL_OPTIONS,
+          ...kit.channelOptions,
+        }),
     ),
   );
   return {
@@ -46,8 +51,9 @@ export function grpcChannels(
       const before = call.headers?.[TRACE_HEADER] === undefined ? null : sockets.onlyOneOf(owner);
       // While one connection replaces another it is not known which of them a call took: then the sample names none.
       const connectionOf = () => (before !== null && sockets.onlyOneOf(owner) === before ? before : null);
+      const sendCall = call.grpc?.chat === undefined ? sendGrpc : sendChat;
       workingClient.run(owner, () =>
-        sendGrpc(kit, stub, { call, timeoutMs, nowMs: clock.wallNow() }, connectionOf, ended),
+        sendCall(kit, stub, { call, timeoutMs, nowMs: clock.wallNow() }, connectionOf, ended),
       );
     },
     setTargets: () => {},

@@ -1,15 +1,18 @@
 import type * as Grpc from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/proto-loader';
 import { CONNECTION_HEADER, SERVER_HEADER } from '../../protocol/backendWorker';
+import type { MessagesDefinition } from '../../protocol/messagesService';
 import type { OrdersServices } from '../../protocol/ordersService';
-import type { Answer, Call } from '../workloads/workload';
+import type { Answer, Call, CodecMeter } from '../workloads/workload';
 import type { Reply } from './client';
 import { NO_SERVER_CONNECTION, readConnectionHeader } from './connectionHeader';
 
 export interface GrpcKit {
   readonly grpc: typeof Grpc;
   /** Service definitions by the names that calls use. */
-  readonly services: OrdersServices;
+  readonly services: OrdersServices & { readonly messages?: MessagesDefinition };
+  /** Of every channel, beside CHANNEL_OPTIONS. */
+  readonly channelOptions?: Grpc.ChannelOptions;
 }
 
 /** Of every channel of the lab: real separate connections, quick to come back, straight to the target. */
@@ -41,7 +44,7 @@ export function sendGrpc(
   const { grpc } = kit;
   const wire = wanted.call.grpc;
   if (wire === undefined) throw new Error('This workload cannot be sent as gRPC');
-  const method = methodOf(kit, wire.service, wire.method);
+  const method = metered(methodOf(kit, wire.service, wire.method), wire.meter);
   const metadata = new grpc.Metadata();
   for (const [name, value] of Object.entries(wanted.call.headers ?? {})) metadata.set(name, value);
   let signed: Grpc.Metadata | null = null;
@@ -68,7 +71,7 @@ export function sendGrpc(
  * trailers (servers sign theirs, see SERVER_HEADER; proxies have at least a content type), or was read off an HTTP
  * status. One made up (connection dropped, no connection, stream reset, deadline) has none of these.
  */
-function readStatus(
+export function readStatus(
   grpc: typeof Grpc,
   error: Grpc.ServiceError | null,
   initial: Grpc.Metadata | null,
@@ -92,7 +95,20 @@ function readStatus(
   };
 }
 
-function methodOf(kit: GrpcKit, service: string, method: string): MethodDefinition<object, object> {
+/** The method with its encoding and decoding inside a meter. */
+export function metered(
+  method: MethodDefinition<object, object>,
+  meter: CodecMeter | undefined,
+): MethodDefinition<object, object> {
+  if (meter === undefined) return method;
+  return {
+    ...method,
+    requestSerialize: (value) => meter.encoded(() => method.requestSerialize(value)),
+    responseDeserialize: (bytes) => meter.decoded(bytes, () => method.responseDeserialize(bytes)),
+  };
+}
+
+export function methodOf(kit: GrpcKit, service: string, method: string): MethodDefinition<object, object> {
   const found = (kit.services as unknown as Record<string, Record<string, MethodDefinition<object, object>>>)[
     service
   ]?.[method];

@@ -1,8 +1,9 @@
 import { assertNever } from '../../base/assertNever';
 import type { Clock } from '../../base/clock';
 import { type Random, seededRandom } from '../../base/random';
+import { loadMessagesService } from '../../protocol/messagesService';
 import { loadOrdersServices } from '../../protocol/ordersService';
-import type { LoadPlan } from '../../protocol/trafficWorker';
+import type { LoadPlan, WorkloadPlan } from '../../protocol/trafficWorker';
 import { parseTarget } from '../targets';
 import type { TrafficClient } from './client';
 import type { ClientSockets } from './clientSockets';
@@ -26,7 +27,7 @@ export async function createClient(plan: LoadPlan, clock: Clock, sockets: Client
       return restTls(target, plan.clients, plan.timeoutMs, clock, sockets, plan.authority);
     case 'grpc':
       return (await import('./grpc')).grpcChannels(
-        await loadKit(),
+        await loadKit(plan.workload),
         target,
         plan.clients,
         plan.timeoutMs,
@@ -44,13 +45,17 @@ export async function createClient(plan: LoadPlan, clock: Clock, sockets: Client
       );
     case 'grpc-client-side':
       return (await import('./grpcClientSide')).grpcClientSide(
-        await loadKit(),
+        await loadKit(plan.workload),
         targets,
         plan.clients,
         plan.timeoutMs,
         clock,
         sockets,
       );
+    case 'browser-fetch':
+    case 'browser-grpc':
+    case 'browser-grpc-web':
+      throw new Error('A browser sends this, no thread');
     default:
       return assertNever(plan.kind);
   }
@@ -69,7 +74,15 @@ export function preload(protocol: string): void {
   if (protocol === 'grpc') void loadKit();
 }
 
-async function loadKit(): Promise<GrpcKit> {
-  const [grpc, services] = await Promise.all([import('@grpc/grpc-js'), loadOrdersServices()]);
-  return { grpc, services };
+/** What gRPC clients of the workload need; without one, what all need. */
+async function loadKit(workload?: WorkloadPlan): Promise<GrpcKit> {
+  const [grpc, orders] = await Promise.all([import('@grpc/grpc-js'), loadOrdersServices()]);
+  if (workload?.kind !== 'message' && workload?.kind !== 'stream') return { grpc, services: orders };
+  const { definition } = await loadMessagesService();
+  const isGzipped = workload.kind === 'message' && workload.gzip;
+  return {
+    grpc,
+    services: { ...orders, messages: definition },
+    channelOptions: isGzipped ? { 'grpc.default_compression_algorithm': grpc.compressionAlgorithms.gzip } : {},
+  };
 }

@@ -75,6 +75,7 @@ export function sendRest(
       const connection = sockets.numberOf(wanted.tls?.carrierOf(socket) ?? socket);
       readBody(
         response,
+        rest,
         (body) => {
           const reply = readReply(response);
           const answer = answerOf(response, reply, body);
@@ -121,9 +122,12 @@ function headersOf(rest: RestCall, extra: Call['headers']): Record<string, strin
   return { accept: 'application/json', ...body, ...extra };
 }
 
-function readBody(response: IncomingMessage, whole: (body: Buffer) => void, cut: () => void): void {
+function readBody(response: IncomingMessage, rest: RestCall, whole: (body: Buffer) => void, cut: () => void): void {
   const chunks: Buffer[] = [];
-  response.on('data', (chunk: Buffer) => chunks.push(chunk));
+  response.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    rest.heard?.(chunk);
+  });
   response.once('error', cut);
   response.once('end', () => {
     if (!response.complete) {
@@ -132,7 +136,7 @@ function readBody(response: IncomingMessage, whole: (body: Buffer) => void, cut:
     }
     const body = Buffer.concat(chunks);
     // Decoded as any client would, so that REST and gRPC do the same work.
-    if (response.statusCode === 200) parseJson(body);
+    if (response.statusCode === 200 && rest.decodes !== true) parseJson(body);
     whole(body);
   });
 }

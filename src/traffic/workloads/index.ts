@@ -1,9 +1,11 @@
 import type { WorkloadPlan } from '../../protocol/trafficWorker';
 import { gatewayWorkload } from './gateway';
 import { getOrderWorkload } from './getOrder';
+import { messageWorkload } from './message';
 import { ordersByClient } from './ordersByClient';
 import { pathsWorkload } from './paths';
 import { sessionsWorkload } from './sessions';
+import { streamWorkload } from './stream';
 import { summaryWorkload } from './summary';
 import type { Workload, WorkloadParts } from './workload';
 
@@ -20,6 +22,8 @@ const workloads: { readonly [Kind in WorkloadPlan['kind']]: Make<Kind> } = {
   paths: pathsWorkload,
   sessions: sessionsWorkload,
   summary: summaryWorkload,
+  message: messageWorkload,
+  stream: streamWorkload,
 };
 
 export function createWorkload(plan: WorkloadPlan, parts: WorkloadParts): Workload {

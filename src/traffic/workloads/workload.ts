@@ -18,6 +18,10 @@ export interface RestCall {
   /** With the query, as sent: "/api/orders/7". */
   readonly path: string;
   readonly body?: { readonly type: string; readonly bytes: Buffer };
+  /** The workload decodes the answer by itself: it measures that. */
+  readonly decodes?: boolean;
+  /** Hears the answer's body piece by piece, as it comes. */
+  heard?(piece: Buffer): void;
 }
 
 export interface GrpcCall {
@@ -28,6 +32,23 @@ export interface GrpcCall {
   readonly request: object;
   /** Sent in place of the method's own path: for what nobody offers. */
   readonly path?: string;
+  /** Stands around the encoding and decoding of messages, to measure it. */
+  readonly meter?: CodecMeter;
+  /** What is said in a method of two streams; `request` is not sent then. */
+  readonly chat?: Chat;
+}
+
+export interface CodecMeter {
+  encoded(encode: () => Buffer): Buffer;
+  decoded(bytes: Buffer, decode: () => object): object;
+}
+
+/** One side of a stream in both directions. */
+export interface Chat {
+  /** Called once the stream is open; `say` sends a message, `end` says that no more follow. Returns what stops it. */
+  begin(say: (message: object) => void, end: () => void): () => void;
+  /** A message of the other side. */
+  heard(message: object): void;
 }
 
 /** What came back. */
@@ -50,6 +71,8 @@ export interface WorkloadParts {
   readonly services?: Readonly<Record<string, string>>;
   /** Signs the run's tokens; absent where nobody verifies them. */
   readonly tokenKey?: PrivateKey;
+  /** What the run's clients speak. */
+  readonly protocol: 'rest' | 'grpc';
 }
 
 /** What the clients ask for, request by request. One file here implements each kind of WorkloadPlan. */
@@ -60,6 +83,12 @@ export interface Workload {
   next(index: number, client: number, random: Random): Call;
   /** The servers are about to change: what is found from now on may be held against this moment. */
   compare?(): void;
-  /** What was found in the answers so far. */
-  findings(): ClientFindings;
+  /** What was found in the answers so far; `wire` is what the clients' sockets carried since the first request. */
+  findings(wire: WireCount): ClientFindings;
+}
+
+export interface WireCount {
+  /** Written and read, all connections together. */
+  readonly bytes: number;
+  readonly requestsSent: number;
 }

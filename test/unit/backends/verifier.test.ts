@@ -100,7 +100,7 @@ describe('clients at the door', () => {
   it('that keep to the limit ask for at most 8 orders a second, however fast they send', async () => {
     let ms = 0;
     const clock = { ...systemClock(), now: () => ms };
-    const workload = gatewayWorkload({ kind: 'gateway', token: 'none', ask: 'services' }, { clock });
+    const workload = gatewayWorkload({ kind: 'gateway', token: 'none', ask: 'services' }, { clock, protocol: 'rest' });
     const random = seededRandom(1);
     const paths: string[] = [];
     for (; ms < 10_000; ms += 5) paths.push(workload.next(paths.length, 0, random).rest?.path ?? '');
@@ -111,7 +111,7 @@ describe('clients at the door', () => {
   it('show the tokens they were given in turn, or none', async () => {
     const plan = { kind: 'gateway', token: 'good', ask: 'unknown' } as const;
     const clock = systemClock();
-    const workload = gatewayWorkload(plan, { clock, tokenKey: keys.signing });
+    const workload = gatewayWorkload(plan, { clock, protocol: 'rest', tokenKey: keys.signing });
     await workload.prepare?.();
     const shown = Array.from(
       { length: 16 },
@@ -119,7 +119,7 @@ describe('clients at the door', () => {
     );
     expect(new Set(shown).size).toBe(8);
     expect((await ask(shown[3])).user).toBe('customer-4');
-    const anonymous = gatewayWorkload({ ...plan, token: 'none' }, { clock });
+    const anonymous = gatewayWorkload({ ...plan, token: 'none' }, { clock, protocol: 'rest' });
     await anonymous.prepare?.();
     expect(anonymous.next(0, 0, seededRandom(1)).headers).toBeUndefined();
   });

@@ -268,3 +268,23 @@ test('questions of the balancer itself are counted apart, and exactly', () => {
     }),
   );
 });
+
+test('a browser may have asked the balancer for leave; a thread of the lab may not', () => {
+  const ledgers = play('l7', [
+    { fate: 'ok', server: 0 },
+    { fate: 'ok', server: 1 },
+  ]);
+  const { client, balancer } = ledgers;
+  if (balancer === null) throw new Error('an L7 arm has a balancer');
+  const asked = { ...balancer, requests: (balancer.requests ?? 0) + 2, answeredItself: 2, connectionsAccepted: 6 };
+  expect(reconcile({ ...ledgers, balancer: asked }).agree).toBe(false);
+  const browser = { ...client, isBrowser: true };
+  expect(reconcile({ ...ledgers, client: browser, balancer: asked })).toMatchObject({
+    agree: true,
+    differences: [],
+    counts: { client: 2, balancer: 2, backends: 2, preflights: 2 },
+  });
+  // What was forwarded beyond what the page sent is a difference all the same.
+  const more = { ...asked, requests: asked.requests + 1 };
+  expect(reconcile({ ...ledgers, client: browser, balancer: more }).agree).toBe(false);
+});

@@ -12,7 +12,7 @@ function answer(by: string, status = '200'): Answer {
 
 /** The first so many requests of a run, `clients` clients taking turns. */
 function calls(by: 'path' | 'header' | 'cookie', count: number, seed = 1, clients = 8) {
-  const workload = createWorkload({ kind: 'paths', by }, { clock: systemClock(), services });
+  const workload = createWorkload({ kind: 'paths', by }, { clock: systemClock(), protocol: 'rest', services });
   const random = seededRandom(seed);
   return {
     workload,
@@ -62,7 +62,7 @@ describe('what it finds', () => {
       else if (pathOf(call).startsWith('/api/users/')) call.read?.(answer('users-a'));
       else call.read?.(answer('users-a', '404'));
     }
-    const { routes = [] } = workload.findings();
+    const { routes = [] } = workload.findings({ bytes: 0, requestsSent: 0 });
     expect(routes.map(({ path, service, status }) => `${path} ${service} ${status}`)).toEqual([
       '/api/users users 200',
       '/api/orders users 404',
@@ -78,13 +78,17 @@ describe('what it finds', () => {
     ] as const) {
       const { workload, made } = calls(by, 300);
       for (const { call } of made) call.read?.(answer('orders-a'));
-      expect([...new Set(workload.findings().routes?.map((route) => route.with))]).toEqual(wanted);
+      expect([...new Set(workload.findings({ bytes: 0, requestsSent: 0 }).routes?.map((route) => route.with))]).toEqual(
+        wanted,
+      );
     }
   });
 
   it('names a server by its id where nobody said what it does', () => {
     const { workload, made } = calls('path', 1);
     made[0]?.call.read?.(answer('stranger'));
-    expect(workload.findings().routes).toMatchObject([{ service: 'stranger', requests: 1 }]);
+    expect(workload.findings({ bytes: 0, requestsSent: 0 }).routes).toMatchObject([
+      { service: 'stranger', requests: 1 },
+    ]);
   });
 });
