@@ -15,5 +15,7 @@ export default defineConfig({
     include: ['test/{unit,conformance,content,integration}/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Concurrent tests are those that wait for traffic of a set rate; more at once would disturb what they measure.
+    maxConcurrency: 2,
   },
 });

@@ -12,7 +12,7 @@ import { yieldToOtherThreads } from '../base/threadPriority';
 import { serveAsWorker } from '../base/workerStart';
 import { TRACE_HEADER } from '../protocol/backendWorker';
 import type { BalancerStart, ConfSource, FromBalancer, ToBalancer } from '../protocol/balancerWorker';
-import { givenFiles } from './confFiles';
+import { givenFiles } from './givenFiles';
 
 /** Entry of the balancer's thread: configuration text in, listeners up, reports out. */
 

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import type { ConfFiles } from '../balancer/directives/read';
 import type { NamedFiles } from '../protocol/balancerWorker';
 import type { Authority } from './certificates/authority';
+import { isPattern } from './givenFiles';
 import { everyServer, type LabDefinition } from './labDefinition';
 
 /** Who has a certificate in a lab beside its servers: "certs/balancer.crt" and "certs/balancer.key". */
@@ -94,18 +95,6 @@ export class LabConfFiles implements ConfFiles {
     if (text !== null) this.#texts[full] = text;
     return text;
   }
-}
-
-/** The same files for another thread, which opens none itself. */
-export function givenFiles({ texts, matches }: NamedFiles): ConfFiles {
-  return {
-    read: (full) => texts[full] ?? null,
-    match: (pattern) => matches[pattern] ?? (isPattern(pattern) ? [] : [pattern]),
-  };
-}
-
-function isPattern(text: string): boolean {
-  return /[*?]/.test(text);
 }
 
 /** As glob(3): hidden files only where the pattern begins with a dot. */

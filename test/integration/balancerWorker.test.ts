@@ -14,6 +14,7 @@ const entry = join(tmpdir(), `balancerWorker-${process.pid}.cjs`);
 beforeAll(async () => {
   await build({
     entryPoints: ['src/lab/balancerWorker.ts'],
+    loader: { '.proto': 'text' },
     bundle: true,
     platform: 'node',
     format: 'cjs',

@@ -14,7 +14,7 @@ const TIMEOUT_MS = 90_000;
 
 it('there are exercises', () => expect(exercises.length).toBeGreaterThan(0));
 
-describe.each(exercises)('$lab.id / $exercise.id', ({ lab, exercise, wrong }) => {
+describe.concurrent.each(exercises)('$lab.id / $exercise.id', ({ lab, exercise, wrong }) => {
   const inLab = (file: string) => path.join(lab.folder, file);
 
   it('is written in both languages', () => {

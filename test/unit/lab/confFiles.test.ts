@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock';
 import { Authority } from '../../../src/lab/certificates/authority';
-import { givenFiles, LabConfFiles } from '../../../src/lab/confFiles';
+import { LabConfFiles } from '../../../src/lab/confFiles';
+import { givenFiles } from '../../../src/lab/givenFiles';
 import type { LabDefinition } from '../../../src/lab/labDefinition';
 import { labNamed } from '../../harness/labs';
 
