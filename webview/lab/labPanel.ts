@@ -156,7 +156,8 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     const headingId = uniqueId('step');
     return h(
       'section',
-      { class: `step step-${key}`, 'aria-labelledby': headingId },
+      // Landmarks are told apart by the lab they belong to.
+      { class: `step step-${key}`, 'aria-labelledby': `${headingId} ${titleId}` },
       heading(
         level + 1,
         { id: headingId, class: 'step-title' },

@@ -33,7 +33,7 @@ export function samples(lab: string): Samples {
   });
   const detail = h('div', {
     class: 'why-box',
-    role: 'region',
+    role: 'group',
     'aria-live': 'polite',
     'aria-label': t('Why this backend?'),
   });
