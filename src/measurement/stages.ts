@@ -1,29 +1,9 @@
+import { GRPC_STATUSES } from '../base/grpcStatus';
 import { sortedOutcomes } from './clientCounter';
 import type { Outcome, OwnAnswers, PipelineCounts, Stage, StageCounts } from './snapshot';
 
-/** Codes of gRPC by number (grpc: statuscodes.md). */
-const GRPC_CODES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
-
 /** What a gRPC client makes of an HTTP status without a grpc-status (grpc: http-grpc-status-mapping.md). */
-const FROM_HTTP: Readonly<Record<number, (typeof GRPC_CODES)[number]>> = {
+const FROM_HTTP: Readonly<Record<number, (typeof GRPC_STATUSES)[number]>> = {
   400: 'INTERNAL',
   401: 'UNAUTHENTICATED',
   403: 'PERMISSION_DENIED',
@@ -88,5 +68,5 @@ function isRefusal({ status, grpcStatus }: OwnAnswers): boolean {
 /** The word by which a client counts an answer: see Outcome.status. */
 export function statusSeen({ status, grpcStatus }: OwnAnswers, protocol: 'rest' | 'grpc'): string {
   if (protocol === 'rest') return String(status);
-  return grpcStatus === null ? (FROM_HTTP[status] ?? 'UNKNOWN') : (GRPC_CODES[grpcStatus] ?? 'UNKNOWN');
+  return grpcStatus === null ? (FROM_HTTP[status] ?? 'UNKNOWN') : (GRPC_STATUSES[grpcStatus] ?? 'UNKNOWN');
 }

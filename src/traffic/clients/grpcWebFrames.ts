@@ -1,29 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { GRPC_STATUSES } from '../../base/grpcStatus';
 
 /** Flag of the frame that carries the trailers (github.com/grpc/grpc, doc/PROTOCOL-WEB.md). */
 const TRAILERS = 0x80;
 const FRAME_HEAD = 5;
 
-/** In the order of their numbers (grpc: statuscodes.md). */
-const STATUS_NAMES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
 const UNKNOWN = 2;
 const INTERNAL = 13;
 
@@ -37,7 +18,7 @@ export interface GrpcWebReply {
 }
 
 export function statusName(status: number): string {
-  return STATUS_NAMES[status] ?? 'UNKNOWN';
+  return GRPC_STATUSES[status] ?? 'UNKNOWN';
 }
 
 /** A message as it stands in a request: flag, length, bytes. */
