@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { systemClock } from '../base/clock';
 import { ReaderError } from '../base/errors';
@@ -25,12 +26,14 @@ import {
   partsOfName,
   protocolsOf,
 } from '../lab/labDefinition';
+import { readLabFile } from '../lab/labFiles';
 import { IN_PROCESS_ENGINE, LabRun } from '../lab/labRun';
 import { readingsOf } from '../lab/readings';
 import type { WarmThreads, WarmWish } from '../lab/warmThreads';
 import type { WorkerPaths } from '../lab/workerThread';
 import type { Snapshot } from '../measurement/snapshot';
 import type { Fault } from '../protocol/backendWorker';
+import type { ConfSource } from '../protocol/balancerWorker';
 import type { BrowseBatch, BrowsePlan } from '../protocol/browse';
 import type { ExerciseVerdict } from '../protocol/exercise';
 import type { LoadParams, RunParams, Topology } from '../protocol/run';
@@ -95,7 +98,7 @@ export class LabController implements vscode.Disposable {
   #phase: Snapshot['phase'] | null = null;
   #lastSnapshot: Snapshot | null = null;
   /** The last good configuration of each arm that was read. */
-  readonly #prepared = new Map<string, PreparedConf & { readonly arm: ArmDefinition }>();
+  readonly #prepared = new Map<string, PreparedConf>();
   /** What was said of the last save while the lab ran. */
   #refusedSave: ConfNotice | null = null;
 
@@ -158,7 +161,7 @@ export class LabController implements vscode.Disposable {
           if (!(error instanceof ConfProblems)) throw error;
           problems.push(...error.problems);
           // The picture stays as it was; without one, it is that of the original.
-          return this.#prepared.get(arm.id) ?? this.#original(arm, broken);
+          return this.#preparedOf(arm.id) ?? this.#original(arm, broken);
         });
         const live = this.#runArm === arm.id ? this.#runTopology : null;
         return {
@@ -262,7 +265,7 @@ export class LabController implements vscode.Disposable {
   async warm(): Promise<void> {
     if (this.isRunning) return;
     const arm = this.#arm(this.#selectedArm());
-    const conf = this.#prepared.get(arm.id) ?? (await this.#prepare(arm).catch(() => null));
+    const conf = this.#preparedOf(arm.id) ?? (await this.#prepare(arm).catch(() => null));
     if (conf === null || this.isRunning) return;
     this.#options.warm.prepare(threadsOf(conf, this.#options.workers));
   }
@@ -442,7 +445,7 @@ export class LabController implements vscode.Disposable {
     const live = this.#runConf === file;
     const arm = live ? this.#runArm : this.#lastRunOn(file);
     const snapshot = live ? this.#lastSnapshot : (this.#results[arm ?? '']?.snapshot ?? null);
-    const wiring = this.#prepared.get(arm ?? '')?.wiring;
+    const wiring = this.#preparedOf(arm ?? '')?.wiring;
     if (arm === null || snapshot === null || wiring === undefined) return [];
     return [
       {
@@ -567,14 +570,30 @@ export class LabController implements vscode.Disposable {
     // What runs is what is shown, whatever a save that was refused says.
     const text = this.#runConf === arm.conf ? (this.#run?.confText ?? null) : null;
     const copy = await this.#options.copies.read(this.definition, arm.conf);
-    const source = copy === null || text === null ? (copy ?? undefined) : { ...copy, text };
-    const known = this.#prepared.get(arm.id);
+    const source = copy ?? (await this.#originalFile(arm));
+    const shown = copy === null || text === null ? source : { ...copy, text };
+    const known = this.#preparedOf(arm.id);
     // Nothing of it changed: this is asked whenever anything of the lab does.
-    if (known !== undefined && known.arm === arm && known.text === source?.text && known.path === source.path)
-      return known;
-    const conf = { ...(await prepareConf(this.definition, arm, source)), arm };
-    this.#prepared.set(arm.id, conf);
+    if (known?.text === shown.text && known.path === shown.path && !known.readsDisk) return known;
+    const conf = await prepareConf(this.definition, arm, shown);
+    this.#prepared.set(this.#preparedKey(arm.id), conf);
     return conf;
+  }
+
+  /** An arm has a configuration for each protocol that it can be run over. */
+  #preparedKey(arm: string): string {
+    return `${arm} ${this.params.protocol ?? ''}`;
+  }
+
+  #preparedOf(arm: string): PreparedConf | undefined {
+    return this.#prepared.get(this.#preparedKey(arm));
+  }
+
+  /** Throws ConfProblems. */
+  async #originalFile(arm: ArmDefinition): Promise<ConfSource> {
+    const text = await readLabFile(this.definition.folder, arm.conf);
+    if (!text.ok) throw new ConfProblems(text.error);
+    return { path: path.join(this.definition.folder, arm.conf), text: text.value };
   }
 
   async #original(arm: ArmDefinition, broken: Problem[]): Promise<PreparedConf | null> {

@@ -22,6 +22,7 @@ export class LabConfFiles implements ConfFiles {
   readonly #holders: ReadonlySet<string>;
   readonly #texts: Record<string, string> = {};
   readonly #matches: Record<string, readonly string[]> = {};
+  #readsDisk = false;
 
   constructor(definition: LabDefinition, confPath: string, authority: Authority) {
     this.#base = path.dirname(confPath);
@@ -32,6 +33,11 @@ export class LabConfFiles implements ConfFiles {
 
   get named(): NamedFiles {
     return { texts: { ...this.#texts }, matches: { ...this.#matches } };
+  }
+
+  /** Whether what was named lies on the disk, where it may change; certificates of the run do not. */
+  get readsDisk(): boolean {
+    return this.#readsDisk;
   }
 
   read(full: string): string | null {
@@ -46,6 +52,7 @@ export class LabConfFiles implements ConfFiles {
 
   match(pattern: string): readonly string[] {
     if (!isPattern(pattern)) return [pattern];
+    this.#readsDisk = true;
     const folder = path.dirname(pattern);
     const name = path.basename(pattern);
     // Wild cards in the file's name only: what nginx's own layout needs (conf.d/*.conf).
@@ -70,6 +77,7 @@ export class LabConfFiles implements ConfFiles {
   }
 
   #fromDisk(name: string): string | null {
+    this.#readsDisk = true;
     for (const folder of this.#folders) {
       try {
         return readFileSync(path.join(folder, name), 'utf8');

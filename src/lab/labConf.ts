@@ -35,6 +35,8 @@ export interface PreparedConf {
   readonly file: ConfFile;
   /** Everything it names, certificates among it. */
   readonly files: NamedFiles;
+  /** Whether some of that lies on the disk, where it may change while this text does not. */
+  readonly readsDisk: boolean;
   /** Who vouches for those certificates. */
   readonly authority: Authority;
   readonly wiring: ArmWiring;
@@ -73,7 +75,15 @@ export function understandConf(
   if (outOfBounds.length > 0) return err(outOfBounds);
   const wiring = wireArm(definition, arm, plan.value, file);
   return wiring.ok
-    ? ok({ path: file, text, file: parsed.file, files: files.named, authority, wiring: wiring.value })
+    ? ok({
+        path: file,
+        text,
+        file: parsed.file,
+        files: files.named,
+        readsDisk: files.readsDisk,
+        authority,
+        wiring: wiring.value,
+      })
     : wiring;
 }
 

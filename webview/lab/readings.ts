@@ -95,7 +95,7 @@ export function reconciliation(): Reading {
             ? t('✕ The counts do not agree:')
             : t('Counting, some are in flight:'),
       );
-      const sign = read.verdict === 'agree' ? ' = ' : read.verdict === 'differ' ? ' ≠ ' : ' · ';
+      const sign = read.verdict === 'differ' ? ' ≠ ' : read.equal ? ' = ' : ' · ';
       const joined = (sides: readonly Side[], between: string): string =>
         sides.map(({ side, requests }) => `${say(side)} ${count(requests)}`).join(between);
       setText(line, joined(read.sides, sign));
@@ -103,7 +103,7 @@ export function reconciliation(): Reading {
       const same = read.inner.every(({ requests }) => requests === read.inner[0]?.requests);
       // A call that nobody could serve was answered by the balancer: no equals sign, and no fault of the counts.
       setText(inner, t('Asked inside: {sides}', { sides: joined(read.inner, same ? ' = ' : ' · ') }));
-      setText(note, read.note === null ? '' : say(read.note));
+      setText(note, read.notes.map(say).join(' '));
       const texts = read.differences.map(say);
       if (texts.join('\n') !== [...differences.children].map((item) => item.textContent).join('\n')) {
         fill(

@@ -123,6 +123,6 @@ describe('a gateway in words', () => {
     const line = reconciliationLine(overLimit);
     expect(line.verdict).toBe('agree');
     expect(line.sides.map(({ requests }) => requests)).toEqual([120, 120, 120]);
-    expect(line.note?.args).toEqual({ checks: '35' });
+    expect(line.notes.map(({ args }) => args)).toEqual([{ checks: '35' }]);
   });
 });
