@@ -8,7 +8,7 @@ import { setPriority } from 'node:os';
 export function yieldToOtherThreads(): void {
   if (process.platform !== 'linux') return;
   try {
-    setPriority(0, 5);
+    setPriority(0, 10);
   } catch {
     // A sandbox may forbid it; the lab then runs at normal priority.
   }

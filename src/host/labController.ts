@@ -229,6 +229,8 @@ export class LabController implements vscode.Disposable {
         ? { ...params, ...loadOf(defaultsOf(this.definition, this.#arm(arm), params.scenario)) }
         : params,
     });
+    // Other threads than the last arm's may be needed.
+    void this.warm();
   }
 
   /** What the next run is to be. Another scenario brings its own load with it. Throws Refusal. */
@@ -259,6 +261,7 @@ export class LabController implements vscode.Disposable {
         message: body,
       },
     });
+    void this.warm();
   }
 
   /** Starts the threads that the selected arm will need: the first number comes sooner. */
