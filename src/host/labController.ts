@@ -181,6 +181,9 @@ export class LabController implements vscode.Disposable {
         };
       }),
     );
+    const messages = await this.#messages.all(language);
+    const exercises = await this.exercises.states(language);
+    // Nothing is awaited from here on: of two states, the one that is told last is the newer one.
     const defaults = this.#defaults();
     return {
       id: this.definition.id,
@@ -193,7 +196,7 @@ export class LabController implements vscode.Disposable {
         title: inLanguage(scenario.title, language),
       })),
       protocols: protocolsOf(this.definition),
-      messages: await this.#messages.all(language),
+      messages,
       canSkew: this.#arm(this.#selectedArm()).population !== null,
       population: this.#population(),
       defaults,
@@ -206,7 +209,7 @@ export class LabController implements vscode.Disposable {
       ),
       predictions: this.#kept.predictions,
       canAdd: this.#run?.canAddServer ?? false,
-      exercises: await this.exercises.states(language),
+      exercises,
       movedPorts: this.#run?.movedPorts ?? [],
       engine: IN_PROCESS_ENGINE,
       problems: uniqueProblems(broken),

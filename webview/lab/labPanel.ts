@@ -44,6 +44,8 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
   let live: Snapshot | null = null;
   let newRun = true;
   let clickedAt: number | null = null;
+  /** The arm that the host has been told of and has not confirmed; null: none. */
+  let choosing: string | null = null;
   let heard = NOTHING_HEARD;
 
   const titleId = uniqueId('lab-title');
@@ -59,6 +61,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
 
   const chooseArm = (chosen: string) => {
     // Shown at once; the host's answer confirms it.
+    if (chosen !== lab.selectedArm) choosing = chosen;
     lab = { ...lab, selectedArm: chosen };
     live = null;
     newRun = true;
@@ -320,7 +323,14 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     openConf.setDisabled(selected.conf === null);
     sliders.show(selected.serverIds, lab.predictions[lab.selectedArm] ?? null);
     const isChecking = lab.exercises.some(({ checking }) => checking !== null);
-    controls.show({ params: lab.params, running: lab.running, isChecking, mayRun, canAdd: lab.canAdd });
+    controls.show({
+      params: lab.params,
+      running: lab.running,
+      isChoosing: choosing !== null,
+      isChecking,
+      mayRun,
+      canAdd: lab.canAdd,
+    });
     fixes.show(lab, mayRun);
     compare.show(lab);
     choices.show(lab);
@@ -379,6 +389,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       if (!next.running && next.results[next.selectedArm] !== undefined) live = null;
       lab = next;
       mayRun = may;
+      if (next.selectedArm === choosing) choosing = null;
       paintAll();
     },
     snapshot(next) {
@@ -390,6 +401,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
     },
     refuse({ field, message, problems: found }) {
       if (field === 'arm') {
+        choosing = null;
         setText(armNote, say(message));
         return;
       }

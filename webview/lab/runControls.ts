@@ -12,6 +12,8 @@ export interface RunControls {
   show(state: {
     readonly params: RunParams;
     readonly running: boolean;
+    /** The host has not confirmed the arm that was chosen: `params` are still another's, and a click on Run waits. */
+    readonly isChoosing: boolean;
     /** An exercise of the lab is being checked: its servers are taken. */
     readonly isChecking: boolean;
     readonly mayRun: boolean;
@@ -34,6 +36,8 @@ export function runControls(lab: string, actions: RunActions): RunControls {
   let params: RunParams | null = null;
   let running = false;
   let mayRun = true;
+  let isChoosing = false;
+  let startsWhenChosen = false;
 
   const fields = new Map<FieldName, TextField>();
   const texts = (): FieldTexts => {
@@ -55,6 +59,10 @@ export function runControls(lab: string, actions: RunActions): RunControls {
   };
   const start = () => {
     if (running || !mayRun) return;
+    if (isChoosing) {
+      startsWhenChosen = true;
+      return;
+    }
     const read = check();
     if (read.params === null) {
       const wrong = FIELD_NAMES.find((name) => read.errors[name] !== undefined);
@@ -137,8 +145,13 @@ export function runControls(lab: string, actions: RunActions): RunControls {
       stop.setDisabled(!state.running);
       add.setDisabled(!state.running || !state.canAdd);
       for (const field of fields.values()) field.setDisabled(state.running);
+      isChoosing = state.isChoosing;
+      if (isChoosing || !startsWhenChosen) return;
+      startsWhenChosen = false;
+      start();
     },
     refuse(field, message) {
+      startsWhenChosen = false;
       const named = fields.get(field as FieldName);
       named?.setError(say(message));
       named?.focus();
