@@ -164,6 +164,8 @@ export class LabController implements vscode.Disposable {
           return this.#preparedOf(arm.id) ?? this.#original(arm, broken);
         });
         const live = this.#runArm === arm.id ? this.#runTopology : null;
+        const servers = conf === null ? this.definition.servers : serversOf(servingBackends(conf.wiring));
+        const serverIds = servers.map((server) => server.id);
         return {
           id: arm.id,
           title: inLanguage(arm.title, language),
@@ -175,9 +177,8 @@ export class LabController implements vscode.Disposable {
             (conf === null
               ? { nodes: [], edges: [] }
               : topologyOf(conf.wiring, spokenBy(arm.client), arm.store ? '' : null)),
-          serverIds: (conf === null ? this.definition.servers : serversOf(servingBackends(conf.wiring))).map(
-            (server) => server.id,
-          ),
+          serverIds,
+          reachedIds: serverIds.filter((id) => conf?.wiring.inside?.servers.includes(id) !== true),
         };
       }),
     );
@@ -677,7 +678,8 @@ function threadsOf({ wiring }: PreparedConf, workers: WorkerPaths): readonly War
 }
 
 function sharesOf(snapshot: Snapshot): Readonly<Record<string, number>> {
-  return Object.fromEntries(snapshot.servers.map((server) => [server.id, server.share]));
+  const reached = snapshot.servers.filter(({ inside }) => inside !== true);
+  return Object.fromEntries(reached.map(({ id, share }) => [id, share]));
 }
 
 type ConfNotice = NonNullable<LabState['confNotice']>;

@@ -100,7 +100,15 @@ export class RunCounts {
     const asked = new Map(servers.map(({ id, counts }) => [id, this.#subrequests(id, counts.answered, state.wiring)]));
     const isAsked = (id: string): boolean => state.wiring?.pipeline?.asked.some(({ to }) => to === id) === true;
     const requestsOf = (id: string, answered: number): number => answered - (asked.get(id) ?? 0);
-    const answered = servers.reduce((total, { id, counts }) => total + requestsOf(id, counts.answered), 0);
+    const isInside = (id: string): boolean => inside?.servers.includes(id) === true;
+    const answeredBeside = (id: string): number =>
+      servers
+        .filter((other) => isInside(other.id) === isInside(id))
+        .reduce((total, other) => total + requestsOf(other.id, other.counts.answered), 0);
+    const shareOf = (id: string, answered: number): number => {
+      const all = answeredBeside(id);
+      return all === 0 ? 0 : requestsOf(id, answered) / all;
+    };
     const own = balancer?.pipeline?.own ?? [];
     const client =
       own.length === 0
@@ -118,7 +126,8 @@ export class RunCounts {
         inFlight: counts.inFlight,
         queued: counts.queued,
         rejected: counts.rejected,
-        share: answered === 0 ? 0 : requestsOf(id, counts.answered) / answered,
+        ...(isInside(id) ? { inside: true as const } : {}),
+        share: shareOf(id, counts.answered),
         latencyMs: this.#client.latencyByServer?.[id] ?? null,
         ...(state.store === null ? {} : { store: counts.store }),
         ...(inside === null || callLives === null ? {} : { calls: inside.hops.callsOf(id, callLives) }),

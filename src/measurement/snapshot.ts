@@ -177,7 +177,9 @@ export interface ServerCounts {
   readonly queued: number;
   /** Refused because the queue was full, or failed on purpose. */
   readonly rejected: number;
-  /** Its share of all answered requests, 0 to 1. */
+  /** Only other servers reach it, no client does. Absent: clients do. */
+  readonly inside?: true;
+  /** Its share of all answered requests, 0 to 1; of a server inside: of those that the servers inside answered. */
   readonly share: number;
   /** As the client saw its answers; null: none yet. Absent in what was kept before this was measured. */
   readonly latencyMs?: Latency | null;

@@ -212,6 +212,8 @@ export interface LabArm {
   readonly protocol: 'rest' | 'grpc';
   readonly topology: Topology;
   readonly serverIds: readonly string[];
+  /** Those of them that clients reach, not only other servers: their split is what is predicted. */
+  readonly reachedIds: readonly string[];
 }
 
 export interface LabResult {

@@ -41,6 +41,18 @@ describe.each([
       backends: requests,
       inner: { client: 2 * requests, balancer: 2 * requests, backends: 2 * requests },
     });
+    // Each tier is a split of its own.
+    const shares = (inside: boolean) =>
+      snapshot.servers.filter((server) => (server.inside === true) === inside).map(({ id, share }) => [id, share]);
+    expect(shares(false)).toEqual([
+      ['edge-a', 0.5],
+      ['edge-b', 0.5],
+    ]);
+    expect(shares(true)).toEqual([
+      ['orders-a', 0.25],
+      ['orders-b', 0.25],
+      ['users-a', 0.5],
+    ]);
     expect(answeredBy(finished, 'edge-a', 'edge-b')).toBe(requests);
     expect(answeredBy(finished, 'orders-a', 'orders-b')).toBe(requests);
     expect(answeredBy(finished, 'users-a')).toBe(requests);

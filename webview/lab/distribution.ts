@@ -50,9 +50,11 @@ export function distribution(): Distribution {
   return {
     element,
     show(serverIds, snapshot, prediction, points) {
-      // Whom only the balancer asks has no part in the split.
+      // Whom only the balancer or other servers ask has no part in the split of what clients sent.
       const serving =
-        snapshot?.servers.filter((server) => server.subrequests === undefined || server.requests > 0) ?? [];
+        snapshot?.servers.filter(
+          (server) => server.inside !== true && (server.subrequests === undefined || server.requests > 0),
+        ) ?? [];
       const ids = [...new Set([...serverIds, ...serving.map((server) => server.id)])];
       for (const [id, bar] of bars) {
         if (ids.includes(id)) continue;

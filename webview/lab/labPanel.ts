@@ -88,7 +88,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
   const sliders = shareSliders(t('Your prediction of the split'), {
     onCommit: (shares) => send({ type: 'predict', lab: id, arm: lab.selectedArm, shares: { ...shares } }),
     onInput: (shares) => {
-      if (!lab.running && shownSnapshot() === null) bars.show(arm().serverIds, null, shares, null);
+      if (!lab.running && shownSnapshot() === null) bars.show(arm().reachedIds, null, shares, null);
     },
   });
   const controls = runControls(id, {
@@ -292,12 +292,12 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
 
   const paintNumbers = () => {
     const snapshot = shownSnapshot();
-    const { serverIds, topology, title } = arm();
+    const { serverIds, reachedIds, topology, title } = arm();
     const prediction = shownPrediction();
     diagram.show(topology, title, snapshot);
     table.show(serverIds, snapshot, lab.running);
     for (const reading of readings) reading.show(snapshot);
-    bars.show(serverIds, snapshot, prediction.shares, prediction.score);
+    bars.show(reachedIds, snapshot, prediction.shares, prediction.score);
     chart.show(snapshot, lab.running);
     load.show(lab, snapshot);
     requests.show(snapshot, newRun);
@@ -321,7 +321,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       selected.conf === null ? t('Open configuration') : t('Open configuration ({file})', { file: selected.conf }),
     );
     openConf.setDisabled(selected.conf === null);
-    sliders.show(selected.serverIds, lab.predictions[lab.selectedArm] ?? null);
+    sliders.show(selected.reachedIds, lab.predictions[lab.selectedArm] ?? null);
     const isChecking = lab.exercises.some(({ checking }) => checking !== null);
     controls.show({
       params: lab.params,
