@@ -90,6 +90,14 @@ export function fill(parent: Element, ...children: Child[]): void {
 let lastId = 0;
 
 /** An id that is unique in the document, for aria references. */
+/** Puts children that the parent has already into this order; one that is in its place keeps the focus. */
+export function putInOrder(parent: Element, children: readonly Element[]): void {
+  for (const [index, child] of children.entries()) {
+    const there = parent.children[index] ?? null;
+    if (there !== child) parent.insertBefore(child, there);
+  }
+}
+
 export function uniqueId(prefix: string): string {
   lastId += 1;
   return `${prefix}-${lastId}`;

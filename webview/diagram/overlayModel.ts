@@ -177,6 +177,14 @@ export function columnsOf({ edges }: Topology): number {
   return from('client');
 }
 
+/** Most nodes that stand side by side when it is drawn from top to bottom: how wide it gets then. */
+export function breadthOf({ nodes, edges }: Topology): number {
+  const depth = (id: string): number =>
+    Math.max(0, ...edges.filter((edge) => edge.to === id).map((edge) => 1 + depth(edge.from)));
+  const ranks = nodes.map(({ id }) => depth(id));
+  return Math.max(0, ...ranks.map((rank) => ranks.filter((other) => other === rank).length));
+}
+
 /** Stroke width in px: never invisible, and by area of attention rather than by log, so that 0 and 100 % differ. */
 export function strokeWidth(share: number): number {
   return Math.round((1.5 + 5 * Math.min(1, Math.max(0, share))) * 10) / 10;

@@ -68,12 +68,15 @@ export function renderMermaid(
   return job;
 }
 
+/** Of the size as drawn: smaller, the words cannot be read. */
+export const LEAST_SCALE = 0.66;
+
 /** Never larger than drawn, and on a narrow page scrolled rather than shrunk until the words cannot be read. */
 function fitWidth(element: SVGSVGElement): void {
   const natural = element.viewBox.baseVal.width;
   if (natural === 0) return;
   element.style.maxWidth = `${Math.ceil(natural)}px`;
-  element.style.minWidth = `${Math.ceil(natural * 0.66)}px`;
+  element.style.minWidth = `${Math.ceil(natural * LEAST_SCALE)}px`;
 }
 
 /** A box with the diagram in it that scrolls by keyboard, too, when it must. */

@@ -63,8 +63,11 @@ function row(lab: LabState, arm: string, title: string, hasCpu: boolean): HTMLEl
   if (kept === undefined) return null;
   const { result, snapshot } = kept;
   const choices = choicesOf(result, lab);
-  const total = result.servers.reduce((sum, server) => sum + server.requests, 0);
-  const shares = result.servers.map((server) => ({ id: server.id, share: total === 0 ? 0 : server.requests / total }));
+  // What clients sent was split over the servers that they reach.
+  const inside = new Set(snapshot.servers.flatMap((server) => (server.inside === true ? [server.id] : [])));
+  const reached = result.servers.filter(({ id }) => !inside.has(id));
+  const total = reached.reduce((sum, server) => sum + server.requests, 0);
+  const shares = reached.map((server) => ({ id: server.id, share: total === 0 ? 0 : server.requests / total }));
   return h(
     'tr',
     { 'data-arm-row': arm, class: arm === lab.selectedArm ? 'chosen' : undefined },

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../src/measurement/snapshot';
-import { h, setHidden, setStyle, setText } from '../dom';
+import { h, putInOrder, setHidden, setStyle, setText } from '../dom';
 import { percent, requestsText, t } from '../strings';
 import type { Shares } from './predictionModel';
 
@@ -74,6 +74,10 @@ export function distribution(): Distribution {
         if (guess !== null) setStyle(bar.marker, 'left', `${(guess * 100).toFixed(1)}%`);
         setText(bar.predicted, guess === null ? '' : t('predicted {share}', { share: percent(guess) }));
       }
+      putInOrder(
+        list,
+        ids.flatMap((id) => bars.get(id)?.element ?? []),
+      );
       setHidden(key, prediction === null);
       setHidden(score, points === null);
       setText(score, points === null ? '' : t('Your prediction scored {score} of 100.', { score: Math.round(points) }));

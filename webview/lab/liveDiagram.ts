@@ -1,8 +1,8 @@
 import type { Snapshot } from '../../src/measurement/snapshot';
 import type { Topology } from '../../src/protocol/run';
-import { columnsOf, overlayOf } from '../diagram/overlayModel';
+import { breadthOf, columnsOf, overlayOf } from '../diagram/overlayModel';
 import { type PaintedDiagram, paintable } from '../diagram/paintOverlay';
-import { diagramBox, renderMermaid, topologySource } from '../diagram/renderDiagram';
+import { diagramBox, LEAST_SCALE, renderMermaid, topologySource } from '../diagram/renderDiagram';
 import { fill, h } from '../dom';
 import { t } from '../strings';
 
@@ -14,6 +14,8 @@ export interface LiveDiagram {
 
 /** With less than this width (px) for each of its columns the network is drawn from top to bottom. */
 const NARROW_COLUMN = 207;
+/** Width (px) of a server with the gap beside it, drawn from top to bottom. */
+const SERVER_COLUMN = 206;
 /** The stages of a gateway stand in a row of their own. */
 const NARROW_FOR_STAGES = 1150;
 
@@ -38,10 +40,7 @@ export function liveDiagram(name: string): LiveDiagram {
 
   const show: LiveDiagram['show'] = (topology, title, snapshot) => {
     last = { topology, title, snapshot };
-    const staged = topology.nodes.some(({ kind }) => kind === 'stage');
-    const needed = staged ? NARROW_FOR_STAGES : NARROW_COLUMN * columnsOf(topology);
-    const direction = element.clientWidth > 0 && element.clientWidth < needed ? 'TB' : 'LR';
-    const source = topologySource(topology, title, direction);
+    const source = topologySource(topology, title, directionFor(topology, element.clientWidth));
     if (source === drawn) {
       painted?.paint(overlayOf(snapshot, topology));
       return;
@@ -73,4 +72,14 @@ export function liveDiagram(name: string): LiveDiagram {
     if (last !== null) show(last.topology, last.title, last.snapshot);
   }).observe(element);
   return { element, show };
+}
+
+/** `width` in px; 0: not laid out yet. What would have to be scrolled to be seen is avoided where the other way fits. */
+function directionFor(topology: Topology, width: number): 'LR' | 'TB' {
+  if (width === 0) return 'LR';
+  if (topology.nodes.some(({ kind }) => kind === 'stage')) return width < NARROW_FOR_STAGES ? 'TB' : 'LR';
+  const across = NARROW_COLUMN * columnsOf(topology);
+  if (width >= across) return 'LR';
+  const fitsDownwards = SERVER_COLUMN * breadthOf(topology) * LEAST_SCALE <= width;
+  return !fitsDownwards && across * LEAST_SCALE <= width ? 'LR' : 'TB';
 }

@@ -1,6 +1,6 @@
 import type { ServerCounts, ServerState, Snapshot } from '../../src/measurement/snapshot';
 import { stateText } from '../diagram/paintOverlay';
-import { h, setAttribute, setText } from '../dom';
+import { h, putInOrder, setAttribute, setText } from '../dom';
 import { count, milliseconds, percent, t } from '../strings';
 import { type ServerActions, type ServerActs, serverActions } from './serverActions';
 
@@ -79,6 +79,10 @@ export function liveTable(lab: string, acts: ServerActs): LiveTable {
         const server = snapshot?.servers.find((candidate) => candidate.id === id) ?? null;
         showRow(row, server, isDrained(id, snapshot), running);
       }
+      putInOrder(
+        body,
+        ids.flatMap((id) => rows.get(id)?.element ?? []),
+      );
     },
   };
 }

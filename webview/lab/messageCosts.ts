@@ -41,7 +41,6 @@ export function messageCosts(): MessageCosts {
             'tr',
             {},
             h('th', { scope: 'col' }, t('Arm')),
-            h('th', { scope: 'col' }, t('The message')),
             heads.map((text) => h('th', { scope: 'col', class: 'number' }, text)),
           ),
         ),
@@ -74,8 +73,7 @@ export function messageCosts(): MessageCosts {
           h(
             'tr',
             { 'data-cost-row': arm.id },
-            h('th', { scope: 'row' }, arm.title),
-            h('td', {}, lab.messages.find(({ id }) => id === result.message)?.title ?? ''),
+            h('th', { scope: 'row' }, arm.title, sentTitle(lab, result.message)),
             [
               count(Math.round(bytes.request)),
               count(Math.round(bytes.response)),
@@ -99,6 +97,12 @@ export function messageCosts(): MessageCosts {
       );
     },
   };
+}
+
+/** Under the arm's name, as in the table of the arms. */
+function sentTitle({ messages }: LabState, sent: string | undefined): HTMLElement | null {
+  const title = messages.find(({ id }) => id === sent)?.title;
+  return title === undefined ? null : h('span', { class: 'choices' }, title);
 }
 
 function typeCheckText({ field, caught, by, status, text, arrivesAs }: TypeCheck): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { columnsOf, overlayOf, strokeWidth } from '../../../webview/diagram/overlayModel';
+import { breadthOf, columnsOf, overlayOf, strokeWidth } from '../../../webview/diagram/overlayModel';
 import { l4, network, peer, server, snapshot } from './builders';
 
 const client = (connectionsOpened: number, connectionsOpen: number, sent: number) => ({
@@ -14,6 +14,8 @@ describe('the overlay of a network', () => {
   it('is as many columns wide as its longest way has nodes', () => {
     expect(columnsOf(network(['a', 'b']))).toBe(3);
     expect(columnsOf(network(['a'], false))).toBe(2);
+    expect(breadthOf(network(['a', 'b', 'c']))).toBe(3);
+    expect(breadthOf({ nodes: [], edges: [] })).toBe(0);
     const edges = [...network(['a']).edges, { id: 'e8', from: 'a', to: 'inner' }, { id: 'e9', from: 'inner', to: 'x' }];
     expect(columnsOf({ nodes: [], edges })).toBe(5);
   });
