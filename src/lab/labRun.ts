@@ -2,17 +2,18 @@ import type { Clock, Timer } from '../base/clock';
 import { deferred } from '../base/deferred';
 import { type Disposable, DisposableStore } from '../base/dispose';
 import { ReaderError } from '../base/errors';
-import { type Message, message } from '../base/message';
+import { message } from '../base/message';
 import type { Problem } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
-import type { Snapshot, TimelineEvent } from '../measurement/snapshot';
+import type { Snapshot } from '../measurement/snapshot';
 import type { Fault } from '../protocol/backendWorker';
 import type { BalancerReport, ConfSource } from '../protocol/balancerWorker';
 import type { RunParams, RunResult, Topology } from '../protocol/run';
 import type { StoreChoice } from '../protocol/storeWorker';
 import type { Population, TrafficReport, WorkloadPlan } from '../protocol/trafficWorker';
-import { type ArmWiring, spokenBy, topologyOf, type WiredBackend } from './armWiring';
+import { type ArmWiring, spokenBy, topologyOf } from './armWiring';
 import { Authority } from './certificates/authority';
+import { confChange, unfollowable } from './confChange';
 import { DecisionLog } from './decisionLog';
 import {
   ConfProblems,
@@ -40,6 +41,7 @@ import { RunHops } from './runHops';
 import { type RunKeys, runKeys } from './runKeys';
 import { RunServers } from './runServers';
 import { RunStore } from './runStore';
+import { RunTimeline } from './runTimeline';
 import { RunTraffic, type Traffic } from './runTraffic';
 import { act, marksOf } from './scenario';
 import type { WarmThreads } from './warmThreads';
@@ -51,8 +53,6 @@ const SETTLE_LIMIT_MS = 1_000;
 /** The balancer may take this long to say that it has nothing under way. */
 const DRAIN_LIMIT_MS = 100;
 const REQUEST_TIMEOUT_MS = 10_000;
-/** The store's id in the time line and in the picture. */
-const STORE = 'store';
 /** Where servers that share no store keep their sessions. */
 const OWN_MEMORY = 'memory';
 export const IN_PROCESS_ENGINE = 'in-process';
@@ -99,7 +99,7 @@ export class LabRun implements Disposable {
   readonly #servers: RunServers;
   readonly #keys: RunKeys | null;
   readonly #decisions = new DecisionLog();
-  readonly #timeline: TimelineEvent[] = [];
+  readonly #timeline: RunTimeline;
   readonly #failure = deferred<never>();
   readonly #counts = new RunCounts();
   readonly #authority: Authority;
@@ -128,6 +128,7 @@ export class LabRun implements Disposable {
     this.#arm = armOver(options.arm, params.protocol);
     this.#scenario = definition.scenarios.find(({ id }) => id === params.scenario);
     this.#authority = new Authority(options.clock);
+    this.#timeline = new RunTimeline(options.clock);
     this.#keys = runKeys(definition);
     this.#sessionStore = this.#createStore();
     this.#servers = this.#store.add(
@@ -143,10 +144,7 @@ export class LabRun implements Disposable {
         tokenKey: this.#keys?.verifying ?? null,
         store: () => this.#sessionStore?.shared ?? null,
         onCalls: (id, life, report) => this.#hops.take(id, life, report),
-        onCrash: (id, error) => {
-          const detail = error?.message ?? '';
-          this.#note('kill', id, message('{server} crashed: {detail}', { server: id, detail }));
-        },
+        onCrash: (id, error) => this.#timeline.crashed(id, error),
       }),
     );
     // A failure may come before anyone waits for it.
@@ -174,6 +172,7 @@ export class LabRun implements Disposable {
       const cpuBefore = (await this.#balancer?.cpuMs()) ?? null;
       const done = this.#needTraffic().go();
       this.#startedAtMs = this.#options.clock.now();
+      this.#timeline.begin(this.#startedAtMs);
       if (this.#phase !== 'draining') this.#phase = 'running';
       if (this.#stopRequested) this.#needTraffic().tell({ type: 'stop' });
       const startMs = this.#startedAtMs - calledAt;
@@ -210,7 +209,7 @@ export class LabRun implements Disposable {
   async killServer(id: string): Promise<void> {
     const server = this.#servers.named(id);
     if (server.state === 'dead') return;
-    this.#note('kill', id, message('{server} was killed', { server: id }));
+    this.#timeline.killed(id);
     await server.kill();
     this.#emit();
   }
@@ -219,7 +218,7 @@ export class LabRun implements Disposable {
     const server = this.#servers.named(id);
     if (server.state !== 'dead') return;
     await this.#servers.restart(server);
-    this.#note('revive', id, message('{server} is back', { server: id }));
+    this.#timeline.revived(id);
     await this.#inTurn(async () => {
       // Its port may be another one now.
       if (this.#conf === null || this.movedPorts.length === 0) return;
@@ -232,12 +231,12 @@ export class LabRun implements Disposable {
   async killStore(): Promise<void> {
     const store = this.#sessionStore;
     if (store === null) {
-      this.#note('note', null, message('This arm has no session store: each server keeps its own sessions'));
+      this.#timeline.storeMissing();
       return;
     }
     if (store.state.state !== 'up') return;
     await store.kill();
-    this.#note('kill', STORE, message('The session store was killed, with every session in it'));
+    this.#timeline.storeKilled();
     this.#emit();
   }
 
@@ -246,7 +245,7 @@ export class LabRun implements Disposable {
     const store = this.#sessionStore;
     if (store?.state.state !== 'dead') return;
     await store.revive();
-    this.#note('revive', STORE, message('The session store is back, and empty'));
+    this.#timeline.storeRevived();
     this.#emit();
   }
 
@@ -269,16 +268,12 @@ export class LabRun implements Disposable {
 
   /** Another rate from now on, requests per second; null: as fast as answers come. */
   setRate(rate: number | null): void {
-    const text =
-      rate === null
-        ? message('The clients send as fast as answers come')
-        : message('The clients send {rate} requests per second', { rate });
-    this.#note('load', null, text, { rate });
+    this.#timeline.rateSet(rate);
     this.#traffic?.tell({ type: 'adjust', rate });
   }
 
   setPopulation(population: Population): void {
-    this.#note('load', null, POPULATION_TEXTS[population], { population });
+    this.#timeline.populationSet(population);
     this.#traffic?.tell({ type: 'adjust', population });
   }
 
@@ -300,16 +295,7 @@ export class LabRun implements Disposable {
 
   setFault(id: string, fault: Fault): void {
     this.#servers.named(id).setFault(fault);
-    const text =
-      fault.errorRate > 0
-        ? message('{server} fails {percent} % of its requests', {
-            server: id,
-            percent: Math.round(fault.errorRate * 100),
-          })
-        : fault.slowFactor > 1
-          ? message('{server} is {factor} times slower', { server: id, factor: fault.slowFactor })
-          : message('{server} is healthy again', { server: id });
-    this.#note(fault.errorRate > 0 ? 'fail' : 'slow', id, text);
+    this.#timeline.faulted(id, fault);
   }
 
   /** The configuration as it runs now, with servers that were added. */
@@ -335,7 +321,7 @@ export class LabRun implements Disposable {
         ...(definition.store === null ? {} : { store: this.#sessionStore?.state.name ?? OWN_MEMORY }),
       }),
       samples: this.#decisions.explained(clientSide, this.#startedAtMs ?? this.#options.clock.now()),
-      timeline: this.#timeline,
+      timeline: this.#timeline.events,
       final: this.#ended,
     });
   }
@@ -399,9 +385,7 @@ export class LabRun implements Disposable {
         clock,
         choice: store ?? { kind: 'auto' },
         port: definition.store.port,
-        onCrash: (error) => {
-          this.#note('kill', STORE, message('The session store died: {detail}', { detail: error?.message ?? '' }));
-        },
+        onCrash: (error) => this.#timeline.storeCrashed(error),
       }),
     );
   }
@@ -410,7 +394,7 @@ export class LabRun implements Disposable {
     const store = this.#sessionStore;
     if (store === null) return;
     const note = await store.start();
-    if (note !== null) this.#note('note', STORE, note);
+    if (note !== null) this.#timeline.storeNoted(note);
     const killsIt = this.#scenario?.events.some((event) => event.do === 'kill-store') ?? false;
     if (killsIt) store.needOurs();
     const { topology } = this;
@@ -500,11 +484,11 @@ export class LabRun implements Disposable {
     const before = this.#conf;
     if (this.#ended || before === null || before.text === text) return ok(null);
     const understood = understandConf(this.#options.definition, this.#arm, before.path, text, this.#authority);
-    const problems = understood.ok ? movedServers(before.wiring, understood.value.wiring) : understood.error;
+    const problems = understood.ok ? unfollowable(before.wiring, understood.value.wiring) : understood.error;
     if (!understood.ok || problems.length > 0) return this.#refuseConf(problems);
     const next = understood.value;
-    const joining = without(next.wiring.backends, before.wiring.backends);
-    const leaving = without(before.wiring.backends, next.wiring.backends);
+    const change = confChange(before.wiring, next.wiring);
+    const { joining, leaving } = change;
     if (joining.length > 0) this.#traffic?.tell({ type: 'compare' });
     const withdraw = () => {
       this.#servers.reach(before.wiring.inside);
@@ -524,17 +508,7 @@ export class LabRun implements Disposable {
     }
     this.#conf = next;
     this.#options.onTopology?.(this.#topologyOf(next.wiring));
-    for (const { id } of joining) {
-      this.#note('add', id, message('{server} joined, and its line was added to the configuration', { server: id }));
-    }
-    for (const { id } of leaving) {
-      this.#note(
-        'drain',
-        id,
-        message('{server} left the configuration; it ends after its last request', { server: id }),
-      );
-    }
-    this.#noteDrained(before.wiring, next.wiring);
+    this.#timeline.changed(change);
     // After what it is about, so that the time line reads as cause and effect.
     this.#noteReload();
     this.#servers.drain(leaving);
@@ -544,7 +518,7 @@ export class LabRun implements Disposable {
   }
 
   #refuseConf(problems: readonly Problem[]): Result<null, readonly Problem[]> {
-    this.#note('reload-refused', null, message('The new configuration was refused; the old one runs on'));
+    this.#timeline.reloadRefused();
     this.#emit();
     return err(problems);
   }
@@ -556,23 +530,8 @@ export class LabRun implements Disposable {
     return this.#balancer.reload({ path, text, files }, this.#servers.addresses);
   }
 
-  /** Telling the balancer where taken ports moved to, before the run, is no event of the run. */
   #noteReload(): void {
-    if (this.#balancer === null || this.#startedAtMs === null) return;
-    this.#note('reload', null, message('The balancer reloaded its configuration'));
-  }
-
-  /** Servers whose lines were marked `down`, or are no longer; by hand as by a button. */
-  #noteDrained(before: ArmWiring, next: ArmWiring): void {
-    const was = drainedIn(before);
-    const is = drainedIn(next);
-    for (const id of is.filter((one) => !was.includes(one))) {
-      this.#note('drain', id, message('{server} is drained: it gets no new requests', { server: id }));
-    }
-    const served = next.backends.map(({ id }) => id);
-    for (const id of was.filter((one) => !is.includes(one) && served.includes(one))) {
-      this.#note('drain', id, message('{server} gets requests again', { server: id }));
-    }
+    if (this.#balancer !== null) this.#timeline.reloaded();
   }
 
   /** Waits until the sides' counts agree, at most SETTLE_LIMIT_MS: the balancer's last report may still be on its way. */
@@ -600,17 +559,7 @@ export class LabRun implements Disposable {
   }
 
   #takeBalancerReport(report: BalancerReport): void {
-    const changed = this.#counts.takeBalancer(report.counts);
-    for (const peer of changed) {
-      const server = peer.serverId ?? peer.address;
-      this.#note(
-        'health',
-        peer.serverId,
-        peer.health === 'up'
-          ? message('The balancer sends traffic to {server} again', { server })
-          : message('The balancer took {server} out', { server }),
-      );
-    }
+    for (const peer of this.#counts.takeBalancer(report.counts)) this.#timeline.healthChanged(peer);
     this.#decisions.addDecisions(report.decisions);
   }
 
@@ -622,11 +571,6 @@ export class LabRun implements Disposable {
 
   #emit(): void {
     this.#options.onSnapshot?.(this.snapshot());
-  }
-
-  #note(kind: TimelineEvent['kind'], server: string | null, text: Message, load?: TimelineEvent['load']): void {
-    const atMs = this.#startedAtMs === null ? 0 : this.#options.clock.now() - this.#startedAtMs;
-    this.#timeline.push({ atMs, kind, server, text, ...(load === undefined ? {} : { load }) });
   }
 
   #fail(error: Error): void {
@@ -693,45 +637,4 @@ export class LabRun implements Disposable {
     if (this.#traffic === null) throw new Error('traffic was not started');
     return this.#traffic;
   }
-}
-
-const POPULATION_TEXTS: Readonly<Record<Population, Message>> = {
-  spread: message('Every client comes from a network of its own'),
-  nat: message('All clients come from behind one router'),
-  skewed: message('Every second client belongs to one big customer'),
-};
-
-/** Servers that the balancer is to give nothing new: all their lines are marked `down`. */
-function drainedIn({ upstreams }: ArmWiring): readonly string[] {
-  const lines = upstreams.flatMap(({ servers }) => servers);
-  const ids = new Set(lines.flatMap(({ lab }) => lab?.serverId ?? []));
-  return [...ids].filter((id) => lines.every(({ lab, down }) => lab?.serverId !== id || down));
-}
-
-function without(backends: readonly WiredBackend[], others: readonly WiredBackend[]): readonly WiredBackend[] {
-  return backends.filter(({ id }) => !others.some((other) => other.id === id));
-}
-
-/** Server lines that give a running server another address: its thread listens where it does. */
-function movedServers(before: ArmWiring, next: ArmWiring): Problem[] {
-  return next.backends.flatMap((backend) => {
-    const spoken = before.backends.filter(({ id }) => id === backend.id).map(({ protocol }) => protocol);
-    if (spoken.length > 0 && !spoken.includes(backend.protocol)) {
-      const line = next.upstreams.flatMap(({ servers }) => servers).find(({ address }) => address === backend.address);
-      const text = message('{id} speaks {protocol} while the lab runs. Stop the lab to change that.', {
-        id: backend.id,
-        protocol: spoken.join(', '),
-      });
-      return [{ severity: 'error' as const, message: text, span: (line ?? next.upstream).span }];
-    }
-    const was = before.backends.find(({ id, protocol }) => id === backend.id && protocol === backend.protocol);
-    if (was === undefined || (was.address === backend.address && was.tls === backend.tls)) return [];
-    const line = next.upstreams.flatMap(({ servers }) => servers).find((server) => server.lab?.serverId === backend.id);
-    const { id } = backend;
-    const text =
-      was.address === backend.address
-        ? message('{id} cannot begin or end to speak TLS while the lab runs. Stop the lab first.', { id })
-        : message('{id} is at {address} while the lab runs. Stop the lab to move it.', { id, address: was.address });
-    return [{ severity: 'error', message: text, span: (line ?? next.upstream).span }];
-  });
 }
