@@ -4,7 +4,7 @@ import type { LabState } from '../../src/protocol/webview';
 import type { Overlay } from '../diagram/overlayModel';
 import { type PaintedText, paintableText, roomySource } from '../diagram/paintText';
 import { type DiagramReading, diagramReading, textOverlay } from '../diagram/textOverlay';
-import { fill, h, setAttribute, setText } from '../dom';
+import { fill, h, setAttribute, setHidden, setText } from '../dom';
 import { choicesOf } from '../lab/setUp';
 import { connectionsText, day, requestsText, t } from '../strings';
 
@@ -41,6 +41,7 @@ export function measuredPicture(diagram: MeasuredDiagram, first: LabState): Meas
     const overlay = reading.kind === 'nothing' ? null : textOverlay(diagram, reading.snapshot, arm.topology);
     painted?.paint(overlay);
     setAttribute(caption, 'data-numbers', reading.kind);
+    setHidden(mark, reading.kind === 'nothing');
     setText(words, captionOf(reading, lab, arm.title));
     // Ten times a second would be too often for who listens.
     if (reading.kind !== 'running') fill(list, overlay === null ? null : listed(diagram, overlay));

@@ -96,23 +96,20 @@ export function paintableText(
       for (const [id, { group, text }] of nodes) {
         const live = overlay?.nodes.get(id);
         if (group !== null) setAttribute(group, 'data-state', live?.state ?? null);
-        setText(text, live === undefined ? '' : live.stage === undefined ? nodeText(live) : throughText(live.stage));
+        setText(text, live === undefined ? '—' : live.stage === undefined ? nodeText(live) : throughText(live.stage));
       }
     },
   };
 }
 
-/** Puts elements in the place of the last lines of a label, of which `<br>` parts the others. */
+/** Puts elements in the place of the last lines of a label, which `<br>` parts; what stands before them is kept together. */
 function replaceLines(label: HTMLElement | null, lines: number, elements: readonly HTMLElement[]): void {
   if (label === null || lines === 0) return;
   const breaks = [...label.querySelectorAll('br')];
+  const holder = breaks.at(-1)?.parentElement ?? label.querySelector('p') ?? label;
   // Where the author wrote nothing, the first of the lines has no break before it.
   const from = breaks.at(-lines) ?? null;
-  const holder = breaks.at(-1)?.parentElement ?? label.querySelector('p') ?? label;
-  if (from === null) holder.replaceChildren();
-  else {
-    while (from.nextSibling !== null) from.nextSibling.remove();
-    from.remove();
-  }
-  holder.append(...elements);
+  const written = [...holder.childNodes];
+  const words = from === null ? [] : written.slice(0, written.indexOf(from));
+  holder.replaceChildren(h('span', { class: 'label-words' }, words), ...elements);
 }
