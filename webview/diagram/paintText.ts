@@ -3,7 +3,7 @@ import type { Topology } from '../../src/protocol/run';
 import { h, setAttribute, setText } from '../dom';
 import type { Overlay } from './overlayModel';
 import { edgeLabel, edgePath, nodeGroup, nodeText, type PaintedEdge, paintEdge, throughText } from './paintOverlay';
-import { EDGE_PLACEHOLDER, INNER_PLACEHOLDER, STAGE_PLACEHOLDER, STATE_PLACEHOLDER } from './renderDiagram';
+import { EDGE_PLACEHOLDER, INNER_PLACEHOLDER, STATE_PLACEHOLDER } from './renderDiagram';
 
 /** Writes a lab's numbers below the author's words in a diagram of the text; null takes them away. */
 export interface PaintedText {
@@ -18,7 +18,8 @@ const ROOM: Readonly<Record<Kind, readonly string[]>> = {
   edge: EDGE_PLACEHOLDER,
   inner: INNER_PLACEHOLDER,
   server: [STATE_PLACEHOLDER],
-  stage: [STAGE_PLACEHOLDER],
+  // In one line with the padding of its box.
+  stage: ['000 through · 000 refused'],
   silent: [],
 };
 

@@ -90,7 +90,7 @@ export function diagramBox(label: string): HTMLElement {
 /** As wide as any live text will get: a label's box keeps its first width. */
 export const EDGE_PLACEHOLDER = ['00,000 connections', '000,000 requests'];
 export const INNER_PLACEHOLDER = ['000,000 requests'];
-export const STAGE_PLACEHOLDER = '0,000 through · 0,000 refused';
+const STAGE_PLACEHOLDER = '0,000 through · 0,000 refused';
 const BUCKET_PLACEHOLDER = ['bucket 000.0 of 000', '000.0'];
 export const STATE_PLACEHOLDER = '000.0 % · ✕ draining';
 

@@ -35,9 +35,13 @@ export function textOverlay(diagram: MeasuredDiagram, snapshot: Snapshot | null,
     );
     return [id, together(ways.flatMap((way) => lab.edges.get(way.id) ?? []))] as const;
   });
+  const servers = new Set(topology.nodes.flatMap(({ id, kind }) => (kind === 'server' ? [id] : [])));
+  const balancers = new Set(topology.nodes.flatMap(({ id, kind }) => (kind === 'balancer' ? [id] : [])));
+  // Where servers ask others, a share of all that was answered, inside and outside, would say nothing of a way.
+  const hasTiers = topology.edges.some(({ from, to }) => servers.has(from) && balancers.has(to));
   const nodes = diagram.nodes.map((node) => {
-    const parts = node.stands.flatMap((part) => lab.nodes.get(part) ?? []);
-    return [node.id, nodesTogether(parts)] as const;
+    const whole = nodesTogether(node.stands.flatMap((part) => lab.nodes.get(part) ?? []));
+    return [node.id, hasTiers ? { ...whole, share: null } : whole] as const;
   });
   return { edges: new Map(edges), nodes: new Map(nodes) };
 }

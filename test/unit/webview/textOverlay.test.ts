@@ -122,6 +122,16 @@ describe('the numbers of a diagram in the text', () => {
     expect(withDead('users-a', 'users-b')).toEqual(['down', 'dead']);
   });
 
+  it('have no shares where servers ask others: each request is answered once on every tier', () => {
+    const tiers = {
+      nodes: [...topology.nodes, { id: 'inner', kind: 'balancer' as const, label: 'L7', detail: '' }],
+      edges: [...topology.edges, { id: 'e7', from: 'orders-a', to: 'inner' }],
+    };
+    const { edges, nodes } = textOverlay(diagram({ users: ['users-a', 'users-b'] }), measured, tiers);
+    expect(nodes.get('users')).toEqual({ state: 'up', share: null });
+    expect(edges.get('to-users')).toMatchObject({ requests: 45 });
+  });
+
   it('are idle where the reader’s configuration has no such server any more', () => {
     const { edges, nodes } = textOverlay(diagram({ gone: ['server-x'] }), measured, topology);
     expect(edges.get('to-gone')).toMatchObject({ connections: 0, requests: 0, health: 'idle' });
