@@ -127,7 +127,12 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
       }
       case 'tabs':
         place(
-          strips.strip(block.tabs.map(({ name, blocks }) => ({ name, content: blocks.map((inner) => text(inner)) }))),
+          strips.strip(
+            block.tabs.map(({ name, blocks }) => ({
+              name,
+              content: blocks.flatMap((inner) => inTab(inner, text(inner))),
+            })),
+          ),
         );
         break;
       case 'html':
@@ -171,6 +176,12 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
     },
     paintMeasured,
   };
+}
+
+/** What a lab runs has its own kind of block; beside it, an example must not be taken for one. */
+function inTab(block: TabBlock, element: HTMLElement): readonly HTMLElement[] {
+  if (block.kind !== 'html') return [element];
+  return [element, h('p', { class: 'hint not-run' }, t('Not run here: an example to read and compare.'))];
 }
 
 function isAnswered(state: QuizState | undefined): boolean {
