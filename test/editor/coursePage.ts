@@ -13,6 +13,15 @@ export class CoursePage {
     return this.#frame.locator('.page').getAttribute('lang');
   }
 
+  /** Appears when the page is in that language. */
+  inLanguage(id: string): Locator {
+    return this.#frame.locator(`.page[lang="${id}"]`);
+  }
+
+  async switchTo(language: string): Promise<void> {
+    await this.#frame.locator(`[data-language="${language}"]`).click();
+  }
+
   lab(id: string): LabBlock {
     return new LabBlock(this.#frame.locator(`[data-lab="${id}"].lab`));
   }

@@ -63,7 +63,7 @@ export function measuredPicture(diagram: MeasuredDiagram, first: LabState): Meas
     },
     snapshot(next) {
       live = next;
-      show();
+      if (diagramReading(lab, diagram.arm, live).kind === 'running') show();
     },
   };
 }
