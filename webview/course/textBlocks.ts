@@ -51,7 +51,7 @@ export function mermaidBlock(
   );
   const draw = async () => {
     try {
-      const drawn = await renderMermaid(box, picture?.source ?? block.source);
+      const drawn = await drawToFit(box, picture?.source ?? block.source);
       if (drawn !== null) picture?.drawn(drawn.svg, drawn.id);
       figure.dataset.diagram = 'drawn';
     } catch (error) {
@@ -65,6 +65,14 @@ export function mermaidBlock(
   };
   observer.observe(figure);
   return figure;
+}
+
+/** A flow that would have to be scrolled from left to right is drawn from top to bottom. */
+async function drawToFit(box: HTMLElement, source: string): ReturnType<typeof renderMermaid> {
+  const drawn = await renderMermaid(box, source);
+  const upright = source.replace(/^(\s*flowchart\s+)(?:LR|RL)\b/m, '$1TB');
+  if (drawn === null || upright === source || box.scrollWidth <= box.clientWidth + 1) return drawn;
+  return renderMermaid(box, upright);
 }
 
 /** A block of the course that could not be read: what is wrong and where, with its source folded below. */
