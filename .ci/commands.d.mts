@@ -9,3 +9,4 @@ export function run(
     readonly quiet?: boolean;
   },
 ): Promise<number>;
+export function findProgram(names: readonly string[], more?: readonly string[]): string | null;

@@ -11,6 +11,21 @@ export interface CourseView {
   readonly problems: readonly Problem[];
 }
 
+/** Whose numbers a diagram carries, and where. */
+export interface MeasuredDiagram {
+  readonly lab: string;
+  /** Perhaps under a scenario: "round-robin@one-slow". */
+  readonly arm: string;
+  /** The diagram's source with places in it that are to be filled with room for numbers, then with the numbers. */
+  readonly template: readonly DiagramPart[];
+  /** `name`: the first line of its label; `stands`: the nodes of the lab whose numbers it carries together. */
+  readonly nodes: readonly { readonly id: string; readonly name: string; readonly stands: readonly string[] }[];
+  /** By the ids of the diagram's own nodes. */
+  readonly edges: readonly { readonly id: string; readonly from: string; readonly to: string }[];
+}
+
+export type DiagramPart = string | { readonly edge: string } | { readonly node: string };
+
 /** What may stand in a tab. */
 export type TabBlock = Extract<Block, { readonly kind: 'html' | 'listing' | 'problem' }>;
 
@@ -24,13 +39,14 @@ export type Block =
       readonly html: string;
       readonly text: string;
     }
-  /** `title` and `description` come from accTitle / accDescr in the source. */
+  /** `title` and `description` come from accTitle / accDescr in the source; `measured`: it carries a lab's numbers. */
   | {
       readonly kind: 'mermaid';
       readonly id: string;
       readonly source: string;
       readonly title: string;
       readonly description: string;
+      readonly measured?: MeasuredDiagram;
     }
   | { readonly kind: 'lab'; readonly lab: string; readonly arm: string | null }
   | { readonly kind: 'quiz'; readonly quiz: QuizViewBase }

@@ -42,7 +42,7 @@ export class TermMarker {
 
   #markInline(children: readonly Token[]): Token[] {
     let links = 0;
-    return children.flatMap((child) => {
+    return linesJoined(children).flatMap((child) => {
       if (child.type === 'link_open') links += 1;
       if (child.type === 'link_close') links -= 1;
       return child.type === 'text' && links === 0 ? this.#markText(child) : [child];
@@ -51,21 +51,24 @@ export class TermMarker {
 
   #markText(token: Token): Token[] {
     const text = token.content;
+    // A term may be broken over two lines of the source.
+    const words = text.replaceAll('\n', ' ');
     const parts: Token[] = [];
     let plainFrom = 0;
     const push = (type: string, content: string, id: string | null): void => {
       if (content === '') return;
-      const part: Token = Object.assign(Object.create(Object.getPrototypeOf(token)) as Token, token, { type, content });
+      const part = withContent(token, content);
+      part.type = type;
       part.meta = id === null ? null : { term: id };
       parts.push(part);
     };
     for (let at = 0; at < text.length; at++) {
-      const found = this.#at(text, at);
+      const found = this.#at(words, at);
       if (found === null) continue;
       const end = at + found.text.length;
       if (!this.#seen.has(found.id)) {
         push('text', text.slice(plainFrom, at), null);
-        push('term', text.slice(at, end), found.id);
+        push('term', words.slice(at, end), found.id);
         plainFrom = end;
       }
       this.#seen.add(found.id);
@@ -92,6 +95,22 @@ export class TermMarker {
 function firstCharacters(text: string): readonly string[] {
   const first = text[0] ?? '';
   return [...new Set([first, first.toUpperCase()])];
+}
+
+/** Text that only line ends of the source part, as one token: it renders the same, since a line end is white space. */
+function linesJoined(children: readonly Token[]): readonly Token[] {
+  const joined: Token[] = [];
+  children.forEach((child, index) => {
+    const last = joined.at(-1);
+    const isText = child.type === 'text' || (child.type === 'softbreak' && children[index + 1]?.type === 'text');
+    if (!isText || last?.type !== 'text') joined.push(child);
+    else joined[joined.length - 1] = withContent(last, last.content + (child.type === 'text' ? child.content : '\n'));
+  });
+  return joined;
+}
+
+function withContent(token: Token, content: string): Token {
+  return Object.assign(Object.create(Object.getPrototypeOf(token)) as Token, token, { content });
 }
 
 function isWordCharacter(character: string | undefined): boolean {

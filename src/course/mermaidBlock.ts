@@ -1,17 +1,24 @@
 import { message } from '../base/message';
 import type { Problem } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
+import type { LabReference } from '../quiz/quizKind';
 import { type Fence, spanInFence } from './fences';
 import { anchorName } from './markdown';
+import { type LabNetworkOf, readMeasuredDiagram } from './measuredDiagram';
 import type { ParsedBlock } from './parsedCourse';
 
 type MermaidBlock = Extract<ParsedBlock, { readonly kind: 'mermaid' }>;
 
 /**
  * Checks a diagram: a kind the page can draw, a title and a description for those who do not see it, an id (`%% id: name`)
- * by which live numbers find it, and no settings, which belong to the page. Its syntax is mermaid's own affair.
+ * by which links find it, and no settings, which belong to the page. Its syntax is mermaid's own affair, but where a lab's
+ * numbers are to be written into it (see readMeasuredDiagram).
  */
-export function readMermaid(fence: Fence): Result<MermaidBlock, readonly Problem[]> {
+export function readMermaid(
+  fence: Fence,
+  labs: readonly LabReference[],
+  networkOf: LabNetworkOf,
+): Result<MermaidBlock, readonly Problem[]> {
   const problems: Problem[] = [];
   const lines = fence.content.replace(/\n$/, '').split('\n');
   const problem = (line: number, text: Problem['message']): void => {
@@ -44,8 +51,11 @@ export function readMermaid(fence: Fence): Result<MermaidBlock, readonly Problem
   if (description === '') {
     problem(0, message('A diagram needs a description for those who do not see it: “accDescr: …”.'));
   }
-  if (problems.length > 0) return err(problems);
-  return ok({ kind: 'mermaid', id, source: fence.content, title, description });
+  const measured = readMeasuredDiagram(fence, labs, networkOf);
+  if (!measured.ok) problems.push(...measured.error);
+  if (problems.length > 0 || !measured.ok) return err(problems);
+  const numbers = measured.value === null ? {} : { measured: measured.value };
+  return ok({ kind: 'mermaid', id, source: fence.content, title, description, ...numbers });
 }
 
 /** `accDescr: one line` or `accDescr { several lines }`. */

@@ -12,6 +12,7 @@ import { readLab } from './labBlock';
 import { type LabFileText, readListing } from './listingBlock';
 import { courseMarkdown } from './markdown';
 import { TermMarker } from './markTerms';
+import type { LabNetworkOf } from './measuredDiagram';
 import { readMermaid } from './mermaidBlock';
 import { outlineOf } from './outline';
 import { isTabBlock, type ParsedBlock, type ParsedCourse } from './parsedCourse';
@@ -23,6 +24,8 @@ export interface ParseCourseOptions {
   readonly labs: readonly LabReference[];
   /** Texts of the labs' files, for listings; by default no lab has any. */
   readonly labFile?: LabFileText;
+  /** Networks of the labs' arms, for diagrams with measured numbers; by default none is known. */
+  readonly labNetwork?: LabNetworkOf;
   /** A listing as safe HTML, by the language its fence names; by default in one colour. */
   readonly highlight?: (code: string, language: string) => string;
   /** Words to explain where they first appear in a section; by default none. */
@@ -201,7 +204,7 @@ class CourseReader {
         return;
       }
       default: {
-        const diagram = readMermaid(fence);
+        const diagram = readMermaid(fence, this.#options.labs, this.#options.labNetwork ?? (() => null));
         if (!diagram.ok) this.#pushProblems(diagram.error, fence.source);
         else if (this.#diagrams.has(diagram.value.id) || this.#anchors.has(diagram.value.id)) {
           // The page finds a diagram by its id, as it finds a heading by its anchor.
@@ -212,6 +215,10 @@ class CourseReader {
           );
         } else {
           this.#diagrams.add(diagram.value.id);
+          const { measured } = diagram.value;
+          if (measured !== undefined) {
+            this.#measured.push({ lab: measured.lab, span: this.#find('%% measured:', token.map ?? [0, 1]) });
+          }
           this.#blocks.push(diagram.value);
         }
       }

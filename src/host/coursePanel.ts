@@ -2,12 +2,18 @@ import * as vscode from 'vscode';
 import { type FromWebview, parseFromWebview, type ToWebview } from '../protocol/webview';
 import { pageHtml, pageRoots } from './pageHtml';
 
-/** The course page as a webview panel: carries messages, knows nothing of what they mean. */
+/**
+ * The course page as a webview panel: carries messages, and knows of them only when there is a page to take them. One that
+ * is still being loaded, or has no course yet, is told where to go as soon as it can.
+ */
 export class CoursePanel implements vscode.Disposable {
   readonly #panel: vscode.WebviewPanel;
   readonly #received = new vscode.EventEmitter<FromWebview>();
   readonly #shown = new vscode.EventEmitter<void>();
   readonly #closed = new vscode.EventEmitter<void>();
+  /** 'none': hidden, or still being loaded; 'empty': without a course. */
+  #page: 'none' | 'empty' | 'filled' = 'none';
+  #place: Extract<ToWebview, { readonly type: 'reveal' }> | null = null;
   readonly onMessage = this.#received.event;
   /** It came into view after having been hidden: hidden webviews get no messages. */
   readonly onShown = this.#shown.event;
@@ -31,12 +37,14 @@ export class CoursePanel implements vscode.Disposable {
     webview.options = { enableScripts: true, localResourceRoots: [...pageRoots(extensionUri)] };
     webview.onDidReceiveMessage((raw: unknown) => {
       const message = parseFromWebview(raw);
+      if (message?.type === 'ready') this.#page = 'empty';
       if (message !== null) this.#received.fire(message);
     });
     // Told, too, when only the focus moved between the page and a file beside it.
     let wasVisible = this.#panel.visible;
     this.#panel.onDidChangeViewState(() => {
       const { visible } = this.#panel;
+      if (!visible) this.#page = 'none';
       if (visible && !wasVisible) this.#shown.fire();
       wasVisible = visible;
     });
@@ -56,7 +64,16 @@ export class CoursePanel implements vscode.Disposable {
   }
 
   post(message: ToWebview): void {
-    if (this.#panel.visible) void this.#panel.webview.postMessage(message);
+    if (message.type === 'reveal' && this.#page !== 'filled') {
+      this.#place = message;
+      return;
+    }
+    if (!this.#panel.visible) return;
+    void this.#panel.webview.postMessage(message);
+    if (message.type !== 'course' || this.#page === 'none') return;
+    this.#page = 'filled';
+    if (this.#place !== null) void this.#panel.webview.postMessage(this.#place);
+    this.#place = null;
   }
 
   reveal(): void {

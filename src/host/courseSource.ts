@@ -8,6 +8,7 @@ import { type Glossary, NO_GLOSSARY, parseGlossary } from '../course/glossary';
 import { type CourseManifest, parseCourseManifest } from '../course/manifest';
 import { parseCourse } from '../course/parseCourse';
 import type { ParsedCourse } from '../course/parsedCourse';
+import { armNetwork } from '../lab/armNetwork';
 import { armNames } from '../lab/labDefinition';
 import { type FoundLab, findLabs } from '../lab/labFiles';
 import { READING_NAMES } from '../lab/readings';
@@ -53,6 +54,11 @@ export async function readCourseDocument(
     glossary: glossary.terms,
     highlight: highlighted,
     labFile: (lab, name) => course.texts.get(lab)?.get(name) ?? null,
+    labNetwork: (id, arm) => {
+      const lab = course.labs.find((found) => found.id === id);
+      if (lab === undefined || !lab.definition.ok) return null;
+      return armNetwork(lab.definition.value, arm, (name) => course.texts.get(id)?.get(name) ?? null);
+    },
     render: (words) => renderMessage(words, catalog),
   });
   const problems = [...glossary.problems, ...document.problems];

@@ -2,16 +2,12 @@ import { readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Catalog } from '../base/message';
+import { firstLanguage } from './firstLanguage';
 
-/**
- * The course's first language for this reader: Korean where VS Code, the system's locale or its time zone is Korean (many
- * Korean developers run VS Code in English), else English; but only among the languages the course has.
- */
+/** The course's first language for this reader, among the languages it has. */
 export function preferredLanguage(available: readonly string[]): string {
   const { locale, timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  const wantsKorean = vscode.env.language.startsWith('ko') || locale.startsWith('ko') || timeZone === 'Asia/Seoul';
-  const wanted = wantsKorean ? 'ko' : (vscode.env.language.split('-')[0] ?? 'en');
-  return [wanted, 'en'].find((language) => available.includes(language)) ?? available[0] ?? 'en';
+  return firstLanguage(available, { editor: vscode.env.language, locale, timeZone, env: process.env });
 }
 
 /** A language's own name for itself. */

@@ -5,7 +5,7 @@ import type { ParsedBlock, ParsedCourse } from '../../src/course/parsedCourse';
 import { quizKinds } from '../../src/quiz/kinds/index';
 import { sourceOrder } from '../../src/quiz/optionOrder';
 import { rightAnswer, type WrittenQuiz } from './rightAnswer';
-import { documentIn, fileText, htmlOf, labs, manifest, references } from './trafficLabCourse';
+import { documentIn, fileText, htmlOf, labs, manifest, networkIn, references } from './trafficLabCourse';
 
 const languages = manifest().languages;
 const documents = new Map<string, ParsedCourse>();
@@ -26,7 +26,7 @@ function structureOf(block: ParsedBlock): unknown {
     case 'heading':
       return ['heading', block.level, block.anchor];
     case 'mermaid':
-      return ['mermaid', block.id, diagramShape(block.source)];
+      return ['mermaid', block.id, diagramShape(block.source), block.measured?.edges];
     case 'quiz':
       return ['quiz', block.quiz.id, block.quiz.key, block.quiz.view(sourceOrder)].map(withoutWords);
     case 'html':
@@ -83,6 +83,36 @@ describe('the course', () => {
       'when-l4',
     ]) {
       expect(anchors).toContain(anchor);
+    }
+  });
+
+  it('measures every flow of its diagrams that a lab runs', () => {
+    const measured = document('en').blocks.flatMap((block) =>
+      block.kind === 'mermaid' && block.measured !== undefined
+        ? [[block.id, `${block.measured.lab}/${block.measured.arm}`]]
+        : [],
+    );
+    expect(measured).toEqual([
+      ['rest-edge-flow', 'rest-outside-grpc-inside/rest-edge-grpc-inside'],
+      ['l4-flow', 'grpc-pinning/rest-new-sockets'],
+      ['l7-flow', 'l4-vs-l7/l7-path'],
+      ['grpc-l4-pinned', 'grpc-pinning/grpc-l4'],
+      ['grpc-l7-spread', 'grpc-pinning/grpc-l7'],
+      ['grpc-client-side-spread', 'grpc-pinning/grpc-client-side'],
+      ['gateway-flow', 'api-gateway/authenticated'],
+      ['session-store-flow', 'sticky-vs-redis/redis-round-robin'],
+    ]);
+  });
+
+  it('draws every server that a measured flow has, so that its numbers add up', async () => {
+    for (const block of document('en').blocks) {
+      if (block.kind !== 'mermaid' || block.measured === undefined) continue;
+      const { lab, arm, nodes } = block.measured;
+      const network = await networkIn(lab, arm);
+      const shown = new Set(nodes.flatMap(({ stands }) => stands));
+      const targets = network.edges.map(({ to }) => to);
+      const left = network.servers.filter((id) => targets.includes(id) && !shown.has(id));
+      expect(left, block.id).toEqual(block.id === 'gateway-flow' ? ['verifier'] : []);
     }
   });
 

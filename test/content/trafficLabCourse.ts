@@ -3,7 +3,8 @@ import path from 'node:path';
 import { type CourseManifest, parseCourseManifest } from '../../src/course/manifest';
 import { parseCourse } from '../../src/course/parseCourse';
 import { allBlocks, type ParsedCourse } from '../../src/course/parsedCourse';
-import { readLabTexts } from '../../src/host/labTexts';
+import { type LabTexts, readLabTexts } from '../../src/host/labTexts';
+import { type ArmNetwork, armNetwork } from '../../src/lab/armNetwork';
 import { armNames } from '../../src/lab/labDefinition';
 import { type FoundLab, findLabs } from '../../src/lab/labFiles';
 import { READING_NAMES } from '../../src/lab/readings';
@@ -46,7 +47,24 @@ export async function documentIn(language: string): Promise<ParsedCourse> {
   return parseCourse(fileText(name), name, {
     labs: references(found),
     labFile: (lab, file) => texts.get(lab)?.get(file) ?? null,
+    labNetwork: (lab, arm) => networkOf(found, texts, lab, arm),
   });
+}
+
+function networkOf(found: readonly FoundLab[], texts: LabTexts, id: string, arm: string): ArmNetwork | null {
+  const definition = found.find((lab) => lab.id === id)?.definition;
+  return definition?.ok === true ? armNetwork(definition.value, arm, (file) => texts.get(id)?.get(file) ?? null) : null;
+}
+
+/** The network of an arm and, of the lab's servers, those that it starts with. */
+export async function networkIn(
+  id: string,
+  arm: string,
+): Promise<ArmNetwork & { readonly servers: readonly string[] }> {
+  const found = await labs();
+  const network = networkOf(found, await readLabTexts(found), id, arm);
+  if (network === null) throw new Error(`${id} has no arm ${arm} that can be read`);
+  return { ...network, servers: references(found).find((lab) => lab.id === id)?.servers ?? [] };
 }
 
 export function htmlOf(course: ParsedCourse): string {

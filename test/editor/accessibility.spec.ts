@@ -55,7 +55,8 @@ describe.skipIf(browserPath === null)('for every reader, in VS Code', () => {
     const frame = editor.webview();
     const lab = new CoursePage(frame).lab('grpc-pinning');
     await lab.root.waitFor();
-    await lab.field('requests').fill('200');
+    // Two seconds: a run of half a second can be over before it is seen to go on.
+    await lab.field('requests').fill('800');
     await lab.runToEnd();
     for (const language of ['en', 'ko']) {
       await frame.locator(`[data-language="${language}"]`).click();

@@ -37,11 +37,17 @@ describe.skipIf(browserPath === null)('the course in VS Code', () => {
     expect(await page.language()).toBe(locale);
     expect(await lab.button('run').innerText()).toMatch(runButton);
     await window.screenshot('opened');
+    const drawing = page.diagram('grpc-l4-pinned');
+    await drawing.draw();
+    await drawing.numbers('nothing').waitFor();
+    const words = await drawing.words();
+    expect(words.join('')).not.toMatch(/000/);
 
     // L4: one connection, so one server.
     await lab.chooseArm('grpc-l4');
     await lab.button('run').click();
     await lab.phase('running').waitFor();
+    await drawing.numbers('running').waitFor();
     await window.statusBarItem(status).waitFor();
     await window.screenshot('grpc-l4-running');
     await lab.phase('done').waitFor({ timeout: 60_000 });
@@ -51,6 +57,10 @@ describe.skipIf(browserPath === null)('the course in VS Code', () => {
     expect(pinned.find((row) => row.requests > 0)?.connections).toBe(1);
     for (const { id, share } of pinned) expect(await lab.shareInDiagram(id)).toBe(share);
     expect((await lab.requestsOnEdges()).sort((a, b) => a - b)).toEqual([0, 0, 3000, 3000]);
+    // The diagram of the text carries the same numbers beside its author's words.
+    await drawing.numbers('measured').waitFor();
+    expect((await drawing.requests()).sort((a, b) => a - b)).toEqual([0, 0, 3000, 3000]);
+    expect(await drawing.words()).toEqual(words);
     await window.statusBarItem(status).waitFor({ state: 'detached' });
     await window.screenshot('grpc-l4-done');
 
@@ -80,6 +90,8 @@ describe.skipIf(browserPath === null)('the course in VS Code', () => {
     await expect.poll(() => lab.shareInDiagram('server-a')).toBe(spread[0]?.share);
     await lab.chooseArm('grpc-l4');
     await expect.poll(() => lab.table()).toEqual(pinned);
+    await drawing.draw();
+    expect((await drawing.requests()).sort((a, b) => a - b)).toEqual([0, 0, 3000, 3000]);
     expect(window.consoleErrors).toEqual([]);
   });
 

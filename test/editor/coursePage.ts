@@ -13,8 +13,21 @@ export class CoursePage {
     return this.#frame.locator('.page').getAttribute('lang');
   }
 
+  /** Appears when the page is in that language. */
+  inLanguage(id: string): Locator {
+    return this.#frame.locator(`.page[lang="${id}"]`);
+  }
+
+  async switchTo(language: string): Promise<void> {
+    await this.#frame.locator(`[data-language="${language}"]`).click();
+  }
+
   lab(id: string): LabBlock {
     return new LabBlock(this.#frame.locator(`[data-lab="${id}"].lab`));
+  }
+
+  diagram(id: string): TextDiagram {
+    return new TextDiagram(this.#frame.locator(`#${id}.course-diagram`));
   }
 
   quiz(id: string): QuizBlock {
@@ -109,6 +122,36 @@ export class LabBlock {
   /** Requests written on each edge of the diagram, in the order of the topology. */
   async requestsOnEdges(): Promise<number[]> {
     return (await this.root.locator('.live-diagram svg .edge-requests').allInnerTexts()).map(wholeNumber);
+  }
+}
+
+/** A diagram of the text. */
+export class TextDiagram {
+  readonly root: Locator;
+
+  constructor(root: Locator) {
+    this.root = root;
+  }
+
+  /** It is drawn when it comes near the window. */
+  async draw(): Promise<void> {
+    await this.root.scrollIntoViewIfNeeded();
+    await this.root.and(this.root.page().locator('[data-diagram="drawn"]')).waitFor();
+  }
+
+  /** Appears when its numbers are of that kind. */
+  numbers(kind: 'nothing' | 'running' | 'measured'): Locator {
+    return this.root.locator(`.diagram-numbers[data-numbers="${kind}"]`);
+  }
+
+  /** Requests written on its edges, in the order of its source. */
+  async requests(): Promise<number[]> {
+    return (await this.root.locator('svg .edge-requests').allInnerTexts()).map(wholeNumber);
+  }
+
+  /** The words of its author on its edges. */
+  words(): Promise<string[]> {
+    return this.root.locator('svg .label-words').allInnerTexts();
   }
 }
 

@@ -9,6 +9,7 @@ import { t } from '../strings';
 import { type CheckFold, checkFold } from './checkFold';
 import { foldsQuestions } from './checkRule';
 import { type Listing, type ListingBlock, listing, listingKey } from './listing';
+import { type MeasuredPicture, measuredPicture } from './measuredDiagram';
 import { paintMeasuredLinks } from './measuredLinks';
 import { tabStrips } from './tabStrip';
 import { htmlBlock, mermaidBlock, problemBlock } from './textBlocks';
@@ -58,6 +59,14 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
     }
   };
 
+  const pictures = new Map<string, MeasuredPicture[]>();
+  const diagram = (block: Extract<Block, { kind: 'mermaid' }>): HTMLElement => {
+    const { measured } = block;
+    const state = measured === undefined ? undefined : labs.get(measured.lab);
+    const picture = measured === undefined || state === undefined ? null : measuredPicture(measured, state);
+    if (picture !== null && state !== undefined) pictures.set(state.id, [...(pictures.get(state.id) ?? []), picture]);
+    return mermaidBlock(block, picture);
+  };
   const lab = (block: Extract<Block, { kind: 'lab' }>): HTMLElement | null => {
     const state = labs.get(block.lab);
     if (state === undefined) return null;
@@ -91,7 +100,7 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
         break;
       }
       case 'mermaid':
-        place(mermaidBlock(block));
+        place(diagram(block));
         break;
       case 'lab': {
         const panel = lab(block);
@@ -118,7 +127,12 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
       }
       case 'tabs':
         place(
-          strips.strip(block.tabs.map(({ name, blocks }) => ({ name, content: blocks.map((inner) => text(inner)) }))),
+          strips.strip(
+            block.tabs.map(({ name, blocks }) => ({
+              name,
+              content: blocks.flatMap((inner) => inTab(inner, text(inner))),
+            })),
+          ),
         );
         break;
       case 'html':
@@ -135,11 +149,13 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
     updateLab(state) {
       labs.set(state.id, state);
       for (const panel of panels.get(state.id) ?? []) panel.update(state, page.mayRun);
+      for (const picture of pictures.get(state.id) ?? []) picture.update(state);
       for (const { block, listing } of listings) if (block.lab === state.id) listing.updateLab(state);
       paintMeasured(main);
     },
     snapshot(id, snapshot) {
       for (const panel of panels.get(id) ?? []) panel.snapshot(snapshot);
+      for (const picture of pictures.get(id) ?? []) picture.snapshot(snapshot);
     },
     updateListing(state) {
       for (const { block, listing } of listings) if (listingKey(block) === listingKey(state)) listing.update(state);
@@ -160,6 +176,12 @@ export function courseBlocks(page: PageState, main: HTMLElement): CourseBlocks {
     },
     paintMeasured,
   };
+}
+
+/** What a lab runs has its own kind of block; beside it, an example must not be taken for one. */
+function inTab(block: TabBlock, element: HTMLElement): readonly HTMLElement[] {
+  if (block.kind !== 'html') return [element];
+  return [element, h('p', { class: 'hint not-run' }, t('Not run here: an example to read and compare.'))];
 }
 
 function isAnswered(state: QuizState | undefined): boolean {

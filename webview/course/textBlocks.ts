@@ -3,6 +3,7 @@ import { diagramBox, renderMermaid } from '../diagram/renderDiagram';
 import { fill, h, trustedHtml } from '../dom';
 import { problemList } from '../problems';
 import { t } from '../strings';
+import type { MeasuredPicture } from './measuredDiagram';
 
 /** A run of ordinary Markdown. Tables and listings get a box that scrolls, by keyboard too, on a narrow page. */
 export function htmlBlock(html: string): HTMLElement {
@@ -24,14 +25,21 @@ export function htmlBlock(html: string): HTMLElement {
   return element;
 }
 
-/** Drawn when it comes near the window, so that the text is there first. */
-export function mermaidBlock(block: Extract<Block, { kind: 'mermaid' }>): HTMLElement {
+/** Drawn when it comes near the window, so that the text is there first. `picture`: it carries a lab's numbers. */
+export function mermaidBlock(
+  block: Extract<Block, { kind: 'mermaid' }>,
+  picture: MeasuredPicture | null = null,
+): HTMLElement {
   const box = diagramBox(block.title || t('Diagram'));
   const figure = h(
     'figure',
-    { class: 'course-diagram', id: block.id, 'data-diagram': 'waiting' },
+    {
+      class: picture === null ? 'course-diagram' : 'course-diagram with-numbers',
+      id: block.id,
+      'data-diagram': 'waiting',
+    },
     box,
-    block.title === '' ? null : h('figcaption', {}, block.title),
+    h('figcaption', {}, block.title, picture?.caption ?? null),
   );
   const observer = new IntersectionObserver(
     (entries) => {
@@ -43,7 +51,8 @@ export function mermaidBlock(block: Extract<Block, { kind: 'mermaid' }>): HTMLEl
   );
   const draw = async () => {
     try {
-      await renderMermaid(box, block.source);
+      const drawn = await drawToFit(box, picture?.source ?? block.source);
+      if (drawn !== null) picture?.drawn(drawn.svg, drawn.id);
       figure.dataset.diagram = 'drawn';
     } catch (error) {
       figure.dataset.diagram = 'failed';
@@ -56,6 +65,14 @@ export function mermaidBlock(block: Extract<Block, { kind: 'mermaid' }>): HTMLEl
   };
   observer.observe(figure);
   return figure;
+}
+
+/** A flow that would have to be scrolled from left to right is drawn from top to bottom. */
+async function drawToFit(box: HTMLElement, source: string): ReturnType<typeof renderMermaid> {
+  const drawn = await renderMermaid(box, source);
+  const upright = source.replace(/^(\s*flowchart\s+)(?:LR|RL)\b/m, '$1TB');
+  if (drawn === null || upright === source || box.scrollWidth <= box.clientWidth + 1) return drawn;
+  return renderMermaid(box, upright);
 }
 
 /** A block of the course that could not be read: what is wrong and where, with its source folded below. */

@@ -18,7 +18,7 @@ export interface PaintedDiagram {
   paint(overlay: Overlay): void;
 }
 
-interface PaintedEdge {
+export interface PaintedEdge {
   readonly path: SVGElement | null;
   readonly label: HTMLElement | null;
   readonly connections: HTMLElement;
@@ -32,7 +32,7 @@ export function paintable(svg: SVGSVGElement, renderId: string, topology: Topolo
   const stages = new Map<string, PaintedStage>();
   const states = new Map<string, { readonly node: Element | null; readonly text: HTMLElement }>();
   for (const node of topology.nodes) {
-    const group = svg.querySelector(`[id^="${renderId}-flowchart-${CSS.escape(node.id)}-"]`);
+    const group = nodeGroup(svg, renderId, node.id);
     const label = group?.querySelector<HTMLElement>('foreignObject .nodeLabel');
     const text = h('span', { class: 'node-state' });
     if (label) {
@@ -83,12 +83,7 @@ function stageLines(id: string, stages: Map<string, PaintedStage>): readonly HTM
 }
 
 function paintStage({ counts, bucket, level, bar }: PaintedStage, live: StageOverlay | null): void {
-  setText(
-    counts,
-    live === null
-      ? '—'
-      : t('{through} through · {refused} refused', { through: count(live.through), refused: count(live.refused) }),
-  );
+  setText(counts, live === null ? '—' : throughText(live));
   if (bucket === counts) return;
   const full = live?.bucket ?? null;
   setHidden(bucket, full === null);
@@ -97,14 +92,34 @@ function paintStage({ counts, bucket, level, bar }: PaintedStage, live: StageOve
   setStyle(bar, 'width', `${Math.round(fill(full) * 100)}%`);
 }
 
+/** "120 through · 5 refused". */
+export function throughText({ through, refused }: StageOverlay): string {
+  return t('{through} through · {refused} refused', { through: count(through), refused: count(refused) });
+}
+
 /** "bucket 3.2 of 5". */
 export function bucketText({ level, burst }: { readonly level: number; readonly burst: number }): string {
   return t('bucket {level} of {burst}', { level: level.toFixed(1), burst: count(burst) });
 }
 
+/** mermaid adds a counter to the id. */
+export function nodeGroup(svg: SVGSVGElement, renderId: string, id: string): Element | null {
+  const prefix = `${renderId}-flowchart-${id}-`;
+  const groups = [...svg.querySelectorAll(`[id^="${prefix}"]`)];
+  return groups.find((group) => /^\d+$/.test(group.id.slice(prefix.length))) ?? null;
+}
+
+export function edgePath(svg: SVGSVGElement, renderId: string, id: string): SVGElement | null {
+  return svg.querySelector<SVGElement>(`#${renderId}-${CSS.escape(id)}`);
+}
+
+export function edgeLabel(svg: SVGSVGElement, id: string): HTMLElement | null {
+  return svg.querySelector<HTMLElement>(`.label[data-id="${CSS.escape(id)}"] .edgeLabel`);
+}
+
 function takeEdge(svg: SVGSVGElement, renderId: string, id: string): PaintedEdge {
-  const path = svg.querySelector<SVGElement>(`#${renderId}-${CSS.escape(id)}`);
-  const label = svg.querySelector<HTMLElement>(`.label[data-id="${CSS.escape(id)}"] .edgeLabel`);
+  const path = edgePath(svg, renderId, id);
+  const label = edgeLabel(svg, id);
   const connections = h('span', { class: 'edge-connections' });
   const requests = h('span', { class: 'edge-requests' });
   label?.replaceChildren(connections, requests);
@@ -113,7 +128,7 @@ function takeEdge(svg: SVGSVGElement, renderId: string, id: string): PaintedEdge
 
 const HEALTH_MARK: Record<EdgeHealth, string> = { idle: '', open: '● ', closed: '○ ', down: '✕ ' };
 
-function paintEdge(edge: PaintedEdge, live: EdgeOverlay): void {
+export function paintEdge(edge: PaintedEdge, live: EdgeOverlay): void {
   if (edge.path !== null) {
     setAttribute(edge.path, 'data-health', live.health);
     setStyle(edge.path, 'stroke-width', `${strokeWidth(live.share)}px`);
@@ -128,7 +143,8 @@ function paintEdge(edge: PaintedEdge, live: EdgeOverlay): void {
   );
 }
 
-function nodeText({ share, state }: NodeOverlay): string {
+/** "33.3 %", "0 % · ✕ dead". */
+export function nodeText({ share, state }: NodeOverlay): string {
   if (share === null) return state === null ? '—' : `${stateMark(state)}${stateText(state)}`;
   if (state === null) return '—';
   return state === 'up' ? percent(share) : `${percent(share)} · ${stateMark(state)}${stateText(state)}`;

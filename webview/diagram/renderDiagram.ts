@@ -91,11 +91,11 @@ export function diagramBox(label: string): HTMLElement {
 }
 
 /** As wide as any live text will get: a label's box keeps its first width. */
-const EDGE_PLACEHOLDER = ['00,000 connections', '000,000 requests'];
-const INNER_PLACEHOLDER = ['000,000 requests'];
+export const EDGE_PLACEHOLDER = ['00,000 connections', '000,000 requests'];
+export const INNER_PLACEHOLDER = ['000,000 requests'];
 const STAGE_PLACEHOLDER = '0,000 through · 0,000 refused';
 const BUCKET_PLACEHOLDER = ['bucket 000.0 of 000', '000.0'];
-const STATE_PLACEHOLDER = '000.0 % · ✕ draining';
+export const STATE_PLACEHOLDER = '000.0 % · ✕ draining';
 
 /** The topology as a mermaid flowchart whose edges have stable names. */
 export function topologySource(topology: Topology, title: string, direction: 'LR' | 'TB'): string {

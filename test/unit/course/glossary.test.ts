@@ -83,6 +83,31 @@ describe('the words of a glossary', () => {
     expect(marked('en', 'A load balancer. The load balancer, the balancer.')).toEqual(['balancer:load balancer']);
   });
 
+  it.each([
+    ['a paragraph', 'en', ['A request meets the load', 'balancer first.'], ['balancer:load balancer']],
+    ['emphasis', 'en', ['The **session', 'store** keeps it.'], ['store:session store']],
+    [
+      'a quotation',
+      'en',
+      ['> Look into the session', '> store, or the', '> load balancers.'],
+      ['store:session store', 'balancer:load balancer'],
+    ],
+    ['a list', 'ko', ['- 세션', '  저장소에서는 REST를'], ['store:세션 저장소', 'rest:REST']],
+  ])('are found where a line of the source breaks them: in %s', (_where, language, lines, words) => {
+    expect(marked(language, ...lines)).toEqual(words.map((word) => expect.stringMatching(`^${word}s?$`)));
+  });
+
+  it('leave the line ends between the other words alone', () => {
+    const parsed = parseCourse('# T\n\none\ntwo REST\nthree', 'course.md', { labs, glossary: glossary('en').terms });
+    expect(htmlOf(parsed)).toContain('<p>one\ntwo <span class="term" data-term="rest">REST</span>\nthree</p>\n');
+  });
+
+  it('are not made of words that a hard break, a link or code parts', () => {
+    expect(marked('en', 'the load\\', 'balancing, session `x` store, [session](https://example.com)', 'store')).toEqual(
+      [],
+    );
+  });
+
   it('come to the page with what they mean, safe', () => {
     const parsed = parseCourse('# T\n\nREST', 'course.md', { labs, glossary: glossary('en').terms });
     expect(parsed.glossary).toEqual([
