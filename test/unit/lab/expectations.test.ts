@@ -53,6 +53,7 @@ function exercise(expectations: readonly Expectation[], runs: readonly string[] 
     id: 'mend',
     title: { en: 'Mend' },
     goal: { en: 'Mend.' },
+    edits: { kind: 'conf' },
     start: 's.nginx.conf',
     solution: 't.nginx.conf',
     file: 'mend.nginx.conf',
@@ -127,11 +128,11 @@ describe('what an exercise wants, held against what was measured', () => {
 describe('advice', () => {
   const help: readonly Help[] = [
     {
-      when: { reading: 'counts.balancer', where: null, is: null, atMost: null, atLeast: null, absent: true },
+      when: { reading: 'counts.balancer', where: null, is: null, atMost: null, atLeast: null, of: null, absent: true },
       say: { en: 'still L4' },
     },
     {
-      when: { reading: 'maxOverMean', where: null, is: null, atMost: null, atLeast: 1.4, absent: false },
+      when: { reading: 'maxOverMean', where: null, is: null, atMost: null, atLeast: 1.4, of: null, absent: false },
       say: { en: 'uneven' },
     },
     { when: null, say: { en: 'look again' } },
