@@ -171,9 +171,9 @@ function linesOf({ result, snapshot }: FinishedRun): readonly Message[] {
           message(
             'One message: {request} bytes as a request, {response} as an answer, {onWire} with all that carries them.',
             {
-              request: count(bytes.request),
-              response: count(bytes.response),
-              onWire: count(bytes.onWire),
+              request: count(Math.round(bytes.request)),
+              response: count(Math.round(bytes.response)),
+              onWire: count(Math.round(bytes.onWire)),
             },
           ),
         ]),
