@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import type { EditedFile } from '../lab/exercise';
 import type { ConfSource } from '../protocol/balancerWorker';
 import { type LoadParams, RUN_LIMITS } from '../protocol/run';
 import type { StoreChoice } from '../protocol/storeWorker';
@@ -28,8 +29,8 @@ export interface CheckRequest {
   readonly command: 'check';
   readonly lab: string;
   readonly exercise: string;
-  /** Reads the file of --conf; null: the exercise's own, as it starts. */
-  readonly conf: (() => Promise<ConfSource>) | null;
+  /** Reads the file that was named; null: the exercise's own, as it starts. */
+  readonly file: { readonly kind: EditedFile['kind']; readonly read: () => Promise<ConfSource> } | null;
   readonly seed: number | null;
   readonly json: boolean;
 }
@@ -88,7 +89,7 @@ export function parseArguments(argv: readonly string[]): Request {
 }
 
 /** What says how a run is: a check's runs are the exercise's. */
-const ofRuns = ['arm', 'requests', 'concurrency', 'clients', 'rate', 'scenario', 'protocol', 'message'] as const;
+const ofRuns = ['arm', 'requests', 'concurrency', 'clients', 'rate', 'scenario', 'protocol'] as const;
 
 function checkRequest(
   lab: string | undefined,
@@ -103,14 +104,23 @@ function checkRequest(
     command: 'check',
     lab,
     exercise,
-    conf: confOf(values.conf),
+    file: editedOf(values),
     seed: seedOf(values.seed),
     json: values.json ?? false,
   };
 }
 
+/** The file to check, and by the option's name what it is. */
+function editedOf({ conf, message }: ReturnType<typeof readArgv>['values']): CheckRequest['file'] {
+  if (conf !== undefined && message !== undefined) {
+    throw new UsageError('check takes --conf or --message, not both: an exercise edits one file');
+  }
+  if (conf !== undefined) return { kind: 'conf', read: () => readSource('conf', conf) };
+  return message === undefined ? null : { kind: 'message', read: () => readSource('message', message) };
+}
+
 function confOf(file: string | undefined): (() => Promise<ConfSource>) | null {
-  return file === undefined ? null : () => readConf(file);
+  return file === undefined ? null : () => readSource('conf', file);
 }
 
 function seedOf(text: string | undefined): number | null {
@@ -152,10 +162,12 @@ function wholeNumber(name: string, text: string, min: number, max: number): numb
   return value;
 }
 
-async function readConf(file: string): Promise<ConfSource> {
+async function readSource(option: EditedFile['kind'], file: string): Promise<ConfSource> {
   try {
     return { path: file, text: await readFile(file, 'utf8') };
   } catch (error) {
-    throw new UsageError(`--conf ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(
+      `--${option} ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

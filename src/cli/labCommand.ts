@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { systemClock } from '../base/clock';
 import { ReaderError } from '../base/errors';
 import { freshSeed } from '../base/random';
+import type { ExerciseDefinition } from '../lab/exercise';
 import { ExerciseCheck } from '../lab/exerciseCheck';
 import { ConfProblems } from '../lab/labConf';
 import { type ArmDefinition, defaultsOf, inLanguage, type LabDefinition, pageClientOf } from '../lab/labDefinition';
@@ -34,7 +35,7 @@ const USAGE = `Usage:
   lab run <lab> [--arm ARM]... [--requests N] [--concurrency N] [--clients N] [--rate R]
           [--scenario S] [--protocol rest|grpc] [--message M] [--seed N] [--conf FILE]
           [--redis URL|auto|built-in] [--json]
-  lab check <lab> <exercise> [--conf FILE] [--seed N] [--json]
+  lab check <lab> <exercise> [--conf FILE | --message FILE] [--seed N] [--json]
 
   --arm          run only this arm (may be repeated; default: all)
   --requests     requests to send
@@ -43,14 +44,15 @@ const USAGE = `Usage:
   --rate         requests per second; 0: as fast as answers come
   --scenario     what happens during the run; default: the lab's first
   --protocol     for arms that exist over both
-  --message      which of the lab's messages is sent
+  --message      which of the lab's messages is sent; for a check, the file of the reader's message
   --seed         repeat a run
   --conf         run or check this configuration instead of the arm's, or the exercise's, own
   --redis        session store: a redis:// address, the lab's own (built-in), or a redis-server of this machine,
                  else the lab's own (auto, the default); the environment variable TRAFFIC_LAB_REDIS says the same
   --json         one JSON object for one arm or a check, an array for several arms
 
-check sends traffic through the configuration and says whether the exercise is solved: exit 0 if it is, 1 if not.`;
+check sends traffic with that file (the exercise's own, as it starts, unless one is named) and says whether the exercise
+is solved: exit 0 if it is, 1 if not. --conf where the exercise edits a configuration, --message where it edits a message.`;
 
 /** The command line of the labs: the same runs as in the editor. Returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -122,7 +124,7 @@ async function check(request: CheckRequest): Promise<number> {
   const started = new ExerciseCheck({
     definition,
     exercise,
-    conf: request.conf === null ? await startOf(definition, exercise.start) : await request.conf(),
+    file: await fileToCheck(definition, exercise, request.file),
     workers,
     clock: systemClock(),
     seed: request.seed ?? freshSeed(),
@@ -136,6 +138,20 @@ async function check(request: CheckRequest): Promise<number> {
   } finally {
     process.removeListener('SIGINT', interrupted);
   }
+}
+
+/** Throws UsageError where the file named is of another kind than the exercise's. */
+async function fileToCheck(
+  definition: LabDefinition,
+  { id, edits, start }: ExerciseDefinition,
+  named: CheckRequest['file'],
+): Promise<ConfSource> {
+  if (named === null) return startOf(definition, start);
+  if (named.kind === edits.kind) return named.read();
+  const what = { conf: 'a configuration', message: 'a message' }[edits.kind];
+  throw new UsageError(
+    `exercise "${id}" of lab "${definition.id}" edits ${what}: name it with --${edits.kind}, not --${named.kind}`,
+  );
 }
 
 async function startOf(definition: LabDefinition, file: string): Promise<ConfSource> {

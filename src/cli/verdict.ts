@@ -5,13 +5,18 @@ import { inLanguage, type LabDefinition } from '../lab/labDefinition';
 import type { Words } from '../protocol/exercise';
 import { problemLines } from './tables';
 
+const NOTHING_SENT = {
+  conf: 'The configuration cannot run: nothing was sent.',
+  message: 'The message cannot be sent: nothing was sent.',
+} as const satisfies Record<ExerciseDefinition['edits']['kind'], string>;
+
 /** What a check found, for people. */
 export function verdictText(exercise: ExerciseDefinition, { verdict }: CheckedExercise): string {
   const { problems, runs, expectations, solved } = verdict;
   const several = runs.length > 1;
   return [
     `${exercise.id} · ${inLanguage(exercise.title, 'en')}`,
-    ...(problems.length === 0 ? [] : [problemLines(problems), 'The configuration cannot run: nothing was sent.']),
+    ...(problems.length === 0 ? [] : [problemLines(problems), NOTHING_SENT[exercise.edits.kind]]),
     ...runs.flatMap(({ id, title, seen }) => [`  ${id} · ${said(title)}`, ...seen.map((line) => `    ${say(line)}`)]),
     ...expectations.flatMap(({ met, run, name, seen, wanted, help }) => [
       `  ${met ? '✓' : '✕'} ${several ? `${run}: ` : ''}${said(name)}: ${say(seen)}, wanted ${say(wanted)}.`,

@@ -5,7 +5,7 @@ import { systemClock } from '../base/clock';
 import { ReaderError } from '../base/errors';
 import { type Message, message } from '../base/message';
 import { freshSeed } from '../base/random';
-import type { ExerciseDefinition, ExerciseRun } from '../lab/exercise';
+import { type ExerciseDefinition, type ExerciseRun, usesReadersFile } from '../lab/exercise';
 import { ExerciseCheck } from '../lab/exerciseCheck';
 import { armOfRun } from '../lab/exerciseLab';
 import { understandConf } from '../lab/labConf';
@@ -98,18 +98,18 @@ export class ExerciseController {
   }
 
   /**
-   * Sends traffic through the reader's file, as it is saved, and keeps the verdict. null: it was ended before there was
+   * Sends traffic with the reader's file, as it is saved, and keeps the verdict. null: it was ended before there was
    * one. Throws ReaderError.
    */
   async check(exercise: ExerciseDefinition): Promise<ExerciseVerdict | null> {
     const { definition, workers, warm, onChange, onSnapshot } = this.#options;
-    const conf = await this.#conf(exercise);
+    const file = await this.#file(exercise);
     if (this.#checking !== null) throw new ReaderError('checking', message('An exercise is being checked already.'));
     const measured = new Map<string, MeasuredServers & { readonly arm: string }>();
     const check = new ExerciseCheck({
       definition,
       exercise,
-      conf,
+      file,
       workers,
       warm,
       clock: systemClock(),
@@ -119,7 +119,7 @@ export class ExerciseController {
         onChange();
       },
       onSnapshot: (run, snapshot) => {
-        const servers = this.#measuredServers(exercise, run, conf, snapshot);
+        const servers = this.#measuredServers(exercise, run, file, snapshot);
         if (servers !== null) measured.set(run.id, servers);
         onSnapshot(snapshot);
       },
@@ -129,7 +129,7 @@ export class ExerciseController {
     onChange();
     try {
       const { verdict } = await check.run();
-      await this.#keepVerdict(exercise, verdict, conf.text);
+      await this.#keepVerdict(exercise, verdict, file.text);
       return verdict;
     } catch (error) {
       if (error instanceof ReaderError && error.code === 'disposed') return null;
@@ -189,6 +189,7 @@ export class ExerciseController {
       id: exercise.id,
       title: inLanguage(exercise.title, language),
       goal: inLanguage(exercise.goal, language),
+      edits: exercise.edits.kind,
       file: exercise.file,
       isOpened: copy !== null,
       isSolved: kept.solvedAt !== null,
@@ -200,7 +201,7 @@ export class ExerciseController {
     };
   }
 
-  async #conf(exercise: ExerciseDefinition): Promise<ConfSource> {
+  async #file(exercise: ExerciseDefinition): Promise<ConfSource> {
     const { definition, copies } = this.#options;
     const copy = await copies.read(definition, exercise.file);
     if (copy !== null) return copy;
@@ -209,7 +210,7 @@ export class ExerciseController {
   }
 
   #measuredServers(exercise: ExerciseDefinition, run: ExerciseRun, conf: ConfSource, { servers }: Snapshot) {
-    if (run.conf !== null) return null;
+    if (exercise.edits.kind !== 'conf' || !usesReadersFile(exercise, run)) return null;
     const arm = armOfRun(this.#options.definition, exercise, run);
     const known = this.#measured.get(exercise.file)?.get(run.id);
     if (known !== undefined) return { ...known, servers };

@@ -40,7 +40,7 @@ export async function compareWithSolution(lab: LabController, exercise: Exercise
   const own = vscode.Uri.file(await lab.exercises.ensureFile(exercise));
   const solution = vscode.Uri.from({ scheme: SOLUTION_SCHEME, path: `/${lab.definition.id}/${exercise.solution}` });
   const document = await vscode.workspace.openTextDocument(solution);
-  await vscode.languages.setTextDocumentLanguage(document, CONF_LANGUAGE);
+  if (exercise.edits.kind === 'conf') await vscode.languages.setTextDocumentLanguage(document, CONF_LANGUAGE);
   await vscode.commands.executeCommand(
     'vscode.diff',
     own,

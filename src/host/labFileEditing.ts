@@ -2,9 +2,11 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Catalog } from '../base/message';
 import type { Problem } from '../base/problem';
-import { labOfExercise } from '../lab/exerciseLab';
+import { exerciseProblems } from '../lab/exerciseLab';
 import { confProblems } from '../lab/labConf';
+import type { LabDefinition } from '../lab/labDefinition';
 import { understandMessage } from '../lab/labMessages';
+import type { ConfSource } from '../protocol/balancerWorker';
 import { ConfDiagnostics } from './confDiagnostics';
 import type { LabController } from './labController';
 import type { WorkingCopy } from './workingCopy';
@@ -104,20 +106,24 @@ export class LabFileEditing implements vscode.Disposable {
     const copy = copies.identify(document.uri.fsPath);
     const lab = copy === null ? undefined : labs.get(copy.lab);
     if (lab === undefined || copy === null) return;
-    const message = lab.definition.messages.find((candidate) => candidate.file === copy.file);
-    if (message !== undefined) {
-      const version = document.version;
-      void understandMessage(message, document.uri.fsPath, document.getText()).then((understood) => {
+    const version = document.version;
+    void problemsOf(lab.definition, copy.file, { path: document.uri.fsPath, text: document.getText() }).then(
+      (found) => {
         // Typed on meanwhile: that text is looked at by itself.
-        if (document.version !== version) return;
-        this.#diagnostics.show(document.uri, understood.ok ? [] : understood.error, catalog());
-      });
-      return;
-    }
-    const exercise = lab.exercises.ofFile(copy.file);
-    const definition = exercise === undefined ? lab.definition : labOfExercise(lab.definition, exercise);
-    if (!definition.arms.some(({ conf }) => conf === copy.file)) return;
-    const problems = confProblems(definition, copy.file, document.uri.fsPath, document.getText());
-    this.#diagnostics.show(document.uri, problems, catalog());
+        if (found !== null && document.version === version) this.#diagnostics.show(document.uri, found, catalog());
+      },
+    );
   }
+}
+
+/** What is to be said of a text as one of the lab's files; null: the lab makes nothing of such a file. */
+async function problemsOf(lab: LabDefinition, file: string, source: ConfSource): Promise<readonly Problem[] | null> {
+  const exercise = lab.exercises.find((candidate) => candidate.file === file);
+  if (exercise !== undefined) return exerciseProblems(lab, exercise, source);
+  const message = lab.messages.find((candidate) => candidate.file === file);
+  if (message !== undefined) {
+    const understood = await understandMessage(message, source.path, source.text);
+    return understood.ok ? [] : understood.error;
+  }
+  return lab.arms.some(({ conf }) => conf === file) ? confProblems(lab, file, source.path, source.text) : null;
 }

@@ -1,14 +1,22 @@
 import { createHash } from 'node:crypto';
 import { type Message, message } from '../base/message';
+import type { MessageKind } from '../protocol/messagesService';
 import type { LoadParams, RunParams } from '../protocol/run';
 import type { RawExercise, RawExpectation } from './exerciseSchema';
-import type { ScenarioDefinition, Translated } from './labDefinition';
+import type { ArmDefinition, MessageDefinition, ScenarioDefinition, Translated } from './labDefinition';
 
-/** A configuration that the reader mends, and what traffic through it has to look like. */
+/** What the reader mends: the configuration of the runs, or the message of that kind that they send. */
+export type EditedFile = { readonly kind: 'conf' } | { readonly kind: 'message'; readonly message: MessageKind };
+
+/** How the reader's copy is called, behind the exercise's id. */
+const SUFFIXES = { conf: '.nginx.conf', message: '.json' } as const satisfies Record<EditedFile['kind'], string>;
+
+/** A file that the reader mends, and what traffic has to look like with it. */
 export interface ExerciseDefinition {
   readonly id: string;
   readonly title: Translated;
   readonly goal: Translated;
+  readonly edits: EditedFile;
   /** Files of the lab. */
   readonly start: string;
   readonly solution: string;
@@ -26,8 +34,13 @@ export interface ExerciseRun {
   readonly title: Translated | null;
   readonly arm: string;
   readonly params: Partial<LoadParams> & Pick<RunParams, 'scenario' | 'protocol' | 'message'>;
-  /** The lab's file that runs; null: the reader's. */
+  /** The lab's configuration that runs; null: the reader's, or the arm's where the reader's file is a message. */
   readonly conf: string | null;
+}
+
+/** Whether a run of a check is about the reader's file; else it is one of the lab's own, to compare with. */
+export function usesReadersFile({ edits }: Pick<ExerciseDefinition, 'edits'>, { conf, params }: ExerciseRun): boolean {
+  return edits.kind === 'conf' ? conf === null : params.message === null;
 }
 
 /** A number of a run's result by its path; with `where`, the requests of the entries of that list whose fields are so. */
@@ -56,9 +69,11 @@ export interface Expectation extends Value, Bounds {
 
 export interface Help {
   /** null: always. */
-  readonly when: (Value & Bounds & { readonly absent: boolean }) | null;
+  readonly when: (Value & Bounds & { readonly of: string | null; readonly absent: boolean }) | null;
   readonly say: Translated;
 }
+
+type RawArm = Pick<ArmDefinition, 'id' | 'conf'> & { readonly workload?: ArmDefinition['workload'] | undefined };
 
 type Told = (path: readonly (string | number)[], text: Message) => void;
 
@@ -66,7 +81,8 @@ type Told = (path: readonly (string | number)[], text: Message) => void;
 export function readExercises(
   raw: readonly RawExercise[],
   lab: {
-    readonly arms: readonly { readonly id: string; readonly conf: string }[];
+    readonly arms: readonly RawArm[];
+    readonly messages: readonly Pick<MessageDefinition, 'id' | 'file'>[];
     readonly scenarios: readonly Pick<ScenarioDefinition, 'id'>[];
   },
   tell: Told,
@@ -76,8 +92,10 @@ export function readExercises(
     if (raw.findIndex(({ id }) => id === exercise.id) < index) {
       told(['id'], message('Two exercises have the id “{id}”.', { id: exercise.id }));
     }
-    const file = `${exercise.id}.nginx.conf`;
-    const taken = [...lab.arms.map(({ conf }) => conf), exercise.start, exercise.solution];
+    const { id, title, goal, edits, start, solution, hints } = exercise;
+    const file = id + SUFFIXES[edits.kind];
+    const ofLab = [...lab.arms.map(({ conf }) => conf), ...lab.messages.map((given) => given.file)];
+    const taken = [...ofLab, start, solution];
     if (taken.includes(file)) {
       told(['id'], message('The reader’s copy would be called {file}, and the lab has such a file.', { file }));
     }
@@ -85,8 +103,7 @@ export function readExercises(
     exercise.expect.forEach((expectation, place) => {
       checkExpectation(expectation, runs, (path, text) => told(['expect', place, ...path], text));
     });
-    const { id, title, goal, start, solution, hints } = exercise;
-    return { id, title, goal, start, solution, file, runs, hints, expect: exercise.expect.map(expectationOf) };
+    return { id, title, goal, edits, start, solution, file, runs, hints, expect: exercise.expect.map(expectationOf) };
   });
 }
 
@@ -94,12 +111,21 @@ function runsOf(exercise: RawExercise, lab: Parameters<typeof readExercises>[1],
   if ((exercise.arm === undefined) === (exercise.runs.length === 0)) {
     told([], message('An exercise needs either “arm” or “runs”.'));
   }
+  if (exercise.edits.kind === 'message') {
+    const wanted = exercise.edits.message;
+    if (!lab.messages.some(({ id }) => id === wanted)) {
+      told(['edits', 'message'], message('There is no message “{id}” in this lab.', { id: wanted }));
+    }
+  }
   const short = exercise.arm === undefined ? [] : [{ arm: exercise.arm, scenario: exercise.scenario, load: {} }];
   const raw: RawExercise['runs'] = exercise.runs.length === 0 ? short : exercise.runs;
   const runs = raw.map((run, index): ExerciseRun => {
     const at = (field: string) => (exercise.runs.length === 0 ? [field] : ['runs', index, field]);
-    if (!lab.arms.some(({ id }) => id === run.arm)) {
+    const arm = lab.arms.find(({ id }) => id === run.arm);
+    if (arm === undefined) {
       told(at('arm'), message('There is no arm “{id}” in this lab.', { id: run.arm }));
+    } else if (exercise.edits.kind === 'message' && arm.workload?.kind !== 'message') {
+      told(at('arm'), message('The reader’s file is a message, and arm “{id}” sends none.', { id: run.arm }));
     }
     if (run.scenario !== undefined && !lab.scenarios.some(({ id }) => id === run.scenario)) {
       told(at('scenario'), message('There is no scenario “{id}” in this lab.', { id: run.scenario }));
@@ -131,13 +157,16 @@ function checkExpectation(expectation: RawExpectation, runs: readonly ExerciseRu
   if (is === undefined && atMost === undefined && atLeast === undefined) {
     told([], message('An expectation needs “is”, “atMost” or “atLeast”.'));
   }
-  for (const field of ['run', 'of'] as const) {
-    const id = expectation[field];
-    if (id !== undefined && !runs.some((run) => run.id === id)) {
-      const names = runs.map((run) => run.id).join(', ');
-      told([field], message('The exercise has no run “{id}”; it has {names}.', { id, names }));
-    }
-  }
+  const known = (id: string | undefined, path: readonly (string | number)[]) => {
+    if (id === undefined || runs.some((run) => run.id === id)) return;
+    const names = runs.map((run) => run.id).join(', ');
+    told(path, message('The exercise has no run “{id}”; it has {names}.', { id, names }));
+  };
+  known(expectation.run, ['run']);
+  known(expectation.of, ['of']);
+  expectation.help.forEach(({ when }, index) => {
+    known(when?.of, ['help', index, 'when', 'of']);
+  });
 }
 
 function expectationOf(raw: RawExpectation): Expectation {
@@ -149,7 +178,10 @@ function expectationOf(raw: RawExpectation): Expectation {
     shareOf: raw.shareOf ?? null,
     name: raw.name ?? null,
     help: raw.help.map(({ when, say }) => ({
-      when: when === undefined ? null : { ...valueFrom(when), ...boundsOf(when), absent: when.absent ?? false },
+      when:
+        when === undefined
+          ? null
+          : { ...valueFrom(when), ...boundsOf(when), of: when.of ?? null, absent: when.absent ?? false },
       say,
     })),
   };
@@ -164,11 +196,13 @@ function boundsOf({ is, atMost, atLeast }: Pick<RawExpectation, 'is' | 'atMost' 
 }
 
 /** What a verdict was about: another one after the exercise's runs or expectations changed. Words may change. */
-export function exerciseKey({ runs, expect }: ExerciseDefinition): string {
+export function exerciseKey({ edits, runs, expect }: ExerciseDefinition): string {
   const measured = expect.map(({ name: _, help: __, ...numbers }) => numbers);
   const sent = runs.map(({ title: _, ...run }) => run);
+  // Of a configuration the runs say it all, and what readers solved before there were other kinds stays solved.
+  const told = edits.kind === 'conf' ? [] : [edits];
   return createHash('sha256')
-    .update(JSON.stringify([sent, measured]))
+    .update(JSON.stringify([sent, measured, ...told]))
     .digest('hex')
     .slice(0, 16);
 }

@@ -6,11 +6,11 @@ import type { Problem } from '../base/problem';
 import type { Snapshot } from '../measurement/snapshot';
 import type { ConfSource } from '../protocol/balancerWorker';
 import type { ExerciseRunSeen, ExerciseVerdict } from '../protocol/exercise';
-import type { RunResult } from '../protocol/run';
-import type { ExerciseDefinition, ExerciseRun } from './exercise';
-import { armOfRun, labOfExercise } from './exerciseLab';
+import type { RunParams, RunResult } from '../protocol/run';
+import { type ExerciseDefinition, type ExerciseRun, usesReadersFile } from './exercise';
+import { armOfRun, exerciseProblems } from './exerciseLab';
 import { judge } from './expectations';
-import { ConfProblems, confProblems } from './labConf';
+import { ConfProblems } from './labConf';
 import { type ArmDefinition, defaultsOf, type LabDefinition } from './labDefinition';
 import { type FinishedRun, LabRun } from './labRun';
 import type { WarmThreads } from './warmThreads';
@@ -19,8 +19,8 @@ import type { WorkerPaths } from './workerThread';
 export interface CheckOptions {
   readonly definition: LabDefinition;
   readonly exercise: ExerciseDefinition;
-  /** The reader's configuration. */
-  readonly conf: ConfSource;
+  /** The reader's: a configuration or a message, as the exercise has it. */
+  readonly file: ConfSource;
   readonly workers: WorkerPaths;
   readonly warm?: WarmThreads;
   readonly clock: Clock;
@@ -36,7 +36,7 @@ export interface CheckedExercise {
   readonly results: readonly RunResult[];
 }
 
-/** Sends real traffic through a reader's configuration and says whether it does what the exercise wants. Use once. */
+/** Sends real traffic with a reader's file and says whether it does what the exercise wants. Use once. */
 export class ExerciseCheck implements Disposable {
   readonly #options: CheckOptions;
   #run: LabRun | null = null;
@@ -49,7 +49,7 @@ export class ExerciseCheck implements Disposable {
   /** Throws ReaderError 'disposed' where it was ended early; whatever happens, nothing is left running. */
   async run(): Promise<CheckedExercise> {
     const { exercise, onRun } = this.#options;
-    const problems = this.#problems();
+    const problems = await this.#problems();
     if (problems.length > 0) return refused(problems);
     const runs: Record<string, RunResult | null> = {};
     const seen: ExerciseRunSeen[] = [];
@@ -80,10 +80,9 @@ export class ExerciseCheck implements Disposable {
   }
 
   /** Everything that keeps the reader's file from running in any of the arms. */
-  #problems(): readonly Problem[] {
-    const { definition, exercise, conf } = this.#options;
-    const lab = labOfExercise(definition, exercise);
-    return confProblems(lab, exercise.file, conf.path, conf.text).filter(({ severity }) => severity === 'error');
+  async #problems(): Promise<readonly Problem[]> {
+    const { definition, exercise, file } = this.#options;
+    return (await exerciseProblems(definition, exercise, file)).filter(({ severity }) => severity === 'error');
   }
 
   #arm(run: ExerciseRun): ArmDefinition {
@@ -94,17 +93,22 @@ export class ExerciseCheck implements Disposable {
   async #measure(
     run: ExerciseRun,
   ): Promise<{ readonly result: RunResult | null; readonly lines: readonly Message[]; readonly whole: boolean }> {
-    const { definition, conf, workers, warm, clock, seed, onSnapshot } = this.#options;
+    const { definition, exercise, file, workers, warm, clock, seed, onSnapshot } = this.#options;
     if (this.#disposed) throw closed();
     const arm = this.#arm(run);
     const labRun = new LabRun({
       definition,
       arm,
-      params: { ...defaultsOf(definition, arm, run.params.scenario), ...run.params, seed },
+      params: {
+        ...defaultsOf(definition, arm, run.params.scenario),
+        ...run.params,
+        message: messageOf(exercise, run),
+        seed,
+      },
       workers,
       ...(warm === undefined ? {} : { warm }),
       clock,
-      ...(run.conf === null ? { conf } : {}),
+      ...(!usesReadersFile(exercise, run) ? {} : exercise.edits.kind === 'conf' ? { conf: file } : { message: file }),
       onSnapshot: (snapshot) => onSnapshot?.(run, snapshot),
     });
     this.#run = labRun;
@@ -122,6 +126,11 @@ export class ExerciseCheck implements Disposable {
   }
 }
 
+/** Which of the lab's messages a run sends, or of which of them the reader's is the kind; null: the lab's first. */
+function messageOf({ edits }: ExerciseDefinition, { params }: ExerciseRun): RunParams['message'] {
+  return params.message ?? (edits.kind === 'message' ? edits.message : null);
+}
+
 function refused(problems: readonly Problem[]): CheckedExercise {
   return { verdict: { solved: false, problems, runs: [], expectations: [] }, results: [] };
 }
@@ -135,6 +144,7 @@ function linesOf({ result, snapshot }: FinishedRun): readonly Message[] {
   const count = (value: number) => value.toLocaleString('en');
   const servers = result.servers.map(({ id, requests }) => `${id} ${count(requests)}`).join(', ');
   const { agree, differences } = snapshot.reconciliation;
+  const { bytes, typeCheck } = result;
   const odd = result.outcomes.filter(({ status }) => status !== '200' && status !== 'OK');
   return [
     message('Requests: {servers}. Client connections: {connections}.', {
@@ -147,6 +157,25 @@ function linesOf({ result, snapshot }: FinishedRun): readonly Message[] {
           message('Answers other than success: {answers}.', {
             answers: odd.map(({ status, by, requests }) => `${status} (${by}) ${count(requests)}`).join(', '),
           }),
+        ]),
+    ...(typeCheck === undefined || typeCheck.status === null
+      ? []
+      : [
+          message('One of them was wanted: a request with a wrong “{field}”, to see who notices.', {
+            field: typeCheck.field,
+          }),
+        ]),
+    ...(bytes === undefined
+      ? []
+      : [
+          message(
+            'One message: {request} bytes as a request, {response} as an answer, {onWire} with all that carries them.',
+            {
+              request: count(Math.round(bytes.request)),
+              response: count(Math.round(bytes.response)),
+              onWire: count(Math.round(bytes.onWire)),
+            },
+          ),
         ]),
     ...(agree
       ? []

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { MESSAGE_KINDS } from '../protocol/messagesService';
 import { RUN_LIMITS } from '../protocol/run';
 
 /** The shape of `exercises` in a lab.yaml. What holds between its parts is checked in exercise.ts. */
@@ -9,6 +10,12 @@ const file = v.pipe(v.string(), v.regex(/^[\w.-]+$/));
 const count = (limits: { readonly min: number; readonly max: number }) =>
   v.pipe(v.number(), v.integer(), v.minValue(limits.min), v.maxValue(limits.max));
 
+/** What the reader's file is. One line for each kind of EditedFile (exercise.ts). */
+const edits = v.variant('kind', [
+  v.strictObject({ kind: v.literal('conf') }),
+  v.strictObject({ kind: v.literal('message'), message: v.picklist(MESSAGE_KINDS) }),
+]);
+
 const run = v.strictObject({
   /** How `run` and `of` of an expectation call it; the arm's id unless said. */
   id: v.optional(id),
@@ -17,8 +24,9 @@ const run = v.strictObject({
   arm: id,
   scenario: v.optional(id),
   protocol: v.optional(v.picklist(['rest', 'grpc'])),
+  /** One of the lab's messages. Where the reader's file is a message: to compare with; absent: the reader's. */
   message: v.optional(id),
-  /** A file of the lab to compare with; absent: the reader's. */
+  /** A configuration of the lab. Where the reader's file is one: to compare with; absent: the reader's. */
   conf: v.optional(file),
   load: v.optional(
     v.partial(
@@ -60,7 +68,8 @@ const expectation = v.strictObject({
   help: v.optional(
     v.array(
       v.strictObject({
-        when: v.optional(v.strictObject({ ...value, ...bounds, absent: v.optional(v.boolean()) })),
+        /** With `of`, the bounds are times the same number of that run. */
+        when: v.optional(v.strictObject({ ...value, ...bounds, of: v.optional(id), absent: v.optional(v.boolean()) })),
         say: translated,
       }),
     ),
@@ -73,6 +82,7 @@ export const exercisesSchema = v.array(
     id,
     title: translated,
     goal: translated,
+    edits: v.optional(edits, { kind: 'conf' }),
     start: file,
     solution: file,
     /** Short for one run. */

@@ -1,7 +1,7 @@
 import { type Message, message } from '../base/message';
 import type { ExpectationVerdict, Words } from '../protocol/exercise';
 import type { RunResult } from '../protocol/run';
-import type { Bounds, ExerciseDefinition, Expectation, Value } from './exercise';
+import { type Bounds, type ExerciseDefinition, type Expectation, usesReadersFile, type Value } from './exercise';
 import { nameOf, written } from './readingNames';
 import { readingsOf } from './readings';
 
@@ -10,7 +10,7 @@ export type CheckedRuns = Readonly<Record<string, RunResult | null>>;
 
 /** Holds what an exercise wants against what its runs measured: one verdict for each expectation and run. */
 export function judge(exercise: ExerciseDefinition, runs: CheckedRuns): readonly ExpectationVerdict[] {
-  const own = exercise.runs.filter(({ conf }) => conf === null).map(({ id }) => id);
+  const own = exercise.runs.filter((run) => usesReadersFile(exercise, run)).map(({ id }) => id);
   const verdicts = exercise.expect.flatMap((expectation) =>
     (expectation.run === null ? own : [expectation.run]).map((run) => judgeRun(expectation, run, runs)),
   );
@@ -37,7 +37,7 @@ function judgeRun(expectation: Expectation, run: string, runs: CheckedRuns): Exp
     name: expectation.name === null ? { message: named.name } : { written: expectation.name },
     seen: value === null ? message('nothing to measure') : message('{value}', { value: written(value, unit) }),
     wanted: wanted(expectation, base, unit),
-    help: met ? null : helpFor(expectation, result),
+    help: met ? null : helpFor(expectation, result, runs),
   };
 }
 
@@ -73,12 +73,14 @@ function isWithin(value: number, { is, atMost, atLeast }: Bounds, times = 1): bo
   );
 }
 
-function helpFor({ help }: Expectation, result: RunResult | null): Words | null {
+function helpFor({ help }: Expectation, result: RunResult | null, runs: CheckedRuns): Words | null {
   const fitting = help.find(({ when }) => {
     if (when === null) return true;
     const value = result === null ? null : valueIn(when, result);
     if (when.absent) return value === null;
-    return value !== null && isWithin(value, when);
+    const other = when.of === null ? null : (runs[when.of] ?? null);
+    const base = when.of === null ? 1 : other === null ? null : valueIn(when, other);
+    return value !== null && base !== null && isWithin(value, when, base);
   });
   return fitting === undefined ? null : { written: fitting.say };
 }
@@ -99,6 +101,13 @@ function wanted(expectation: Expectation, base: number | null, unit: string): Me
 function wantedOf({ is, atMost, atLeast }: Expectation, run: string, base: number | null, unit: string): Message {
   const factor = atMost ?? atLeast ?? is ?? 1;
   if (base === null) return message('{factor} times that of “{run}”, which measured nothing', { factor, run });
+  if (factor === 1) {
+    const args = { run, other: written(base, unit) };
+    if (atMost !== null) return message('at most the {other} of “{run}”', args);
+    return atLeast !== null
+      ? message('at least the {other} of “{run}”', args)
+      : message('exactly the {other} of “{run}”', args);
+  }
   const args = { factor, run, other: written(base, unit), value: written(base * factor, unit) };
   if (atMost !== null) return message('at most {value}, {factor} times the {other} of “{run}”', args);
   return atLeast !== null

@@ -3,7 +3,7 @@ import { type Message, message } from '../base/message';
 /** How a number of a run is called and written. */
 export interface ReadingName {
   readonly name: Message;
-  /** "ms", "%" or ''. */
+  /** "ms", "%", "B" or ''. */
   readonly unit: string;
 }
 
@@ -21,6 +21,7 @@ const names: Readonly<Record<string, ReadingName>> = {
   'latencyMs.p99': { name: message('Latency p99'), unit: 'ms' },
   'latencyMs.max': { name: message('Longest latency'), unit: 'ms' },
   requestsPerSecond: { name: message('Requests per second'), unit: '' },
+  'bytes.request': { name: message('Bytes of a request’s message'), unit: 'B' },
   'sessions.lost': { name: message('Sessions lost'), unit: '' },
 };
 

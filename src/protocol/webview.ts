@@ -144,6 +144,8 @@ export interface ExerciseState {
   readonly id: string;
   readonly title: string;
   readonly goal: string;
+  /** What the reader's file is. */
+  readonly edits: 'conf' | 'message';
   /** What the reader's copy is called. */
   readonly file: string;
   /** There is a copy. */

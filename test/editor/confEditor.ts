@@ -80,6 +80,14 @@ export class ConfEditor {
   }
 }
 
+/**
+ * What a window complained of, without VS Code's word that it gave other extensions up before a save: its own deadline,
+ * missed where the whole window is slow. Traffic Lab takes no part in what happens before a save.
+ */
+export function ownErrors(window: Editor): readonly string[] {
+  return window.consoleErrors.filter((text) => !text.includes('Aborted onWillSaveTextDocument-event'));
+}
+
 function escaped(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

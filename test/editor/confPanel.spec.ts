@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { ConfEditor } from './confEditor';
+import { ConfEditor, ownErrors } from './confEditor';
 import { CoursePage, type LabBlock } from './coursePage';
 import { browserPath, Editor } from './harness';
 
@@ -53,10 +53,10 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     await conf.save();
     await lab.root.locator('[data-server-row="server-b"][data-state="removed"]').waitFor({ timeout: 20_000 });
     await expect.poll(() => lab.node('server-b').count(), { timeout: 10_000 }).toBe(0);
-    const left = await requestsOf(lab, 'server-b');
-    const others = await requestsOf(lab, 'server-a');
-    await expect.poll(() => requestsOf(lab, 'server-a'), { timeout: 20_000 }).toBeGreaterThan(others + 50);
-    expect(await requestsOf(lab, 'server-b')).toBe(left);
+    const left = await lab.requestsOf('server-b');
+    const others = await lab.requestsOf('server-a');
+    await expect.poll(() => lab.requestsOf('server-a'), { timeout: 20_000 }).toBeGreaterThan(others + 50);
+    expect(await lab.requestsOf('server-b')).toBe(left);
     await window.screenshot('removed');
 
     // A save with a mistake: said at its line and in the panel; what runs goes on.
@@ -64,8 +64,8 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     await conf.save();
     await lab.root.locator('.conf-notice .problem-list').waitFor();
     await conf.squiggle().waitFor();
-    const running = await requestsOf(lab, 'server-c');
-    await expect.poll(() => requestsOf(lab, 'server-c'), { timeout: 20_000 }).toBeGreaterThan(running + 50);
+    const running = await lab.requestsOf('server-c');
+    await expect.poll(() => lab.requestsOf('server-c'), { timeout: 20_000 }).toBeGreaterThan(running + 50);
     await window.screenshot('refused');
 
     await conf.undoUntil(() =>
@@ -77,7 +77,7 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     await conf.save();
     await lab.root.locator('[data-server-row="server-b"][data-state="up"]').waitFor({ timeout: 20_000 });
     await lab.root.locator('.conf-notice').waitFor({ state: 'hidden' });
-    await expect.poll(() => requestsOf(lab, 'server-b'), { timeout: 20_000 }).toBeGreaterThan(left + 50);
+    await expect.poll(() => lab.requestsOf('server-b'), { timeout: 20_000 }).toBeGreaterThan(left + 50);
 
     await conf.lens('■ Stop').click();
     await lab.phase('stopped').waitFor({ timeout: 30_000 });
@@ -104,7 +104,7 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     await lab.button('add-server').click();
     await conf.line('server-d grpc').waitFor();
     await lab.node('server-d').waitFor();
-    await expect.poll(() => requestsOf(lab, 'server-d'), { timeout: 20_000 }).toBeGreaterThan(10);
+    await expect.poll(() => lab.requestsOf('server-d'), { timeout: 20_000 }).toBeGreaterThan(10);
     await conf.hint('server-d grpc').waitFor();
     await window.screenshot('added');
 
@@ -139,15 +139,3 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     await conf.line('least_conn;').waitFor();
   });
 });
-
-/**
- * Without VS Code's word that it gave other extensions up before a save: its own deadline, missed where the whole window is
- * slow. Traffic Lab takes no part in what happens before a save.
- */
-function ownErrors(window: Editor): string[] {
-  return window.consoleErrors.filter((text) => !text.includes('Aborted onWillSaveTextDocument-event'));
-}
-
-async function requestsOf(lab: LabBlock, server: string): Promise<number> {
-  return (await lab.table()).find((row) => row.id === server)?.requests ?? 0;
-}

@@ -100,6 +100,12 @@ export class LabBlock {
     );
   }
 
+  /** As the live table has them; 0 where the server is not in it. */
+  async requestsOf(server: string): Promise<number> {
+    const [, , requests] = await this.row(server).locator('td').allInnerTexts();
+    return requests === undefined ? 0 : wholeNumber(requests);
+  }
+
   /** Port on which a node of the diagram really listens: the declared one, or what the page says is used instead. */
   async portOf(node: string): Promise<number> {
     const declared = (await this.node(node).locator('.node-detail').innerText()).trim();

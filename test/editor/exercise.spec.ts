@@ -1,14 +1,16 @@
 import type { Locator } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ConfEditor } from './confEditor';
+import { ConfEditor, ownErrors } from './confEditor';
 import { CoursePage } from './coursePage';
 import { browserPath, Editor } from './harness';
 
 /** An exercise from its first sight to its solution: in the page, in the file, and over a reload. */
 
-const LAB = 'grpc-pinning';
-const EXERCISE = 'spread-grpc';
-const FILE = `${EXERCISE}.nginx.conf`;
+const FILE = 'spread-grpc.nginx.conf';
+
+/** Where an exercise is, and a line of its file. */
+const spreading = { lab: 'grpc-pinning', exercise: 'spread-grpc', line: 'upstream orders_grpc' };
+const shrinking = { lab: 'rest-vs-grpc', exercise: 'not-smaller', line: '"calibration"' };
 
 const readers = [
   {
@@ -35,7 +37,11 @@ describe.skipIf(browserPath === null)('an exercise in VS Code', () => {
     editor = undefined;
   });
 
-  async function openExercise(name: string, reader: (typeof readers)[number]): Promise<[Editor, Card, ConfEditor]> {
+  async function openExercise(
+    name: string,
+    reader: (typeof readers)[number],
+    place = spreading,
+  ): Promise<[Editor, Card, ConfEditor]> {
     editor = await Editor.open({
       name,
       locale: reader.locale,
@@ -43,12 +49,12 @@ describe.skipIf(browserPath === null)('an exercise in VS Code', () => {
       settings: { 'files.autoSave': 'off', 'editor.minimap.enabled': false, 'workbench.editor.revealIfOpen': true },
     });
     await editor.runCommand(reader.open);
-    const lab = new CoursePage(editor.webview()).lab(LAB);
+    const lab = new CoursePage(editor.webview()).lab(place.lab);
     await lab.root.waitFor({ timeout: 60_000 });
-    const card = new Card(lab.root.locator(`[data-exercise="${EXERCISE}"].exercise`));
+    const card = new Card(lab.root.locator(`[data-exercise="${place.exercise}"].exercise`));
     await card.button('open').click();
     const conf = new ConfEditor(editor);
-    await conf.line('upstream orders_grpc').waitFor();
+    await conf.line(place.line).waitFor();
     // It comes a moment later, and moves every line.
     await conf.lens(reader.lens).waitFor();
     return [editor, card, conf];
@@ -108,7 +114,38 @@ describe.skipIf(browserPath === null)('an exercise in VS Code', () => {
     await card.state('unchecked').waitFor();
     await card.root.locator('.solved').waitFor();
     await conf.line('proxy_pass orders_grpc').waitFor();
-    expect(window.consoleErrors.filter((text) => !text.includes('Aborted onWillSaveTextDocument-event'))).toEqual([]);
+    expect(ownErrors(window)).toEqual([]);
+  });
+
+  it('about a message opens as JSON, tells the place of a mistake in it, and is solved by what was measured', async () => {
+    const [window, card, message] = await openExercise('exercise-message', readers[0], shrinking);
+    expect(await message.language()).toBe('JSON');
+
+    await card.button('check').click();
+    await card.state('unsolved').waitFor({ timeout: 60_000 });
+    expect(await card.text()).toMatch(/measured \d+ B, wanted at least the \d+ B of “rest”/);
+    await message.lens('Not solved yet: 0 of 1').waitFor();
+
+    // A field that its type does not have. Nothing is sent, and the text stays the reader's.
+    await message.typeAtEnd('"device"', '\n"colour": "red",');
+    await message.lens('✓ Check').click();
+    await card.root.locator('.problem-list').getByText('colour').waitFor();
+    await message.squiggle().waitFor();
+    await message.line('"colour"').waitFor();
+    await window.screenshot('problem');
+
+    await card.button('compare').click();
+    await window.page.locator('.monaco-diff-editor').waitFor();
+    await card.button('solve').click();
+    await card.button('check').click();
+    await card.state('solved').waitFor({ timeout: 60_000 });
+    await card.root.scrollIntoViewIfNeeded();
+    await window.screenshot('solved');
+
+    await card.button('reset').click();
+    await card.state('unchecked').waitFor();
+    await card.root.locator('.solved').waitFor();
+    expect(ownErrors(window)).toEqual([]);
   });
 
   it('is checked from the palette in Korean, and says in Korean what it wanted', async () => {

@@ -19,7 +19,7 @@ export interface WrittenExercise {
 export interface WrongAnswer {
   readonly name: string;
   readonly file: string;
-  /** What the reader has to be told, from the file's first line: "# says: …". */
+  /** What the reader has to be told: a configuration begins with it ("# says: …"), of messages says.json has it. */
   readonly says: string;
 }
 
@@ -37,13 +37,25 @@ function wrongAnswers(lab: string, exercise: string): readonly WrongAnswer[] {
   const folder = path.resolve('test/fixtures/exercises', lab, exercise);
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => /^wrong-.*\.nginx\.conf$/.test(name))
+    .filter((name) => name.startsWith('wrong-'))
     .map((name) => {
       const file = path.join(folder, name);
-      const says = /^# says: (.+)$/m.exec(readFileSync(file, 'utf8'))?.[1];
-      if (says === undefined) throw new Error(`${file} does not begin with "# says: …"`);
-      return { name, file, says };
+      return { name, file, says: name.endsWith('.json') ? saysBeside(folder, name) : saysIn(file) };
     });
+}
+
+function saysIn(conf: string): string {
+  const says = /^# says: (.+)$/m.exec(readFileSync(conf, 'utf8'))?.[1];
+  if (says === undefined) throw new Error(`${conf} does not begin with "# says: …"`);
+  return says;
+}
+
+/** JSON has no comments. */
+function saysBeside(folder: string, name: string): string {
+  const file = path.join(folder, 'says.json');
+  const says = (JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, string>>)[name];
+  if (says === undefined) throw new Error(`${file} does not tell what is said of ${name}`);
+  return says;
 }
 
 /** The verdict of real traffic through a file. */
@@ -51,11 +63,10 @@ export async function verdictOn(
   { lab, exercise }: Pick<WrittenExercise, 'lab' | 'exercise'>,
   file: string,
 ): Promise<ExerciseVerdict> {
-  const conf = { path: file, text: readFileSync(file, 'utf8') };
   const check = new ExerciseCheck({
     definition: lab,
     exercise,
-    conf,
+    file: { path: file, text: readFileSync(file, 'utf8') },
     workers: builtWorkers,
     clock: systemClock(),
     seed: 7,

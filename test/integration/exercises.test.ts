@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { labOfExercise } from '../../src/lab/exerciseLab';
-import { confProblems } from '../../src/lab/labConf';
+import { exerciseProblems } from '../../src/lab/exerciseLab';
 import { readLabFile } from '../../src/lab/labFiles';
 import { everyExercise, toldBy, verdictOn } from '../harness/exercises';
 
@@ -33,7 +32,7 @@ describe.concurrent.each(exercises)('$lab.id / $exercise.id', ({ lab, exercise, 
     for (const file of [exercise.start, exercise.solution]) {
       const text = await readLabFile(lab.folder, file);
       if (!text.ok) throw new Error(`${file} cannot be read`);
-      expect(confProblems(labOfExercise(lab, exercise), exercise.file, file, text.value), file).toEqual([]);
+      expect(await exerciseProblems(lab, exercise, { path: file, text: text.value }), file).toEqual([]);
     }
   });
 

@@ -57,7 +57,30 @@ it('ends with 1 and the place of a mistake, without a run', async () => {
   expect(out).not.toContain('Requests:');
 });
 
+it('takes the message of an exercise that edits one, and tells the place of a mistake in it', async () => {
+  const file = path.join(folder, 'mine.json');
+  writeFileSync(file, '{\n  "calibration": [0.5, "half"]\n}\n');
+  const bad = await lab('check', 'rest-vs-grpc', 'not-smaller', '--message', file);
+  expect(bad.code).toBe(1);
+  expect(bad.out).toMatch(/mine\.json:2:24: error: .*calibration\[1\]/);
+  expect(bad.out).not.toContain('Requests:');
+
+  writeFileSync(file, '{ "calibration": [0.5, 1.5, 0.5, 2.5] }\n');
+  const good = await lab('check', 'rest-vs-grpc', 'not-smaller', '--message', file, '--json');
+  expect({ code: good.code, err: good.err }).toEqual({ code: 0, err: '' });
+  expect(JSON.parse(good.out)).toMatchObject({
+    solved: true,
+    runs: [
+      { arm: 'rest', message: 'telemetry', bytes: { request: '{"calibration":[0.5,1.5,0.5,2.5]}'.length } },
+      { arm: 'grpc', message: 'telemetry', bytes: { request: 2 + 4 * 8 } },
+    ],
+    expectations: [{ run: 'grpc', reading: 'bytes.request', value: 34, met: true }],
+  });
+});
+
 it.each([
+  ['a message where a configuration is wanted', ['check', 'grpc-pinning', 'spread-grpc', '--message', solution]],
+  ['a configuration where a message is wanted', ['check', 'rest-vs-grpc', 'not-smaller', '--conf', solution]],
   ['an exercise that there is not', ['check', 'grpc-pinning', 'spread']],
   ['a lab that there is not', ['check', 'pinning', 'spread-grpc']],
   ['a file that there is not', ['check', 'grpc-pinning', 'spread-grpc', '--conf', '/nowhere/at/all']],

@@ -30,6 +30,7 @@ export function testExercises(language) {
     id,
     title: w.titles[i],
     goal: w.goal,
+    edits: 'conf',
     file: `${id}.nginx.conf`,
     isOpened: false,
     isSolved: false,

@@ -114,7 +114,8 @@ function exerciseCard(
         hints,
         exercise.hints.map((text) => h('li', {}, text)),
       );
-      fill(found, isChecking || exercise.verdict === null ? null : verdict(exercise.verdict, `${lab}:${id}`));
+      const last = isChecking ? null : exercise.verdict;
+      fill(found, last === null ? null : verdict(last, exercise.edits, `${lab}:${id}`));
     },
   };
 }
@@ -129,8 +130,9 @@ function stateOf({ checking, verdict: last }: ExerciseState): string {
   return last.solved ? 'solved' : 'unsolved';
 }
 
-function statusOf({ checking, verdict: last, isSolved }: ExerciseState): string {
+function statusOf({ checking, edits, verdict: last, isSolved }: ExerciseState): string {
   if (checking !== null) {
+    if (edits === 'message') return t('Sending your message: run {number} of {of} …', { ...checking });
     return checking.of === 1
       ? t('Sending traffic through your file …')
       : t('Sending traffic through your file: run {number} of {of} …', { ...checking });
@@ -140,14 +142,18 @@ function statusOf({ checking, verdict: last, isSolved }: ExerciseState): string 
   return last.isStale ? `${said} ${t('The file has changed since this check.')}` : said;
 }
 
-function verdict(last: ExerciseVerdictState, key: string): Child {
+function verdict(last: ExerciseVerdictState, edits: ExerciseState['edits'], key: string): Child {
   return [
-    last.problems.length === 0
-      ? null
-      : [h('p', {}, t('The configuration cannot run, so nothing was sent.')), problemList(last.problems)],
+    last.problems.length === 0 ? null : [h('p', {}, nothingSent(edits)), problemList(last.problems)],
     last.expectations.length === 0 ? null : h('ul', { class: 'expectations' }, last.expectations.map(expectation)),
     last.runs.length === 0 ? null : runs(last, key),
   ];
+}
+
+function nothingSent(edits: ExerciseState['edits']): string {
+  return edits === 'message'
+    ? t('This message cannot be sent, so nothing was.')
+    : t('The configuration cannot run, so nothing was sent.');
 }
 
 function expectation({ met, run, name, seen, wanted, help }: ExerciseVerdictState['expectations'][number]) {

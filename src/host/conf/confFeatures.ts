@@ -5,6 +5,9 @@ import { type ConfCourse, completions, hints, hovers, labOf, lenses } from './co
 /** The language of the reader's lab files. No file name belongs to it: other extensions claim nginx.conf. */
 export const CONF_LANGUAGE = 'traffic-lab-nginx';
 
+/** What configurations of labs are called; messages and whatever else a lab has keep the language that VS Code gives them. */
+const CONF_SUFFIX = '.nginx.conf';
+
 /** Between two refreshes of the numbers in the editor. */
 const HINTS_EVERY_MS = 500;
 
@@ -25,17 +28,18 @@ export class ConfFeatures implements vscode.Disposable {
 
   constructor(course: ConfCourse) {
     this.#course = course;
-    const selector: vscode.DocumentSelector = {
+    const selector = (name: string): vscode.DocumentSelector => ({
       scheme: 'file',
-      pattern: new vscode.RelativePattern(vscode.Uri.file(course.copies.root), '*/*'),
-    };
+      pattern: new vscode.RelativePattern(vscode.Uri.file(course.copies.root), `*/${name}`),
+    });
+    const confs = selector(`*${CONF_SUFFIX}`);
     this.#disposables = [
       this.#hintsChanged,
       this.#lensesChanged,
-      vscode.languages.registerCompletionItemProvider(selector, completions(course), '#'),
-      vscode.languages.registerHoverProvider(selector, hovers(course)),
-      vscode.languages.registerCodeLensProvider(selector, lenses(course, this.#lensesChanged.event)),
-      vscode.languages.registerInlayHintsProvider(selector, hints(course, this.#hintsChanged.event)),
+      vscode.languages.registerCompletionItemProvider(confs, completions(course), '#'),
+      vscode.languages.registerHoverProvider(confs, hovers(course)),
+      vscode.languages.registerCodeLensProvider(selector('*'), lenses(course, this.#lensesChanged.event)),
+      vscode.languages.registerInlayHintsProvider(confs, hints(course, this.#hintsChanged.event)),
       vscode.workspace.onDidOpenTextDocument((document) => void this.#setLanguage(document)),
     ];
     for (const document of vscode.workspace.textDocuments) void this.#setLanguage(document);
@@ -73,7 +77,8 @@ export class ConfFeatures implements vscode.Disposable {
   }
 
   async #setLanguage(document: vscode.TextDocument): Promise<void> {
-    if (document.languageId === CONF_LANGUAGE || labOf(this.#course, document) === null) return;
+    if (document.languageId === CONF_LANGUAGE || !document.uri.path.endsWith(CONF_SUFFIX)) return;
+    if (labOf(this.#course, document) === null) return;
     const key = document.uri.toString();
     const given = this.#given.get(key) ?? document.languageId;
     if (given !== document.languageId) return;

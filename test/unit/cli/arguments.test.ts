@@ -66,10 +66,20 @@ describe('lab check', () => {
       command: 'check',
       lab: 'grpc-pinning',
       exercise: 'spread-grpc',
-      conf: null,
+      file: null,
       seed: 7,
       json: true,
     });
+  });
+
+  it('takes the file of a configuration or of a message, not of both', () => {
+    const kindOf = (...argv: string[]) => {
+      const request = parseArguments(['check', 'x', 'y', ...argv]);
+      return request.command === 'check' ? request.file?.kind : undefined;
+    };
+    expect(kindOf('--conf', 'mine.nginx.conf')).toBe('conf');
+    expect(kindOf('--message', 'mine.json')).toBe('message');
+    expect(() => kindOf('--conf', 'a', '--message', 'b')).toThrow(UsageError);
   });
 
   it.each([

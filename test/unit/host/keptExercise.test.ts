@@ -8,6 +8,7 @@ const exercise: ExerciseDefinition = {
   id: 'mend',
   title: { en: 'Mend' },
   goal: { en: 'Mend it.' },
+  edits: { kind: 'conf' },
   start: 'mend.start.nginx.conf',
   solution: 'mend.solution.nginx.conf',
   file: 'mend.nginx.conf',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { renderMessage } from '../../../src/base/message';
-import { type ExerciseDefinition, exerciseKey } from '../../../src/lab/exercise';
+import { type ExerciseDefinition, exerciseKey, usesReadersFile } from '../../../src/lab/exercise';
 import { parseLabDefinition } from '../../../src/lab/labDefinition';
 
 const file = 'labs/traffic-lab/grpc-pinning/lab.yaml';
@@ -62,6 +62,15 @@ describe('an exercise of a lab.yaml', () => {
       'The exercise has no run “other”; it has grpc-l4.',
     ],
     ['no expectation', ['arm: grpc-l4', 'expect: []'], 'expect'],
+    [
+      'advice about a run that there is not',
+      [
+        'arm: grpc-l4',
+        'expect:',
+        '  - { reading: failed, is: 0, help: [{ when: { reading: sent, of: other, is: 1 }, say: { en: x } }] }',
+      ],
+      'The exercise has no run “other”',
+    ],
     ['a scenario that there is not', ['arm: grpc-l4', 'scenario: rain', ...expectations], 'no scenario “rain”'],
   ])('with %s is a problem at its place', (_name, lines, wanted) => {
     const [problem = '', ...more] = problemsOf(withExercise(...lines));
@@ -73,6 +82,47 @@ describe('an exercise of a lab.yaml', () => {
   it('whose copy would take the place of a file of the lab is a problem', () => {
     const text = withExercise('arm: grpc-l4', ...expectations).replace('id: mend', 'id: l4');
     expect(problemsOf(text)).toEqual([expect.stringContaining('l4.nginx.conf')]);
+  });
+
+  describe('that edits a message', () => {
+    const message = ['edits: { kind: message, message: user }'];
+    const messages = 'messages:\n  - { id: user, title: { en: User }, file: user.json }\n';
+    /** The lab with a message and an arm that sends it. */
+    const written = (...lines: string[]) =>
+      withExercise(...lines, ...expectations).replace(
+        '\narms:',
+        `\n${messages}\narms:\n  - { id: sender, title: { en: S }, client: grpc, workload: { kind: message }, conf: l7.nginx.conf, listen: 127.0.0.1:28150 }`,
+      );
+
+    it('has a JSON file, and runs that use the reader’s unless they name one of the lab', () => {
+      const runs = ['runs:', '  - { id: own, arm: sender, message: user }', '  - { arm: sender, conf: l7.nginx.conf }'];
+      const exercise = exerciseOf(written(...message, ...runs));
+      expect(exercise).toMatchObject({ file: 'mend.json', edits: { kind: 'message', message: 'user' } });
+      expect(exercise.runs.map((run) => [run.id, usesReadersFile(exercise, run)])).toEqual([
+        ['own', false],
+        ['sender', true],
+      ]);
+    });
+
+    it.each([
+      ['an arm that sends none', [...message, 'arm: grpc-l4'], 'arm “grpc-l4” sends none'],
+      ['one that the lab has not', ['edits: { kind: message, message: order }', 'arm: sender'], 'no message “order”'],
+      ['one that nobody has', ['edits: { kind: message, message: poem }', 'arm: sender'], 'edits'],
+    ])('with %s is a problem at its place', (_name, lines, wanted) => {
+      expect(problemsOf(written(...lines))).toEqual([expect.stringContaining(wanted)]);
+    });
+
+    it('whose copy would take the place of the lab’s message is a problem', () => {
+      const text = written(...message, 'arm: sender').replace('id: mend', 'id: user');
+      expect(problemsOf(text)).toEqual([expect.stringContaining('user.json')]);
+    });
+
+    it('is another one when it edits another message', () => {
+      const both = `${messages}  - { id: order, title: { en: Order }, file: order.json }\n`;
+      const text = written(...message, 'arm: sender').replace(messages, both);
+      const other = text.replace('message: user }', 'message: order }');
+      expect(exerciseKey(exerciseOf(other))).not.toBe(exerciseKey(exerciseOf(text)));
+    });
   });
 
   it('is another one when its runs or bounds change, and the same one in better words', () => {

@@ -53,6 +53,7 @@ function exercise(expectations: readonly Expectation[], runs: readonly string[] 
     id: 'mend',
     title: { en: 'Mend' },
     goal: { en: 'Mend.' },
+    edits: { kind: 'conf' },
     start: 's.nginx.conf',
     solution: 't.nginx.conf',
     file: 'mend.nginx.conf',
@@ -102,6 +103,26 @@ describe('what an exercise wants, held against what was measured', () => {
     expect(said([relative], { ...runs, baseline: null })[0]).toMatch(/^✕ .*“baseline”, which measured nothing$/);
   });
 
+  it('can be no less than what another run had', () => {
+    const runs = { mine: result({ failed: 3 }), baseline: result({ failed: 4 }) };
+    const bounds = { atMost: 'at most', atLeast: 'at least', is: 'exactly' };
+    for (const [bound, words] of Object.entries(bounds)) {
+      const relative = wants({ [bound]: 1, of: 'baseline', run: 'mine' });
+      expect(said([relative], runs)).toEqual([
+        `${bound === 'atMost' ? '✓' : '✕'} Requests without an answer: 3, wanted ${words} the 4 of “baseline”`,
+      ]);
+    }
+  });
+
+  it('is wanted of every run of the reader’s message where that is what the exercise edits', () => {
+    const conf = exercise([wants({ is: 0 })], ['mine', 'compared']);
+    const runs = conf.runs.map((run) =>
+      run.id === 'mine' ? run : { ...run, params: { ...run.params, message: 'user' } },
+    );
+    const edited: ExerciseDefinition = { ...conf, edits: { kind: 'message', message: 'user' }, runs };
+    expect(judge(edited, { mine: result(), compared: result() }).map(({ run }) => run)).toEqual(['mine']);
+  });
+
   it('is wanted of every run of the reader’s file, and of no other', () => {
     const runs = { rest: result(), grpc: result({ failed: 3 }), baseline: result({ failed: 50 }) };
     expect(judge(exercise([wants({ is: 0 })], Object.keys(runs)), runs).map(({ run, met }) => [run, met])).toEqual([
@@ -127,11 +148,11 @@ describe('what an exercise wants, held against what was measured', () => {
 describe('advice', () => {
   const help: readonly Help[] = [
     {
-      when: { reading: 'counts.balancer', where: null, is: null, atMost: null, atLeast: null, absent: true },
+      when: { reading: 'counts.balancer', where: null, is: null, atMost: null, atLeast: null, of: null, absent: true },
       say: { en: 'still L4' },
     },
     {
-      when: { reading: 'maxOverMean', where: null, is: null, atMost: null, atLeast: 1.4, absent: false },
+      when: { reading: 'maxOverMean', where: null, is: null, atMost: null, atLeast: 1.4, of: null, absent: false },
       say: { en: 'uneven' },
     },
     { when: null, say: { en: 'look again' } },
@@ -143,6 +164,29 @@ describe('advice', () => {
     expect(advice({ counts: { client: 1, balancer: null, backends: 1 } })).toEqual({ written: { en: 'still L4' } });
     expect(advice({})).toEqual({ written: { en: 'uneven' } });
     expect(advice({ servers: [{ id: 'a', connections: 1, requests: 1 }] })).toEqual({ written: { en: 'look again' } });
+  });
+
+  it('can depend on what another run measured', () => {
+    const half = {
+      reading: 'answered',
+      where: null,
+      is: null,
+      atMost: null,
+      atLeast: 0.5,
+      of: 'baseline',
+      absent: false,
+    };
+    const wanted = wants({
+      reading: 'answered',
+      run: 'mine',
+      atLeast: 200,
+      help: [{ when: half, say: { en: 'close' } }],
+    });
+    const told = (baseline: RunResult | null) =>
+      judge(exercise([wanted], ['mine', 'baseline']), { mine: result({ answered: 60 }), baseline })[0]?.help;
+    expect(told(result({ answered: 100 }))).toEqual({ written: { en: 'close' } });
+    expect(told(result({ answered: 200 }))).toBeNull();
+    expect(told(null)).toBeNull();
   });
 
   it('is not given where all is well, nor twice where nothing was measured', () => {
