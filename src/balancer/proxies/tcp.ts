@@ -3,7 +3,7 @@ import type { StreamServerPlan, UpstreamPlan } from '../plan';
 import type { Selection } from '../upstream';
 import type { Engine, PeerSite, UpstreamSite } from './engine';
 import { proxyHeader } from './proxyProtocol';
-import { borrowReadBuffer, returnReadBuffer } from './readBuffers';
+import { ReadBuffer } from './readBuffer';
 import type { StreamSession } from './streamSession';
 
 const NOTHING = Buffer.alloc(0);
@@ -26,7 +26,7 @@ export class TcpRelay {
   readonly #selection: Selection;
   readonly #startedAt: number;
   #upstream: Socket | null = null;
-  #buffer: Buffer | null = null;
+  #buffer: ReadBuffer | null = null;
   #peer: PeerSite | null = null;
   #connected = false;
   #connectMs = 0;
@@ -99,11 +99,17 @@ export class TcpRelay {
     const peer = this.#site.siteOf(choice.peer);
     this.#peer = peer;
     this.session.deadlineAt = this.#engine.clock.now() + this.#plan.connectTimeoutMs;
-    const buffer = borrowReadBuffer();
+    const buffer = new ReadBuffer();
     this.#buffer = buffer;
-    const callback = (length: number, bytes: Uint8Array) => this.#onServerData(length, bytes);
+    const onread = {
+      buffer: () => buffer.current,
+      callback: (length: number, bytes: Uint8Array) => {
+        buffer.took(length);
+        return this.#onServerData(length, bytes);
+      },
+    };
     const { host, port } = peer;
-    const upstream = connect({ host, port, allowHalfOpen: true, onread: { buffer, callback } });
+    const upstream = connect({ host, port, allowHalfOpen: true, onread });
     this.#upstream = upstream;
     const { decision } = choice;
     upstream.once('connect', () => {
@@ -231,7 +237,7 @@ export class TcpRelay {
     if (this.#connected && this.#peer !== null) this.#peer.counter.connectionsOpen--;
     upstream.destroy();
     // What the client has not taken yet is still written out of it.
-    if (this.#buffer !== null && this.client.writableLength === 0) returnReadBuffer(this.#buffer);
+    if (this.client.writableLength === 0) this.#buffer?.release();
     this.#buffer = null;
   }
 
