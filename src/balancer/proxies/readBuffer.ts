@@ -1,6 +1,6 @@
 /** First bytes; most connections of a stream server never need more at once. */
 const SMALL_BYTES = 16 * 1024;
-/** For what comes as a stream: the fewer reads and writes, the less a byte costs. More brings nothing measurable. */
+/** For what comes as a stream: the fewer reads and writes, the less a byte costs. */
 const LARGE_BYTES = 256 * 1024;
 
 /** Returned and waiting for the next to borrow; those beyond `most` are left to the garbage collector. */
@@ -25,8 +25,8 @@ const small = new Spare(SMALL_BYTES, 128);
 const large = new Spare(LARGE_BYTES, 16);
 
 /**
- * What one connection reads into, for the `onread` of its socket. It is lent, as making it anew for each connection costs more than the
- * reads, and grows once, when a read has filled it.
+ * What one connection reads into, for the `onread` of its socket. It is lent, as making it anew for each connection
+ * costs more than the reads, and grows once, when a read has filled it.
  */
 export class ReadBuffer {
   #current = small.take();
