@@ -20,7 +20,7 @@ export interface DecisionRecord {
 
 export interface Report {
   readonly counts: BalancerCounts;
-  /** New since the last report, oldest first; at most the newest DECISIONS_KEPT. */
+  /** New since the last report, oldest first: of requests at most the newest DECISIONS_KEPT, of connections the first. */
   readonly decisions: readonly DecisionRecord[];
 }
 
@@ -130,6 +130,11 @@ export class Telemetry {
     }
     counter.serverId = peer.serverId ?? counter.serverId;
     return counter;
+  }
+
+  /** False: this report is full. For connections, of which none asks to be traced: the first of a report stand for them all. */
+  get hasRoomForDecisions(): boolean {
+    return this.#decisions.length < DECISIONS_KEPT;
   }
 
   decided(record: DecisionRecord): void {

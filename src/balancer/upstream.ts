@@ -25,6 +25,7 @@ export interface Upstream {
 }
 
 export interface UpstreamRequest {
+  /** Read only by policies that go by it. */
   readonly clientAddress: string;
   /** Value of plan.key; ''. */
   readonly key: string;
@@ -148,7 +149,6 @@ const noneTried: ReadonlySet<number> = new Set();
 
 /** The request as the policy sees it and its progress are one object: a request that succeeds at once allocates little. */
 class LiveSelection implements Selection, PickRequest {
-  readonly clientAddress: string;
   readonly key: string;
   readonly traced: boolean;
   readonly progress: PickProgress = newPickProgress();
@@ -157,17 +157,22 @@ class LiveSelection implements Selection, PickRequest {
   tried: ReadonlySet<number> = noneTried;
   triesLeft: number;
   readonly #upstream: LiveUpstream;
+  readonly #request: UpstreamRequest;
   #current: Peer | null = null;
   #last: Peer | null = null;
   #attempts = 0;
 
   constructor(upstream: LiveUpstream, request: UpstreamRequest) {
     this.#upstream = upstream;
-    this.clientAddress = request.clientAddress;
+    this.#request = request;
     this.key = request.key;
     this.traced = request.traced;
     const limit = request.maxTries ?? 0;
     this.triesLeft = limit > 0 ? Math.min(limit, upstream.tries) : upstream.tries;
+  }
+
+  get clientAddress(): string {
+    return this.#request.clientAddress;
   }
 
   next(): { readonly peer: Peer; readonly decision: Decision | null } | null {

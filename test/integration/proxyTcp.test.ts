@@ -171,4 +171,59 @@ describe('TCP through the balancer', () => {
     await once(client.socket, 'close');
     expect(read).toBe(size);
   });
+
+  it('gives each client its own bytes, however slowly it reads and whoever leaves in the middle', async () => {
+    const bodyOf = (byte: number) => {
+      const words = new Uint32Array(2.5 * 1024 * 1024);
+      for (let i = 0; i < words.length; i++) words[i] = byte * 2 ** 24 + i;
+      return Buffer.from(words.buffer);
+    };
+    // Each connection asks for a byte and gets what belongs to it, no word of which is like another.
+    const server = await listenOn(
+      createServer((socket) => {
+        socket.on('error', () => {});
+        socket.once('data', ([byte = 0]) => socket.end(bodyOf(byte)));
+      }),
+    );
+    const rig = await through([server]);
+    const ask = (byte: number) => {
+      const client = new RawClient(rig.port()).send(String.fromCharCode(byte));
+      client.socket.removeAllListeners('data');
+      return client.socket;
+    };
+    const isWhole = async (socket: Socket, byte: number) => {
+      const chunks: Buffer[] = [];
+      socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+      await once(socket, 'close');
+      return Buffer.concat(chunks).equals(bodyOf(byte));
+    };
+    for (let round = 0; round < 2; round++) {
+      const slow = [65, 66, 67].map((byte) => ask(byte).pause());
+      const leaving = [97, 98, 99].map((byte) => ask(byte));
+      await Promise.all(leaving.map((socket) => once(socket, 'data')));
+      for (const socket of leaving) socket.pause();
+      await eventually(() => leaving.every((socket) => socket.readableLength > 0));
+      for (const socket of leaving) socket.destroy();
+      await eventually(() => rig.balancer.counts().connectionsOpen === slow.length);
+      const quick = [68, 69, 70].map((byte) => isWhole(ask(byte), byte));
+      const whole = await Promise.all([...slow.map((socket, i) => isWhole(socket.resume(), 65 + i)), ...quick]);
+      expect(whole).toEqual(whole.map(() => true));
+    }
+  });
+
+  it('keeps what a client sends at once until a server is reached, in its order', async () => {
+    const sent = Buffer.from(Array.from({ length: 200_000 }, (_, i) => `${i} `).join(''));
+    const received: Buffer[] = [];
+    const server = await listenOn(
+      createServer({ allowHalfOpen: true }, (socket) => {
+        socket.on('data', (chunk: Buffer) => received.push(chunk));
+        socket.on('end', () => socket.end('done'));
+      }),
+    );
+    const rig = await through([await deadPort(), server], 'proxy_half_close on;');
+    const client = new RawClient(rig.port());
+    client.socket.end(sent);
+    expect(await client.untilClosed()).toBe('done');
+    expect(Buffer.concat(received).equals(sent)).toBe(true);
+  });
 });

@@ -4,7 +4,7 @@ import type { Engine } from './engine';
 import type { Client, Generation, Service } from './generation';
 import { Http1Client } from './http1';
 import type { Http2Acceptor } from './http2';
-import { type ClientTls, type Origin, originOf } from './origin';
+import { type ClientTls, OpenSocketOrigin, type Origin, originOf, secured } from './origin';
 import { parseProxyHeader } from './proxyProtocol';
 import { StreamSession } from './streamSession';
 
@@ -19,7 +19,9 @@ const HANDSHAKE = 22;
 export function arrive(socket: Socket, http2: Http2Acceptor, generation: Generation, service: Service): void {
   const http = service.kind === 'http' && (service.http2 || service.terminator !== null);
   if (service.proxyProtocol || http) new Arrival(socket, generation.engine, http2, generation, service);
-  else serve(socket, http2, generation, service, originOf(socket), false);
+  else if (service.kind === 'stream' && service.terminator === null) {
+    new StreamSession(socket, generation, service, new OpenSocketOrigin(socket));
+  } else serve(socket, http2, generation, service, originOf(socket), false);
 }
 
 function serve(
@@ -119,7 +121,7 @@ class Arrival implements Client {
     const header = parseProxyHeader(this.#bytes);
     if (header.kind === 'more') return false;
     if (header.kind === 'header') {
-      this.#origin = { ...originOf(this.socket), proxied: header.ends };
+      this.#origin = originOf(this.socket, header.ends);
       this.#bytes = this.#bytes.subarray(header.length);
       return true;
     }
@@ -137,7 +139,7 @@ class Arrival implements Client {
     socket.unshift(this.#bytes);
     this.#bytes = Buffer.alloc(0);
     service.terminator?.shake(socket, {
-      secured: (secured, tls) => this.#secured(secured, tls, origin, service),
+      secured: (shaken, tls) => this.#secured(shaken, tls, origin, service),
       failed: (reason) => {
         const { localAddress, localPort } = origin;
         this.engine.log(
@@ -155,7 +157,7 @@ class Arrival implements Client {
       return;
     }
     // The name has chosen the certificate; the server is Host's to choose, as in nginx.
-    this.#hand(socket, { ...origin, tls }, service, tls.alpn === 'h2');
+    this.#hand(socket, secured(origin, tls), service, tls.alpn === 'h2');
   }
 
   #hand(socket: Socket, origin: Origin, service: Service, isHttp2: boolean): void {

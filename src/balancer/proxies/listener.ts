@@ -25,9 +25,7 @@ export class Listener {
     readonly http2: Http2Acceptor,
     public serving: Serving,
   ) {
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: false }, (socket) =>
-      this.#onConnection(socket),
-    );
+    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (socket) => this.#onConnection(socket));
   }
 
   /** Listens on the declared port, or on one that the system chooses (0). The system's error, or null. */
@@ -61,6 +59,8 @@ export class Listener {
     telemetry.connectionsOpen++;
     telemetry.dirty = true;
     const { generation, service } = this.serving;
+    // A relay sets it itself, once a connection lasts.
+    if (service.kind === 'http' || service.terminator !== null) socket.setNoDelay(true);
     arrive(socket, this.http2, generation, service);
   }
 }

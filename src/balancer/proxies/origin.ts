@@ -28,13 +28,47 @@ export interface ClientTls {
   readonly reused: boolean;
 }
 
-export function originOf(socket: Socket): Origin {
+/** `proxied`: what a PROXY header told, if there was one. */
+export function originOf(socket: Socket, proxied: Ends | null = null): Origin {
   return {
     remoteAddress: socket.remoteAddress ?? '',
     remotePort: socket.remotePort ?? 0,
     localAddress: socket.localAddress ?? '',
     localPort: socket.localPort ?? 0,
-    proxied: null,
+    proxied,
     tls: null,
   };
+}
+
+/** The same once the handshake is over. */
+export function secured(origin: Origin, tls: ClientTls): Origin {
+  const { remoteAddress, remotePort, localAddress, localPort, proxied } = origin;
+  return { remoteAddress, remotePort, localAddress, localPort, proxied, tls };
+}
+
+/** Asks the system for the ends only when somebody wants to know, and knows them only as long as the socket is open. */
+export class OpenSocketOrigin implements Origin {
+  readonly proxied = null;
+  readonly tls = null;
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress ?? '';
+  }
+
+  get remotePort(): number {
+    return this.#socket.remotePort ?? 0;
+  }
+
+  get localAddress(): string {
+    return this.#socket.localAddress ?? '';
+  }
+
+  get localPort(): number {
+    return this.#socket.localPort ?? 0;
+  }
 }

@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { isIpv4, isIpv6, parseHostPort } from '../directives/address';
 import { type ClientHello, readClientHello } from '../gateway/clientHello';
 import { connectionVariable } from '../gateway/connectionVariables';
-import { realIpFromProxy } from '../gateway/realIp';
+import { type ClientAddress, realIpFromProxy } from '../gateway/realIp';
 import { binaryAddress } from '../gateway/variables';
 import type { CapturingSource } from '../phases/lazyVariables';
 import type { StreamServerPlan, UpstreamPlan } from '../plan';
@@ -11,10 +11,11 @@ import type { Template } from '../template';
 import type { Timed } from './deadlines';
 import type { Engine } from './engine';
 import type { Client, Generation, Service } from './generation';
-import type { ClientTls, Origin } from './origin';
+import { type ClientTls, type Origin, secured } from './origin';
 import { TcpRelay } from './tcp';
 
 const NEVER = Number.POSITIVE_INFINITY;
+const NOTHING: Buffer = Buffer.alloc(0);
 /** preread_buffer_size and preread_timeout. */
 const PREREAD_BYTES = 16 * 1024;
 const PREREAD_MS = 30_000;
@@ -27,17 +28,17 @@ export class StreamSession implements Client, CapturingSource, Timed {
   deadlineAt = NEVER;
   readonly serial: number;
   readonly plan: StreamServerPlan;
-  remoteAddress: string;
-  remotePort: number;
   origin: Origin;
   #client: Socket;
   #hello: ClientHello | null = null;
+  /** Who the client is by real_ip; null: the connection's own end. */
+  #real: ClientAddress | null = null;
   #captures: RegExpExecArray | null = null;
-  readonly #lazy = new Map<string, string>();
+  #lazy: Map<string, string> | null = null;
   #limitOutcome = '';
   #release: (() => void) | null = null;
   #relay: TcpRelay | null = null;
-  #early: Buffer = Buffer.alloc(0);
+  #early = NOTHING;
   #closed = false;
   readonly #engine: Engine;
   readonly #startedAt: number;
@@ -54,18 +55,21 @@ export class StreamSession implements Client, CapturingSource, Timed {
     this.#engine = generation.engine;
     this.serial = this.#engine.nextSerial();
     this.#startedAt = this.#engine.clock.now();
-    const own = { address: origin.remoteAddress, port: origin.remotePort };
-    const { proxied } = origin;
-    const told = proxied === null ? null : { address: proxied.remoteAddress, port: proxied.remotePort };
-    const real = realIpFromProxy(this.plan.realIpFrom, own, told) ?? own;
-    this.remoteAddress = real.address;
-    this.remotePort = real.port;
+    if (this.plan.realIpFrom.length > 0) this.#real = realIpOf(this.plan.realIpFrom, origin);
     this.#engine.deadlines.watch(this);
-    client.pause();
-    client.on('error', () => this.close());
-    client.on('close', () => this.close());
+    const close = () => this.close();
+    client.on('error', close);
+    client.on('close', close);
     generation.add(this);
     this.#limit();
+  }
+
+  get remoteAddress(): string {
+    return this.#real?.address ?? this.origin.remoteAddress;
+  }
+
+  get remotePort(): number {
+    return this.#real?.port ?? this.origin.remotePort;
   }
 
   /** A connection is bound for as long as it lasts; a reload waits for it, as nginx's old workers do. */
@@ -102,9 +106,10 @@ export class StreamSession implements Client, CapturingSource, Timed {
     if (own !== undefined) return own;
     const lazy = this.generation.streamVariables?.get(name);
     if (lazy !== undefined) {
-      const known = lazy.volatile ? undefined : this.#lazy.get(name);
+      const known = lazy.volatile ? undefined : this.#lazy?.get(name);
       if (known !== undefined) return known;
       const value = lazy.evaluate(this);
+      this.#lazy ??= new Map();
       this.#lazy.set(name, value);
       return value;
     }
@@ -175,6 +180,7 @@ export class StreamSession implements Client, CapturingSource, Timed {
       this.#preread();
       return;
     }
+    this.#client.pause();
     terminator.shake(this.#client, {
       secured: (socket, tls) => this.#secured(socket, tls),
       failed: (reason) => {
@@ -186,7 +192,7 @@ export class StreamSession implements Client, CapturingSource, Timed {
 
   #secured(socket: TLSSocket, tls: ClientTls): void {
     this.#client = socket;
-    this.origin = { ...this.origin, tls };
+    this.origin = secured(this.origin, tls);
     socket.on('error', () => this.close());
     socket.on('close', () => this.close());
     if (this.#closed) socket.destroy();
@@ -256,4 +262,11 @@ export class StreamSession implements Client, CapturingSource, Timed {
     this.log('error', `no resolver defined to resolve ${host}`);
     return null;
   }
+}
+
+function realIpOf(from: StreamServerPlan['realIpFrom'], origin: Origin): ClientAddress | null {
+  const { proxied } = origin;
+  if (proxied === null) return null;
+  const own = { address: origin.remoteAddress, port: origin.remotePort };
+  return realIpFromProxy(from, own, { address: proxied.remoteAddress, port: proxied.remotePort });
 }
