@@ -263,10 +263,16 @@ function verdictState(
       run: runs.length > 1 ? (runs.find(({ id }) => id === run)?.title ?? null) : null,
       name: told(name),
       seen,
-      wanted,
+      wanted: inTitles(wanted, runs),
       help: help === null ? null : told(help),
     })),
   };
+}
+
+/** A run that another is held against is named by its id; on the page runs have titles. */
+function inTitles(wanted: Message, runs: readonly { readonly id: string; readonly title: Message }[]): Message {
+  const title = runs.find(({ id }) => id === wanted.args.run)?.title.args.text;
+  return title === undefined ? wanted : { ...wanted, args: { ...wanted.args, run: title } };
 }
 
 function fingerprint(text: string): string {

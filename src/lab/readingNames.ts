@@ -36,6 +36,8 @@ export function nameOf(reading: string, where: Readonly<Record<string, string>> 
 
 /** "1,000", "1.2", "12.5 ms", "98.3 %". */
 export function written(value: number, unit: string): string {
-  const number = (unit === 'share' ? value * 100 : value).toLocaleString('en', { maximumFractionDigits: 2 });
+  // Hundredths of a millisecond say nothing beside hundreds of them.
+  const digits = unit === 'ms' && value >= 100 ? 1 : 2;
+  const number = (unit === 'share' ? value * 100 : value).toLocaleString('en', { maximumFractionDigits: digits });
   return unit === '' ? number : `${number} ${unit === 'share' ? '%' : unit}`;
 }
