@@ -123,7 +123,7 @@ describe.skipIf(browserPath === null)('an exercise in VS Code', () => {
 
     await card.button('check').click();
     await card.state('unsolved').waitFor({ timeout: 60_000 });
-    expect(await card.text()).toMatch(/measured \d+ B, wanted at least the \d+ B of “rest”/);
+    expect(await card.text()).toMatch(/measured \d+ B, wanted at least the \d+ B of “REST · JSON”/);
     await message.lens('Not solved yet: 0 of 1').waitFor();
 
     // A field that its type does not have. Nothing is sent, and the text stays the reader's.
