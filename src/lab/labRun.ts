@@ -35,6 +35,7 @@ import {
 import { messageNamed, prepareMessage, sendsMessage } from './labMessages';
 import { measured } from './measures';
 import { type AskPage, PageTraffic } from './pageTraffic';
+import { PortClaims } from './portClaims';
 import { RunBalancer } from './runBalancer';
 import { type InsideState, RunCounts } from './runCounts';
 import { RunHops } from './runHops';
@@ -95,6 +96,8 @@ export class LabRun implements Disposable {
   readonly #arm: ArmDefinition;
   readonly #scenario: ScenarioDefinition | undefined;
   readonly #store = new DisposableStore();
+  /** Given up last, after all that listens. */
+  readonly #claims = this.#store.add(new PortClaims());
   readonly #sessionStore: RunStore | null;
   readonly #servers: RunServers;
   readonly #keys: RunKeys | null;
@@ -137,6 +140,7 @@ export class LabRun implements Disposable {
         workerPath: options.workers.backend,
         warm: options.warm,
         clock: options.clock,
+        claims: this.#claims,
         identityOf: (id) => this.#authority.issue(id),
         maxConnectionAgeMs: this.#arm.maxConnectionAgeMs,
         capacity: this.#scenario?.capacity ?? null,
@@ -385,6 +389,7 @@ export class LabRun implements Disposable {
         clock,
         choice: store ?? { kind: 'auto' },
         port: definition.store.port,
+        claims: this.#claims,
         onCrash: (error) => this.#timeline.storeCrashed(error),
       }),
     );

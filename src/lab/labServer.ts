@@ -14,6 +14,7 @@ import {
   type SharedStore,
   type ToBackend,
 } from '../protocol/backendWorker';
+import type { PortClaims } from './portClaims';
 import type { WarmThreads } from './warmThreads';
 import { WorkerThread } from './workerThread';
 
@@ -29,6 +30,8 @@ export type LabServerOptions = Omit<BackendStart, 'counters' | 'store' | 'calls'
   readonly workerPath: string;
   readonly warm: WarmThreads | undefined;
   readonly clock: Clock;
+  /** Of the run: nobody else listens where this server does, even while it is dead. */
+  readonly claims: PortClaims;
   /** What it measured of its own calls; `life` counts its starts from 0. */
   onCalls(life: number, report: CallsReport): void;
   /** The thread ended though nobody asked it to. */
@@ -119,14 +122,16 @@ export class LabServer implements Disposable {
     const counters = new SharedArrayBuffer(COUNTER_BYTES);
     this.#lives.push(new Int32Array(counters));
     this.#state = 'starting';
-    const { workerPath, warm, onCrash, onCalls, clock, store, ...start } = this.#options;
+    const { workerPath, warm, onCrash, onCalls, clock, claims, store, ...start } = this.#options;
+    const declared = this.#listen;
+    const listen = await Promise.all(declared.map(async (at) => ({ ...at, port: await claims.portFor(at.port) })));
     const life = this.#lives.length - 1;
     const calls = this.#calls === null ? {} : { calls: this.#calls };
-    const preload = [...new Set(this.#listen.map(({ protocol }) => protocol))];
+    const preload = [...new Set(declared.map(({ protocol }) => protocol))];
     const thread: WorkerThread<ToBackend, FromBackend> = new WorkerThread(
       {
         path: workerPath,
-        start: { ...start, store: store(), listen: this.#listen, counters, ...calls } satisfies BackendStart,
+        start: { ...start, store: store(), listen, counters, ...calls } satisfies BackendStart,
         warm: warm && { threads: warm, preload },
       },
       clock,
@@ -151,7 +156,8 @@ export class LabServer implements Disposable {
     }
     this.#state = 'up';
     if (this.#fault.slowFactor !== 1 || this.#fault.errorRate !== 0) this.setFault(this.#fault);
-    return new Map(answer.listen.map((entry) => [entry.declaredPort, entry.actualPort]));
+    // It tells them in the order in which it was given them.
+    return new Map(answer.listen.map(({ actualPort }, index) => [declared[index]?.port ?? actualPort, actualPort]));
   }
 
   /** Ends the thread at once, sockets and all, as a crash of the process would. */

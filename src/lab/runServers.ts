@@ -15,6 +15,7 @@ import type { PublicKey } from '../protocol/tokens';
 import { type InsideWiring, serversOf, type WiredBackend } from './armWiring';
 import { everyServer, type LabDefinition } from './labDefinition';
 import { LabServer } from './labServer';
+import type { PortClaims } from './portClaims';
 import type { WarmThreads } from './warmThreads';
 
 export interface RunServersOptions {
@@ -22,6 +23,7 @@ export interface RunServersOptions {
   readonly workerPath: string;
   readonly warm: WarmThreads | undefined;
   readonly clock: Clock;
+  readonly claims: PortClaims;
   /** What a server shows to those who connect by TLS. */
   identityOf(id: string): TlsIdentity;
   readonly maxConnectionAgeMs: number | null;
@@ -134,7 +136,8 @@ export class RunServers implements Disposable {
       known.callOn(this.#callsOf(id));
       return known;
     }
-    const { definition, workerPath, warm, clock, maxConnectionAgeMs, seed, tokenKey, onCalls, onCrash } = this.#options;
+    const { definition, workerPath, warm, clock, claims, maxConnectionAgeMs, seed, tokenKey, onCalls, onCrash } =
+      this.#options;
     const defined = everyServer(definition).find((server) => server.id === id);
     const server = new LabServer({
       id,
@@ -142,6 +145,7 @@ export class RunServers implements Disposable {
       workerPath,
       warm,
       clock,
+      claims,
       listen,
       capacity: this.#options.capacity ?? defined?.capacity ?? definition.capacity,
       maxConnectionAgeMs,

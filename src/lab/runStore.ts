@@ -6,6 +6,7 @@ import { type Message, message } from '../base/message';
 import type { StoreState } from '../measurement/snapshot';
 import type { SharedStore } from '../protocol/backendWorker';
 import type { FromStore, StoreChoice, StoreStart, ToStore } from '../protocol/storeWorker';
+import type { PortClaims } from './portClaims';
 import { WorkerThread } from './workerThread';
 
 type Ready = Extract<FromStore, { readonly type: 'ready' }>;
@@ -14,7 +15,9 @@ export interface RunStoreOptions {
   readonly workerPath: string;
   readonly clock: Clock;
   readonly choice: StoreChoice;
+  /** As declared; where it is taken, another. */
   readonly port: number;
+  readonly claims: PortClaims;
   /** It ended though nobody asked it to. */
   onCrash(error: Error | null): void;
 }
@@ -42,8 +45,8 @@ export class RunStore implements Disposable {
 
   /** Resolves when sessions can be kept there, to what a reader should know of the choice. Throws ReaderError. */
   async start(): Promise<Message | null> {
-    const { choice, port } = this.#options;
-    this.#ready = await this.#open(choice, port);
+    const { choice, port, claims } = this.#options;
+    this.#ready = await this.#open(choice, await claims.portFor(port));
     return this.#ready.note;
   }
 

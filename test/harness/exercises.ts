@@ -58,33 +58,8 @@ function saysBeside(folder: string, name: string): string {
   return says;
 }
 
-/** The last check of each lab whose checks take turns. */
-const turns = new Map<string, Promise<unknown>>();
-
-/**
- * The verdict of real traffic through a file. Where a server dies meanwhile, one check of the lab at a time: the port of the
- * dead server is free, another run of the lab would take it, and the requests that knock there would be counted by that one.
- */
-export function verdictOn(written: Pick<WrittenExercise, 'lab' | 'exercise'>, file: string): Promise<ExerciseVerdict> {
-  const { lab } = written;
-  if (!losesServer(written)) return checked(written, file);
-  const before = turns.get(lab.id) ?? Promise.resolve();
-  const turn = before.then(() => checked(written, file));
-  turns.set(
-    lab.id,
-    turn.catch(() => undefined),
-  );
-  return turn;
-}
-
-function losesServer({ lab, exercise }: Pick<WrittenExercise, 'lab' | 'exercise'>): boolean {
-  const scenarios = exercise.runs.map(({ params }) => params.scenario);
-  return lab.scenarios
-    .filter(({ id }) => scenarios.includes(id))
-    .some(({ events }) => events.some((event) => event.do === 'kill' || event.do === 'restart'));
-}
-
-async function checked(
+/** The verdict of real traffic through a file. */
+export async function verdictOn(
   { lab, exercise }: Pick<WrittenExercise, 'lab' | 'exercise'>,
   file: string,
 ): Promise<ExerciseVerdict> {

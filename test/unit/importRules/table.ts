@@ -68,13 +68,7 @@ export const restrictions: readonly Restriction[] = [
   },
   {
     modules: ['net', 'http', 'http2', 'https', 'tls', 'dgram'],
-    places: [
-      'src/balancer/proxies',
-      'src/backends',
-      'src/traffic/clients',
-      'src/lab/**/portBinding',
-      'src/lab/**/*Worker',
-    ],
+    places: ['src/balancer/proxies', 'src/backends', 'src/traffic/clients', 'src/lab/portClaims', 'src/lab/**/*Worker'],
     reason: 'the extension host never carries traffic, and only few files open a port',
   },
   {
