@@ -198,7 +198,11 @@ class RunningBalancer implements Balancer {
     const before = this.#current;
     this.#current = generation;
     this.#generations.add(generation);
-    before?.retire(LIMITS.retiredIdleMs, () => this.#generations.delete(before));
+    before?.retire(
+      LIMITS.retiredIdleMs,
+      () => this.#generations.delete(before),
+      (address) => this.#listeners.get(address)?.serving ?? null,
+    );
     this.options.log('notice', `${before === null ? 'start' : 'reload'}: ${conf.path}, ${binds.length} listeners`);
   }
 

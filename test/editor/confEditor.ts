@@ -43,19 +43,24 @@ export class ConfEditor {
     return (await this.#window.page.locator('#status\\.editor\\.mode').innerText()).trim();
   }
 
-  /** By its place: a line with live numbers is drawn anew twice a second, which a click on the element would wait for. */
+  /**
+   * By its place: a line with live numbers is drawn anew twice a second, which a click on the element would wait for. Whether
+   * the caret got there is looked at, since what stands above the first line comes and goes, and moves every line.
+   */
   async #focusEnd(text: string): Promise<void> {
-    let line: Awaited<ReturnType<Locator['boundingBox']>> = null;
-    const find = async () => {
-      line = await this.line(text).first().boundingBox();
-      return line;
+    const line = this.line(text).first();
+    const place = async () => (await line.boundingBox()) ?? { y: Number.NaN, height: Number.NaN };
+    const clicked = async (): Promise<boolean> => {
+      const { y, height } = await place();
+      if (Number.isNaN(y)) return false;
+      // In the middle of the editor, however far it is scrolled to the side.
+      const editor = await this.#root.boundingBox();
+      await this.#window.page.mouse.click((editor?.x ?? 0) + (editor?.width ?? 0) / 2, y + height / 2);
+      await this.#window.page.keyboard.press('End');
+      const caret = await this.#root.locator('.cursors-layer .cursor').first().boundingBox();
+      return Math.abs((caret?.y ?? Number.NaN) - (await place()).y) < height / 2;
     };
-    await expect.poll(find, { timeout: 10_000 }).not.toBeNull();
-    const { y, height } = line ?? { y: Number.NaN, height: 0 };
-    // In the middle of the editor, however far it is scrolled to the side.
-    const editor = await this.#root.boundingBox();
-    await this.#window.page.mouse.click((editor?.x ?? 0) + (editor?.width ?? 0) / 2, y + height / 2);
-    await this.#window.page.keyboard.press('End');
+    await expect.poll(clicked, { timeout: 10_000 }).toBe(true);
   }
 
   async typeAtEnd(line: string, text: string): Promise<void> {

@@ -45,11 +45,8 @@ const edits: readonly Edit[] = [
   },
 ];
 
-/**
- * Few clients, so that no connection is idle when the old configuration's are closed: as with nginx, a POST that is sent at
- * just that moment is lost, and nobody may send it again.
- */
-const load = { requests: '60000', rate: '120', clients: '4' };
+/** So many clients that many of their connections are idle when the file is saved. */
+const load = { requests: '60000', rate: '120', clients: '60' };
 
 /** So many more requests show that a server gets traffic. */
 const SOME = 10;

@@ -115,9 +115,36 @@ describe('reload', () => {
     expect(await client.untilClosed()).toContain('done');
   });
 
-  it('asks a kept connection to come again, after one more request at most', async () => {
+  it('lets an idle connection go on under the new configuration: a request on its way to it is not lost', async () => {
     const rig = await startRig(answering('old'));
     const client = new RawClient(rig.port()).send(get());
+    await client.until((text) => text.endsWith('old'));
+    await rig.reload(answering('new'));
+    client.send('POST / HTTP/1.1\r\nHost: lab\r\nContent-Length: 2\r\n\r\nhi');
+    expect(await client.until((text) => text.endsWith('new'))).toBe(true);
+    expect(client.received).not.toContain('Connection: close');
+    await rig.reload(answering('newest'));
+    client.send(get());
+    expect(await client.until((text) => text.endsWith('newest'))).toBe(true);
+    expect(rig.balancer.counts()).toMatchObject({ connectionsAccepted: 1, connectionsOpen: 1 });
+  });
+
+  it('reads the next request of an idle connection within the limits of the new configuration', async () => {
+    const rig = await startRig(answering('old'));
+    const client = new RawClient(rig.port()).send(get());
+    await client.until((text) => text.endsWith('old'));
+    await rig.reload(
+      'http { server { listen 127.0.0.1:1; large_client_header_buffers 1 1k; location / { return 200 new; } } }',
+    );
+    client.send(get('/', `X-Long: ${'x'.repeat(1_100)}\r\n`));
+    expect(await client.untilClosed()).toMatch(/HTTP\/1\.1 4\d\d[^]*$/);
+  });
+
+  it('asks an idle connection to come again, after one more request at most, where its address is served no more', async () => {
+    const rig = await startRig(
+      'http { server { listen 127.0.0.1:1; return 200 one; } server { listen 127.0.0.1:2; return 200 old; } }',
+    );
+    const client = new RawClient(rig.port('127.0.0.1:2')).send(get());
     await client.until((text) => text.endsWith('old'));
     await rig.reload(answering('new'));
     client.send(get());

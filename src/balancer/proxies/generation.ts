@@ -45,6 +45,16 @@ export type Service =
       readonly terminator: TlsTerminator | null;
     };
 
+/** Where an address is served now. */
+export interface Serving {
+  readonly generation: Generation;
+  readonly service: Service;
+}
+
+export interface HttpServing extends Serving {
+  readonly service: Extract<Service, { kind: 'http' }>;
+}
+
 /**
  * One configuration while anything runs on it: its upstreams, and the client connections that began under it. A reload
  * makes the next one; the old one lives until its last connection is done.
@@ -62,6 +72,8 @@ export class Generation {
   readonly #literals = new Map<string, UpstreamPlan>();
   readonly #clients = new Set<Client>();
   #whenEmpty: (() => void) | null = null;
+  /** After a reload, by the declared address; null: not served any more. */
+  #successor: (declared: string) => Serving | null = () => null;
 
   constructor(
     readonly engine: Engine,
@@ -124,10 +136,24 @@ export class Generation {
     if (this.retired && this.#clients.size === 0) this.#end();
   }
 
+  /**
+   * Where a connection that began under `service` goes on: under the configuration that followed, if that takes
+   * connections of this kind at this address. null: nowhere.
+   */
+  successorOf(service: Extract<Service, { kind: 'http' }>): HttpServing | null {
+    const next = this.#successor(service.declared);
+    if (next?.service.kind !== 'http') return null;
+    const { generation, service: now } = next;
+    const isAlike =
+      (now.terminator === null) === (service.terminator === null) && now.proxyProtocol === service.proxyProtocol;
+    return isAlike ? { generation, service: now } : null;
+  }
+
   /** Calls back once the last connection is done and everything is closed. */
-  retire(graceMs: number, whenEmpty: () => void): void {
+  retire(graceMs: number, whenEmpty: () => void, successor: (declared: string) => Serving | null = () => null): void {
     this.retired = true;
     this.#graceMs = graceMs;
+    this.#successor = successor;
     this.#whenEmpty = whenEmpty;
     for (const client of [...this.#clients]) client.retire(graceMs);
     if (this.#clients.size === 0) this.#end();

@@ -28,7 +28,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
   requests = 0;
 
   readonly #engine: Engine;
-  readonly #parser: RequestParser;
+  #parser: RequestParser;
   #exchange: Exchange | null = null;
   #requestDone = true;
   #responseDone = true;
@@ -49,8 +49,8 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
 
   constructor(
     readonly socket: Socket,
-    readonly generation: Generation,
-    readonly service: Extract<Service, { kind: 'http' }>,
+    public generation: Generation,
+    public service: Extract<Service, { kind: 'http' }>,
     readonly origin: Origin,
   ) {
     this.#engine = generation.engine;
@@ -59,12 +59,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
     this.remotePort = origin.remotePort;
     this.localAddress = origin.localAddress;
     this.localPort = origin.localPort;
-    const { largeCount, largeSize } = service.defaultServer.headerBuffers;
-    this.#parser = new RequestParser({
-      tolerateBareLf: this.#engine.tolerateBareLf,
-      lineBytes: largeSize,
-      headBytes: largeCount * largeSize,
-    });
+    this.#parser = this.#newParser();
     this.deadlineAt = this.#engine.clock.now() + service.defaultServer.settings.clientHeaderTimeoutMs;
     this.#engine.deadlines.watch(this);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
@@ -184,11 +179,39 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
   // ── Client ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   retire(graceMs: number): void {
+    if (this.#exchange === null && !this.#lingering && this.#parser.isIdle && this.#moveOn()) return;
     this.#retired = true;
     this.#graceMs = graceMs;
     if (this.#exchange !== null || this.#lingering) return;
     if (graceMs <= 0 && this.#parser.isIdle) this.close();
     else this.deadlineAt = Math.min(this.deadlineAt, this.#engine.clock.now() + graceMs);
+  }
+
+  /**
+   * An idle connection goes on under the configuration that followed. Closing it could cross with a request on its way,
+   * and a client may not send a POST again that may have been served (RFC 9110, section 9.2.2).
+   */
+  #moveOn(): boolean {
+    const next = this.generation.successorOf(this.service);
+    if (next === null) return false;
+    const before = this.generation;
+    this.generation = next.generation;
+    this.service = next.service;
+    this.#parser = this.#newParser();
+    if (this.requests > 0)
+      this.deadlineAt = this.#engine.clock.now() + next.service.defaultServer.settings.keepaliveTimeoutMs;
+    next.generation.add(this);
+    before.remove(this);
+    return true;
+  }
+
+  #newParser(): RequestParser {
+    const { largeCount, largeSize } = this.service.defaultServer.headerBuffers;
+    return new RequestParser({
+      tolerateBareLf: this.#engine.tolerateBareLf,
+      lineBytes: largeSize,
+      headBytes: largeCount * largeSize,
+    });
   }
 
   close(): void {

@@ -2,14 +2,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { ListenPlan } from '../plan';
 import { arrive } from './arrival';
 import type { Engine } from './engine';
-import type { Generation, Service } from './generation';
+import type { Serving } from './generation';
 import type { Http2Acceptor } from './http2';
-
-/** The configuration a listener's new connections run on. */
-export interface Serving {
-  readonly generation: Generation;
-  readonly service: Service;
-}
 
 /**
  * One listening socket. It outlives configurations: a reload changes what it serves, and no connection is refused in
@@ -23,6 +17,7 @@ export class Listener {
     readonly listen: ListenPlan,
     readonly engine: Engine,
     readonly http2: Http2Acceptor,
+    /** What its new connections run on. */
     public serving: Serving,
   ) {
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (socket) => this.#onConnection(socket));
