@@ -179,6 +179,8 @@ export interface HttpSettings {
   readonly clientHeaderTimeoutMs: number;
   readonly clientBodyTimeoutMs: number;
   readonly keepaliveTimeoutMs: number;
+  /** Of the field Keep-Alive, s; null: it is not sent. */
+  readonly keepaliveHeaderSeconds: number | null;
   readonly keepaliveRequests: number;
   readonly addHeaders: readonly { readonly name: string; readonly value: Template; readonly always: boolean }[];
   readonly defaultType: string;

@@ -17,6 +17,8 @@ export interface Policy<Config = unknown> {
   readonly directive: string | null;
   /** Set where nginx has no such policy: the NAME of the comment `# lab: policy NAME;` that selects it. */
   readonly labName?: string;
+  /** The first version of open source nginx that has it, where an older one is in use. */
+  readonly since?: string;
   readonly contexts: readonly ('http' | 'stream')[];
   /** Whether nginx accepts `backup` on a server line below the directive. */
   readonly allowsBackup: boolean;

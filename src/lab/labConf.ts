@@ -152,8 +152,9 @@ export function withAddedServer(
   }
   const line = last === undefined ? undefined : directiveAt(conf.file.directives, last.span.line, last.span.column);
   if (line === undefined) throw new Error('an upstream of a checked configuration has a server line');
-  // The newcomer gets the same parameters as the server above it.
-  const words = ['server', `127.0.0.1:${server.port}`, ...line.args.slice(1).map((word) => word.value)];
+  // The newcomer gets the same parameters as the server above it, but works at once.
+  const parameters = line.args.slice(1).map((word) => word.value);
+  const words = ['server', `127.0.0.1:${server.port}`, ...parameters.filter((word) => !IDLE.has(word))];
   const added = `${words.join(' ')}; # lab: backend ${server.id} ${server.protocol}${server.tls === true ? '-tls' : ''}`;
   const edited = understandConf(
     definition,
@@ -165,6 +166,9 @@ export function withAddedServer(
   if (!edited.ok) throw new ConfProblems(edited.error);
   return edited.value;
 }
+
+/** Parameters that keep a server from getting requests, for the time being or for good. */
+const IDLE: ReadonlySet<string> = new Set(['down', 'backup']);
 
 /** The configuration with `down` on every line of a server, or without it. Throws ConfProblems. */
 export function withDrained(

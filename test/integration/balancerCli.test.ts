@@ -154,6 +154,15 @@ describe('serving', () => {
     expect(existsSync(join(folder, 'nginx.pid'))).toBe(false);
   });
 
+  test('a bad file: the reason in the log as well', async () => {
+    writeFileSync(join(folder, 'nginx.conf'), 'events { }\nhttp {\n  nonsense;\n}\n');
+    const running = start('-p', folder, '-c', 'nginx.conf', '-e', 'first.log');
+    expect(await running.exit).toBe(1);
+    expect(readFileSync(join(folder, 'first.log'), 'utf8')).toMatch(
+      /\[emerg\] \d+#\d+: unknown directive "nonsense" in .*nginx\.conf:3$/m,
+    );
+  });
+
   test('a pid file that cannot be written: status 1, nothing left listening', async () => {
     const port = await freePort();
     writeConf(port);

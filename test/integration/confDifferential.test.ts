@@ -187,6 +187,41 @@ describe.skipIf(missing)('as nginx -t', { timeout: 180_000 }, () => {
     );
   });
 
+  const included: Readonly<Record<string, string>> = {
+    'listen.inc': 'listen 127.0.0.1:28999;',
+    'pass.inc': 'proxy_pass 127.0.0.1:28998;',
+    'servers.inc': 'server 127.0.0.1:28998;',
+    'bad.inc': 'server 127.0.0.1:28998 weight=heavy;',
+  };
+  test.each([
+    'http { server { include listen.inc; return 200; } }',
+    'http { server { include listen.inc; include listen.inc; return 200; } }',
+    'stream { server { include listen.inc; include pass.inc; } }',
+    'stream { server { include pass.inc; } }',
+    'stream { server { include listen.inc; } }',
+    'http { upstream u { include servers.inc; } server { listen 127.0.0.1:28999; location / { proxy_pass http://u; } } }',
+    'http { upstream u { include bad.inc; } server { listen 127.0.0.1:28999; location / { proxy_pass http://u; } } }',
+  ])('what an included file says stands in its place: %s', (text) => {
+    for (const [name, content] of Object.entries(included)) writeFileSync(join(folder, name), content);
+    compare({ name: text, text: `events { }\n${text}\n` });
+  });
+
+  test.each([
+    'map $uri $host { default a; }',
+    'map $uri $arg_of_mine { default a; }',
+    'split_clients $uri $request_id { 50% a; * b; }',
+    'map $uri $args { default a; }',
+    'server { listen 127.0.0.1:28999; set $host a; return 200; }',
+    'server { listen 127.0.0.1:28999; set $Host a; return 200; }',
+    'server { listen 127.0.0.1:28999; set $args a=b; return 200; }',
+    'server { listen 127.0.0.1:28999; set $limit_rate 1; return 200; }',
+    'server { listen 127.0.0.1:28999; set $http_mine a; return 200; }',
+    'server { listen 127.0.0.1:28999; set $upstream_addr a; return 200; }',
+    'server { listen 127.0.0.1:28999; set $status a; return 200; }',
+  ])('a variable that nginx has itself: %s', (text) => {
+    compare({ name: text, text: `events { }\nhttp {\n${text}\n}\n` });
+  });
+
   test('anything at all: quotes, braces, comments and escapes', () => {
     // Only the verdict is compared: of several errors each side may meet another one first.
     fc.assert(

@@ -74,7 +74,7 @@ describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
        location = /one { alias ${root}/a.txt; }
        location ~ ^/by-name/(.*)$ { alias ${root}/$1; }
        location ~ ^/one-file/ { alias ${root}/a.txt; }
-       location /by-argument/ { root ${root}/$arg_in; index $arg_in.txt index.html; }
+       location /by-argument/ { root ${root}/$arg_in; index index.html; }
        location /aliased-by-argument/ { alias ${root}/$arg_in/; }
        location = /itself { root $request_filename; }
        location /zipped/ { alias ${root}/; gzip on; gzip_types text/plain; gzip_min_length 1; add_header X-A a; add_header X-B b always; }

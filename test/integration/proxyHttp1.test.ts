@@ -576,12 +576,14 @@ describe('server blocks and locations', () => {
 
   it('take an absolute-form target for the host', async () => {
     const server = await recorder();
-    const rig = await through([server.port], 'proxy_set_header Host $host;');
+    const rig = await through([server.port], 'proxy_set_header Host $host; proxy_set_header X-Host $http_host;');
     await new RawClient(rig.port())
       .send('GET http://other:81/p HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n')
       .untilClosed();
     expect(server.requests[0]?.line).toBe('GET /p');
     expect(server.requests[0]?.headers.host).toBe('other');
+    // Nobody behind hears of the host that it replaced.
+    expect(server.requests[0]?.headers['x-host']).toBe('other:81');
   });
 });
 

@@ -1,7 +1,10 @@
+import { systemClock } from '../../base/clock';
+import type { Problem } from '../../base/problem';
 import type { Configuration } from './configuration';
 import { loadConfiguration } from './configuration';
+import { ErrorLog } from './errorLog';
 import { type CommandLine, help, parseCommandLine } from './options';
-import { problemLines } from './report';
+import { problemLevel, problemLines, problemText } from './report';
 import { pidPath, sendSignal } from './signal';
 import { configureArguments, version } from './version';
 
@@ -34,6 +37,7 @@ export async function run(argv: readonly string[], terminal: Terminal, serve: Se
   if (!loaded.ok) {
     for (const problem of loaded.error) if (problem.severity !== 'note') terminal.err(problemLines(problem));
     if (testing) terminal.err(`nginx: configuration file ${line.confPath} test failed\n`);
+    else if (line.signal === null) logFailure(line, loaded.error);
     return 1;
   }
   const { plan, files } = loaded.value;
@@ -57,4 +61,15 @@ export async function run(argv: readonly string[], terminal: Terminal, serve: Se
     return problem === null ? 0 : 1;
   }
   return serve(line, loaded.value, terminal);
+}
+
+/** What keeps a server from starting also goes to the log that is open before any file was read. */
+function logFailure({ errorLog, prefix }: CommandLine, problems: readonly Problem[]): void {
+  if (errorLog === 'stderr') return;
+  const log = new ErrorLog(systemClock(), prefix, process.pid);
+  log.use([{ path: errorLog ?? 'logs/error.log', level: 'error' }]);
+  for (const problem of problems) {
+    if (problem.severity === 'error') log.write(problemLevel(problem), problemText(problem));
+  }
+  log.close();
 }

@@ -65,7 +65,7 @@ export const authRequestSets = list<{ readonly variable: string; readonly value:
     const name = variableName(target, reading);
     const template = reading.template(written, scope);
     if (name === undefined) return undefined;
-    reading.defineVariable(name, scope);
+    reading.defineVariable(name, scope, target.span);
     return { variable: name, value: template };
   },
 });

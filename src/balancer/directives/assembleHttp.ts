@@ -36,10 +36,9 @@ export function assembleHttp(scope: Scope, reading: Reading): HttpPlan {
 
 function assembleServer({ scope, directive }: ServerBlock, upstreams: Upstreams, reading: Reading): HttpServerPlan {
   const listens = scope.get(httpListen);
-  const written = (directive.block ?? []).some((child) => child.name.value === 'listen');
   const http2 = scope.get(core.http2);
   return {
-    listens: (written ? listens : [implicitListen(directive.headSpan)]).map((listen) => ({
+    listens: (scope.names('listen') ? listens : [implicitListen(directive.headSpan)]).map((listen) => ({
       ...listen,
       http2: listen.http2 || http2,
     })),

@@ -20,14 +20,13 @@ export function assembleStream(scope: Scope, reading: Reading): StreamPlan {
   const servers: StreamServerPlan[] = [];
   const reported = new Set<StreamServerPlan>();
   for (const { scope: server, directive } of scope.get(streamServers)) {
-    const children = (directive.block ?? []).map((child) => child.name.value);
     const listens = server.get(streamListen);
-    if (!children.includes('listen')) {
+    if (!server.names('listen')) {
       reading.error(directive.headSpan, message('no "listen" is defined for server'));
     }
     const target = server.get(streamProxy.pass);
     if (target === null) {
-      if (!children.includes('proxy_pass'))
+      if (!server.names('proxy_pass'))
         reading.error(directive.headSpan, message('no handler for server'), message('Add a "proxy_pass".'));
       continue;
     }

@@ -40,9 +40,8 @@ export class Upstreams {
     }
     this.#declared.set(key, block);
     const servers = block.scope.get(upstreamServers);
-    const written = (block.directive.block ?? []).filter((inner) => inner.name.value === 'server');
     if (servers.length === 0) {
-      if (written.length === 0) {
+      if (!block.scope.names('server')) {
         this.reading.error(
           nameWord.span,
           message('no servers are inside upstream'),

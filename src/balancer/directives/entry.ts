@@ -66,8 +66,11 @@ export interface Reading {
   template(word: Word, scope: Scope): Template;
   /** A part of a word as a template; `offset` is where the part begins in the word's value. */
   templatePart(word: Word, offset: number, text: string, scope: Scope): Template;
-  /** From here on (and before: order does not matter) the variable exists. */
-  defineVariable(name: string, scope: Scope): void;
+  /**
+   * From here on (and before: order does not matter) the variable exists. `at`: where a directive names it, which may
+   * not be one that the proxies have themselves; absent for captures.
+   */
+  defineVariable(name: string, scope: Scope, at?: Span): void;
   /** Reads the directives of a block in its own scope. */
   walk(block: readonly Directive[], scope: Scope): void;
   /** What a block that is no list of directives (`map`, `types` …) holds, with its `include`s opened. */

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { message } from '../../base/message';
 import type { Directive, Word } from '../../conf/ast';
 import { compileServerName, type ServerName } from '../servers';
@@ -45,7 +46,8 @@ export const serverName: Entry<readonly ServerName[]> = {
   read(directive, reading, scope) {
     const names: ServerName[] = [];
     for (const word of directive.args) {
-      const name = compileServerName(word.value);
+      // As nginx reads it: the machine's own name, in small letters.
+      const name = compileServerName(word.value === '$hostname' ? hostname().toLowerCase() : word.value);
       if (word.value.includes('/') && !word.value.startsWith('~')) {
         reading.warn(word.span, message('server name "{name}" has suspicious symbols', { name: word.value }));
       }
@@ -164,6 +166,8 @@ export const internal = value({
 
 export interface KeepaliveTimeout {
   readonly idleMs: number;
+  /** What the client is told (`Keep-Alive: timeout=`), s; null: nothing. */
+  readonly headerSeconds: number | null;
 }
 
 const seconds = 1000;
@@ -190,7 +194,7 @@ export const core = {
     name: 'keepalive_timeout',
     contexts: levels,
     args: [1, 2],
-    initial: { idleMs: 75 * seconds },
+    initial: { idleMs: 75 * seconds, headerSeconds: null },
     read(directive, reading) {
       const [idle, header] = directive.args;
       const idleMs = idle === undefined ? null : parseTime(idle.value);
@@ -199,7 +203,8 @@ export const core = {
         reading.error(word.span, message('"{directive}" directive invalid value', { directive: 'keepalive_timeout' }));
         return undefined;
       }
-      return idleMs === null ? undefined : { idleMs };
+      if (idleMs === null) return undefined;
+      return { idleMs, headerSeconds: header === undefined ? null : parseTime(header.value, 's') };
     },
   }),
   largeClientHeaderBuffers: value<{ readonly count: number; readonly size: number }>({

@@ -32,7 +32,7 @@ function map(context: Context): Entry<readonly VariableMap[]> {
       const read = new MapBlock(reading, scope);
       for (const row of reading.contentOf(directive)) read.row(row);
       if (name === undefined) return undefined;
-      reading.defineVariable(name, scope);
+      reading.defineVariable(name, scope, target.span);
       return { variable: name, source: reading.template(source, scope), ...read.result };
     },
   });
@@ -127,7 +127,7 @@ function splitClients(context: Context): Entry<readonly SplitClients[]> {
       const name = variableName(target, reading);
       const parts = readParts(directive, reading);
       if (name === undefined) return undefined;
-      reading.defineVariable(name, scope);
+      reading.defineVariable(name, scope, target.span);
       return { variable: name, source: reading.template(source, scope), parts };
     },
   });

@@ -8,7 +8,7 @@ import { missingSemicolons } from './missingSemicolons';
 import { nearest } from './nearest';
 import { Scope } from './scope';
 import { allowedIn, entriesNamed } from './table';
-import { knownVariable, nearestVariable, variableFeature } from './variables';
+import { changeable, knownVariable, nearestVariable, ownVariable, variableFeature } from './variables';
 
 /** Gives what `include` names. The library opens no file by itself. */
 export interface ConfFiles {
@@ -100,8 +100,17 @@ class Reader implements Reading {
     return compiled.value;
   }
 
-  defineVariable(name: string, scope: Scope): void {
+  defineVariable(name: string, scope: Scope, at?: Span): void {
+    if (at !== undefined && !this.#mayDefine(name, scope, at)) return;
     this.#defined[scope.isStream ? 'stream' : 'http'].add(name.toLowerCase());
+  }
+
+  /** One of the proxies' own variables has its value from them, but for the few that a file may set. */
+  #mayDefine(name: string, scope: Scope, at: Span): boolean {
+    if (!ownVariable(name, scope.isStream)) return true;
+    if (!changeable.has(name)) this.error(at, message('the duplicate "{variable}" variable', { variable: name }));
+    else if (!this.refuseNotYet(variableFeature(name, scope.isStream), at)) return true;
+    return false;
   }
 
   refuseNotYet(feature: string, span: Span): boolean {
@@ -174,6 +183,7 @@ class Reader implements Reading {
       this.#include(directive, scope);
       return;
     }
+    scope.name(name);
     const named = entriesNamed(name);
     const entry = named.find((candidate) => candidate.contexts.includes(scope.context));
     if (entry === undefined) {

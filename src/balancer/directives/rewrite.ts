@@ -70,7 +70,7 @@ const setStep = step('set', [2, 2], false, (directive, reading, scope) => {
   const name = variableName(target, reading);
   const value = reading.template(text, scope);
   if (name === undefined) return undefined;
-  reading.defineVariable(name, scope);
+  reading.defineVariable(name, scope, target.span);
   return { kind: 'set', variable: name, value };
 });
 

@@ -5,6 +5,7 @@ import type { Context, Entry } from './entry';
 export class Scope {
   readonly #values = new Map<Entry, unknown>();
   readonly #directives = new Map<Entry, Directive[]>();
+  readonly #named = new Set<string>();
 
   constructor(
     readonly context: Context,
@@ -25,6 +26,15 @@ export class Scope {
       entry.join === 'append' && Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value,
     );
     this.#directives.set(entry, [...(this.#directives.get(entry) ?? []), directive]);
+  }
+
+  /** A directive of this name stands here, in the block itself or in a file that it includes, be it good or bad. */
+  name(directive: string): void {
+    this.#named.add(directive);
+  }
+
+  names(directive: string): boolean {
+    return this.#named.has(directive);
   }
 
   has(entry: Entry): boolean {

@@ -76,6 +76,5 @@ export function namesCertificate(scope: Scope): boolean {
 }
 
 function isNamed(directive: string, scope: Scope): boolean {
-  const named = (scope.directive?.block ?? []).some((child) => child.name.value === directive);
-  return named || (scope.parent !== null && isNamed(directive, scope.parent));
+  return scope.names(directive) || (scope.parent !== null && isNamed(directive, scope.parent));
 }

@@ -51,6 +51,7 @@ export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc', reading:
     clientHeaderTimeoutMs: scope.get(core.clientHeaderTimeout),
     clientBodyTimeoutMs: scope.get(core.clientBodyTimeout),
     keepaliveTimeoutMs: scope.get(core.keepaliveTimeout).idleMs,
+    keepaliveHeaderSeconds: scope.get(core.keepaliveTimeout).headerSeconds,
     keepaliveRequests: scope.get(core.keepaliveRequests),
     addHeaders: scope.get(addHeaders),
     defaultType: scope.get(core.defaultType),

@@ -86,7 +86,11 @@ export const index: Entry<readonly string[]> = {
   inherits: true,
   initial: ['index.html'],
   join: 'append',
-  read: (directive) => directive.args.map((word) => word.value),
+  read(directive, reading) {
+    const varying = directive.args.find((word) => word.value.includes('$'));
+    if (varying !== undefined && reading.refuseNotYet('index with variables', varying.span)) return undefined;
+    return directive.args.map((word) => word.value);
+  },
 };
 
 /** What serves a request that nothing else does. */

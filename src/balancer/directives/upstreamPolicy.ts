@@ -57,6 +57,15 @@ function choosePolicy(
   if (before.some((chosen) => chosen.policy.over === undefined) && policy.over === undefined) {
     reading.warn(span, message('load balancing method redefined'));
   }
+  if (policy.since !== undefined) {
+    reading.note(
+      span,
+      message('“{policy}” is in open source nginx from version {version} on', {
+        policy: policy.directive ?? policy.name,
+        version: policy.since,
+      }),
+    );
+  }
   const config = policy.parse(directive);
   if (config.ok) scope.set(chosenPolicies, [{ policy, config: config.value }], owner);
   else for (const problem of config.error) reading.error(problem.span, problem.message, problem.hint);

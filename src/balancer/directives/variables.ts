@@ -121,6 +121,14 @@ const streamVariables = new Set([
 ]);
 
 /** Whether nginx and this balancer have the variable, not counting those that the file itself defines. */
+/** Those of the proxies' own that a file may set nevertheless (NGX_HTTP_VAR_CHANGEABLE). */
+export const changeable: ReadonlySet<string> = new Set(['args', 'limit_rate', 'proxy_host', 'proxy_port']);
+
+/** Whether the proxies have a variable of exactly this name; a prefix (`http_`) leaves the names under it free. */
+export function ownVariable(name: string, isStream: boolean): boolean {
+  return (isStream ? streamVariables : httpVariables).has(name.toLowerCase());
+}
+
 export function knownVariable(name: string, isStream: boolean): boolean {
   const lower = name.toLowerCase();
   if (isStream) return streamVariables.has(lower);

@@ -22,11 +22,12 @@ export interface StickyConfig {
 
 /**
  * The first answer gives the client a cookie that names its peer, and the peer gets every later request that brings it.
- * In open source nginx from 1.29.6. https://nginx.org/en/docs/http/ngx_http_upstream_module.html#sticky
+ * https://nginx.org/en/docs/http/ngx_http_upstream_module.html#sticky
  */
 export const stickyCookie: Policy<StickyConfig> = {
   name: 'sticky',
   directive: 'sticky',
+  since: '1.29.6',
   contexts: ['http'],
   allowsBackup: true,
   parse(directive) {

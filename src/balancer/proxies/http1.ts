@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type HeaderList, hasListToken } from '../gateway/headers';
+import { type HeaderList, hasListToken, headerName } from '../gateway/headers';
 import { errorPage, reasonPhrase } from '../gateway/status';
 import type { ClientConnection, Downstream } from './call';
 import type { Timed } from './deadlines';
@@ -102,8 +102,13 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
         this.#keep = false;
       }
     }
-    head += this.#keep ? 'Connection: keep-alive\r\n\r\n' : 'Connection: close\r\n\r\n';
-    this.#out += head;
+    this.#out += head + (this.#keep ? this.#keptAlive() : 'Connection: close\r\n\r\n');
+  }
+
+  #keptAlive(): string {
+    const seconds = (this.#exchange?.settings ?? this.service.defaultServer.settings).keepaliveHeaderSeconds;
+    if (seconds === null) return 'Connection: keep-alive\r\n\r\n';
+    return `Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}\r\n\r\n`;
   }
 
   sendBody(chunk: Buffer): boolean {
@@ -292,7 +297,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
       target: parser.target,
       protocol: parser.minorVersion > 0 ? 'HTTP/1.1' : 'HTTP/1.0',
       host: parser.host,
-      headers: parser.headers,
+      headers: parser.replacesHost ? withHost(parser.headers, parser.host) : parser.headers,
       connection: parser.connection,
       bodyLength: parser.framing === BY_CHUNKS ? -1 : Math.max(0, parser.contentLength),
       expectsContinue: parser.expectsContinue,
@@ -400,4 +405,13 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
   #acceptsTrailers(): boolean {
     return hasListToken(this.#exchange?.headers.joined('te') ?? '', 'trailers');
   }
+}
+
+/** The Host field as the target has it, so that whoever is asked next hears of no other (RFC 9112, section 3.2.2). */
+function withHost(headers: HeaderList, host: string): HeaderList {
+  const copy = headers.copy();
+  copy.remove('host');
+  const name = headerName('Host');
+  if (name !== null) copy.add(name, host);
+  return copy;
 }

@@ -9,6 +9,8 @@ export class RequestParser extends MessageParser {
   target = '';
   /** Host with port as sent: of an absolute-form target, else of the Host field; '' on HTTP/1.0 without either. */
   host = '';
+  /** The target names another host than the Host field, or there is no such field. */
+  replacesHost = false;
   /** Connection field, all lines joined; ''. */
   connection = '';
   expectsContinue = false;
@@ -78,6 +80,7 @@ export class RequestParser extends MessageParser {
       if (this.minorVersion > 0) return this.#refuse(400, 'sent HTTP/1.1 request without "Host" header');
     } else if (!isHost(host)) return this.#refuse(400, 'sent invalid host header');
     this.host = this.#targetHost ?? host ?? '';
+    this.replacesHost = this.#targetHost !== null && this.#targetHost !== host;
     this.connection = connection;
     return this.#frame(length, encoding);
   }

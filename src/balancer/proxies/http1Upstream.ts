@@ -97,7 +97,7 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
   reused = false;
   connectedAt = -1;
   readonly #socket: Socket;
-  readonly #parser = new ResponseParser();
+  readonly #parser: ResponseParser;
   #owner: CallOwner | null = null;
   #connected = false;
   #closed = false;
@@ -117,6 +117,7 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
     connectTimeoutMs: number,
     readonly secure: SecureTarget | null,
   ) {
+    this.#parser = new ResponseParser({ tolerateBareLf: engine.tolerateBareLf });
     this.deadlineAt = engine.clock.now() + connectTimeoutMs;
     engine.deadlines.watch(this);
     const socket = dial(peer, secure, {

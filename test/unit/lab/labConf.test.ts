@@ -79,6 +79,19 @@ describe('the configuration of an arm', () => {
   });
 });
 
+describe('a newcomer', () => {
+  it('works at once, though the server above it is drained or a backup', () => {
+    for (const idle of ['down', 'backup']) {
+      const last = 'server 127.0.0.1:28203 max_fails=1 fail_timeout=2s';
+      const understood = understandConf(lab, arm, file, good.replace(last, `${last} ${idle}`));
+      if (!understood.ok) throw new Error('refused');
+      const newcomer = { id: 'server-d', protocol: 'grpc', port: 28204 };
+      const { text } = withAddedServer(lab, arm, understood.value, newcomer);
+      expect(text).toContain('server 127.0.0.1:28204 max_fails=1 fail_timeout=2s; # lab: backend server-d grpc');
+    }
+  });
+});
+
 describe('a server that is drained', () => {
   const conf = () => {
     const understood = understandConf(lab, arm, file, good);
