@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PortClaims } from '../../src/lab/portClaims';
 import { labNamed, runOf } from '../harness/labs';
+import { freePorts } from '../harness/nginx';
 
 /** A dead server's port is still its run's: another run of the same lab that begins meanwhile goes elsewhere. */
 
@@ -47,12 +48,7 @@ describe('a run of which a server is dead', () => {
 
 describe('a claim on a port', () => {
   it('is one run’s until that run gives it up, and does not listen there', async () => {
-    const free = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => free.once('listening', resolve));
-    const address = free.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    await new Promise((resolve) => free.close(resolve));
-
+    const [port = 0] = await freePorts(1);
     const [mine, another] = [new PortClaims(), new PortClaims()];
     expect(await mine.portFor(port)).toBe(port);
     expect(await mine.portFor(port)).toBe(port);

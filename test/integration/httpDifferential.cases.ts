@@ -376,6 +376,7 @@ export const answerCases: readonly TwinCase[] = [
       { target: '/', fields: ['Connection: close', 'TE: trailers', 'Keep-Alive: timeout=5'] },
       { target: '/', fields: ['X_Under: dropped', 'X.Dot: dropped', 'Upgrade: h2c'] },
       { target: '/', fields: ['X-Empty:', 'X-Spaces:   a  b   ', 'X-Tab:\ta\t', 'X-Latin: caf\u00e9'] },
+      { target: 'http://absolute.example/real?x=1', host: 'absolute.example' },
       // To $http_host nginx gives the field, ours the target's host, which replaces it (proxyHttp1.test.ts).
       { target: 'http://absolute.example/host?x=1', host: 'other.example' },
     ],

@@ -131,10 +131,8 @@ export function ownVariable(name: string, isStream: boolean): boolean {
 
 export function knownVariable(name: string, isStream: boolean): boolean {
   const lower = name.toLowerCase();
-  if (isStream) return streamVariables.has(lower);
-  return (
-    httpVariables.has(lower) || httpPrefixes.some((prefix) => lower.startsWith(prefix) && lower.length > prefix.length)
-  );
+  if (ownVariable(lower, isStream)) return true;
+  return !isStream && httpPrefixes.some((prefix) => lower.startsWith(prefix) && lower.length > prefix.length);
 }
 
 /** The variable as notYet.ts lists it: `$name`, `$prefix_*`, with "stream/" before those of stream. */
