@@ -19,6 +19,8 @@ export interface CodeServerOptions {
   readonly userDataDir?: string | null;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** false: it is left to the settings whether folders are trusted. */
+  readonly trusted?: boolean;
 }
 
 export function cacheFolder(): string;

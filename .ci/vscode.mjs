@@ -169,7 +169,7 @@ function serverEnvironment(home, extra = {}) {
  * - `extension`: a folder with a built extension, linked in, or a .vsix file, installed. `beside`: more of them.
  * - `userDataDir`: kept if named, else a fresh one that `stop` removes.
  * - `settings`: on top of the quiet ones; of a kept userDataDir the reader's own stay.
- * - `env`: on top of this process's own environment.
+ * - `env`: on top of this process's own environment. `trusted`: false leaves it to the settings whether folders are trusted.
  *
  * @returns {Promise<import('./vscode.mjs').CodeServer>} its address and how to stop it
  * @throws {PrepareError} where the port is taken or VS Code does not start
@@ -183,6 +183,7 @@ export async function startCodeServer({
   userDataDir = null,
   settings = {},
   env = {},
+  trusted = true,
 }) {
   const entry = await ensureCodeServer();
   const home = userDataDir ?? fs.mkdtempSync(path.join(os.tmpdir(), 'traffic-lab-vscode-'));
@@ -203,7 +204,7 @@ export async function startCodeServer({
     ];
     const extensions = extension === null ? beside : [extension, ...beside];
     for (const each of extensions) await addExtension(entry, common, home, path.resolve(each));
-    return await launch(entry, common, { folder, locale, port, home, env, clean });
+    return await launch(entry, common, { folder, locale, port, home, env, trusted, clean });
   } catch (error) {
     clean();
     throw error;
@@ -239,7 +240,7 @@ async function addExtension(entry, common, home, extension) {
   );
 }
 
-async function launch(entry, common, { folder, locale, port, home, env, clean }) {
+async function launch(entry, common, { folder, locale, port, home, env, trusted, clean }) {
   const args = [
     entry,
     ...common,
@@ -247,8 +248,8 @@ async function launch(entry, common, { folder, locale, port, home, env, clean })
     ...[
       '--disable-telemetry',
       '--disable-update-check',
-      '--disable-workspace-trust',
       '--disable-getting-started-override',
+      ...(trusted ? ['--disable-workspace-trust'] : []),
     ],
     path.resolve(folder),
   ];

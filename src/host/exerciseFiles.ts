@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ExerciseDefinition } from '../lab/exercise';
+import { columnOf } from './columns';
 import { CONF_LANGUAGE } from './conf/confFeatures';
 import { editCopy } from './conf/editCopy';
 import type { LabController } from './labController';
@@ -59,8 +60,6 @@ export async function replaceExercise(
 ): Promise<void> {
   const text = await lab.exercises.original(exercise[file]);
   const copy = await lab.exercises.ensureFile(exercise);
-  // Only an open file can be undone.
-  if (!isOpen(vscode.Uri.file(copy))) await openExercise(lab, exercise);
   await editCopy(copy, () => text);
   lab.refresh();
 }
@@ -70,16 +69,4 @@ export async function saveExercise(lab: LabController, exercise: ExerciseDefinit
   const uri = vscode.Uri.file(await lab.exercises.ensureFile(exercise)).toString();
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri);
   if (open?.isDirty === true) await open.save();
-}
-
-function isOpen(uri: vscode.Uri): boolean {
-  return vscode.workspace.textDocuments.some(
-    (document) => !document.isClosed && document.uri.toString() === uri.toString(),
-  );
-}
-
-/** Where the file is in sight; else beside the course. */
-function columnOf(uri: vscode.Uri): vscode.ViewColumn {
-  const shown = vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri.toString());
-  return shown?.viewColumn ?? vscode.ViewColumn.Beside;
 }

@@ -395,16 +395,15 @@ export class LabController implements vscode.Disposable {
     );
   }
 
-  /** Edits the reader's copy of the running arm's configuration, where the editor's undo can take it back. */
+  /** Edits the reader's copy of the running arm's configuration in its editor; what runs follows as after any save. */
   async #editConf(edit: (arm: ArmDefinition, conf: PreparedConf) => PreparedConf): Promise<void> {
     const arm = this.#arm(this.#runArm ?? '');
     const file = await this.configurationFile(arm.id);
-    const saved = await editCopy(file, (text) => {
+    await editCopy(file, (text) => {
       const conf = understandConf(this.definition, arm, file, text);
       if (!conf.ok) throw new ConfProblems(conf.error);
       return edit(arm, conf.value).text;
     });
-    if (saved !== null) await this.confSaved(arm.conf, saved);
   }
 
   /**

@@ -7,6 +7,7 @@ import { confProblems } from '../lab/labConf';
 import type { LabDefinition } from '../lab/labDefinition';
 import { understandMessage } from '../lab/labMessages';
 import type { ConfSource } from '../protocol/balancerWorker';
+import { columnOf } from './columns';
 import { ConfDiagnostics } from './confDiagnostics';
 import type { LabController } from './labController';
 import type { WorkingCopy } from './workingCopy';
@@ -43,7 +44,7 @@ export class LabFileEditing implements vscode.Disposable {
     const copy = await this.#options.copies.ensure(lab.definition, file);
     const document = await vscode.workspace.openTextDocument(copy);
     await vscode.window.showTextDocument(document, {
-      viewColumn: vscode.ViewColumn.Beside,
+      viewColumn: columnOf(document.uri),
       preview: false,
       ...(line === undefined ? {} : { selection: new vscode.Range(line - 1, 0, line - 1, 0) }),
     });
@@ -72,7 +73,7 @@ export class LabFileEditing implements vscode.Disposable {
     // The page is not trusted to open just anything.
     if (!this.#options.folders.some((folder) => target.startsWith(folder + path.sep))) return;
     const document = await vscode.workspace.openTextDocument(target);
-    const editor = await vscode.window.showTextDocument(document, vscode.ViewColumn.Beside);
+    const editor = await vscode.window.showTextDocument(document, columnOf(document.uri));
     const position = new vscode.Position(Math.max(0, line - 1), Math.max(0, column - 1));
     editor.selection = new vscode.Selection(position, position);
     editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.InCenter);

@@ -16,7 +16,7 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     editor = undefined;
   });
 
-  async function openConfiguration(name: string): Promise<[Editor, LabBlock, ConfEditor]> {
+  async function openLab(name: string): Promise<[Editor, LabBlock]> {
     editor = await Editor.open({
       name,
       viewport: { width: 1_800, height: 1_000 },
@@ -26,10 +26,15 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     const lab = new CoursePage(editor.webview()).lab(LAB);
     await lab.root.waitFor({ timeout: 60_000 });
     await lab.chooseArm(ARM);
+    return [editor, lab];
+  }
+
+  async function openConfiguration(name: string): Promise<[Editor, LabBlock, ConfEditor]> {
+    const [window, lab] = await openLab(name);
     await lab.button('open-configuration').click();
-    const conf = new ConfEditor(editor);
+    const conf = new ConfEditor(window);
     await conf.line('upstream orders_grpc').waitFor();
-    return [editor, lab, conf];
+    return [window, lab, conf];
   }
 
   it('shows the numbers of the table behind each server line, and follows a save without a failed request', async () => {
@@ -95,18 +100,30 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     expect(ownErrors(window)).toEqual([]);
   });
 
-  it('adds a server by an edit of the open file, which undo takes back', async () => {
-    const [window, lab, conf] = await openConfiguration('conf-add');
+  it('adds and drains a server by edits of the file, which is opened for it, and undo takes them back', async () => {
+    const [window, lab] = await openLab('conf-add');
     await lab.field('requests').fill('30000');
     await lab.button('run').click();
     await lab.phase('running').waitFor();
 
     await lab.button('add-server').click();
+    const conf = new ConfEditor(window);
     await conf.line('server-d grpc').waitFor();
     await lab.node('server-d').waitFor();
     await expect.poll(() => lab.requestsOf('server-d'), { timeout: 20_000 }).toBeGreaterThan(10);
     await conf.hint('server-d grpc').waitFor();
+    // Who pressed a button of the page goes on there.
+    expect(await lab.root.evaluate((element) => element.ownerDocument.hasFocus())).toBe(true);
     await window.screenshot('added');
+
+    await lab.breakServer('server-b', 'drain');
+    await conf.line('down;').waitFor();
+    const drained = await lab.requestsOf('server-b');
+    const others = await lab.requestsOf('server-d');
+    await expect.poll(() => lab.requestsOf('server-d'), { timeout: 20_000 }).toBeGreaterThan(others + 50);
+    // What was under way when it was drained is still answered.
+    expect(await lab.requestsOf('server-b')).toBeLessThan(drained + 20);
+    await window.screenshot('drained');
 
     await conf.undoUntil(() =>
       conf
@@ -116,6 +133,7 @@ describe.skipIf(browserPath === null)('the configuration of a lab in VS Code', (
     );
     await conf.save();
     await lab.root.locator('[data-server-row="server-d"][data-state="removed"]').waitFor({ timeout: 20_000 });
+    await expect.poll(() => lab.requestsOf('server-b'), { timeout: 20_000 }).toBeGreaterThan(drained + 50);
     await lab.button('stop').click();
     await lab.phase('stopped').waitFor({ timeout: 30_000 });
     expect(await lab.root.locator('[data-figure="failed"]').innerText()).toBe('0');

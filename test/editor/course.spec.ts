@@ -5,11 +5,25 @@ import { CoursePage } from './coursePage';
 import { browserPath, Editor } from './harness';
 
 const LAB = 'grpc-pinning';
+/** None that the rest of the test scrolls to. */
+const ANOTHER_SECTION = 'policies';
 const SERVERS = ['server-a', 'server-b', 'server-c'];
 
 const readers = [
-  { locale: 'en', command: 'Traffic Lab: Open Course', runButton: /^Run$/, status: /See and cure gRPC pinning/ },
-  { locale: 'ko', command: 'Traffic Lab: 코스 열기', runButton: /[가-힣]/, status: /gRPC 쏠림을 직접 보고 고치기/ },
+  {
+    locale: 'en',
+    command: 'Traffic Lab: Open Course',
+    progress: 'Traffic Lab: Show My Progress',
+    runButton: /^Run$/,
+    status: /See and cure gRPC pinning/,
+  },
+  {
+    locale: 'ko',
+    command: 'Traffic Lab: 코스 열기',
+    progress: 'Traffic Lab: 내 진도 보기',
+    runButton: /[가-힣]/,
+    status: /gRPC 쏠림을 직접 보고 고치기/,
+  },
 ] as const;
 
 describe.skipIf(browserPath === null)('the course in VS Code', () => {
@@ -29,7 +43,7 @@ describe.skipIf(browserPath === null)('the course in VS Code', () => {
   }
 
   it.each(readers)('shows pinning and its cure, and keeps all of it over a reload ($locale)', async (reader) => {
-    const { locale, command, runButton, status } = reader;
+    const { locale, command, progress, runButton, status } = reader;
     const question = firstSingleChoice(locale);
     const [window, page] = await openCourse(`course-${locale}`, locale, command);
     const lab = page.lab(LAB);
@@ -92,6 +106,16 @@ describe.skipIf(browserPath === null)('the course in VS Code', () => {
     await expect.poll(() => lab.table()).toEqual(pinned);
     await drawing.draw();
     expect((await drawing.requests()).sort((a, b) => a - b)).toEqual([0, 0, 3000, 3000]);
+
+    // What was read counts, and reading on counts more.
+    const sections = async () => doneOf(await page.progress('sections').innerText());
+    await window.runCommand(progress);
+    const read = await sections();
+    expect(read).toBeGreaterThan(0);
+    await page.backToText();
+    await page.readTo(ANOTHER_SECTION);
+    await window.runCommand(progress);
+    await expect.poll(sections).toBeGreaterThan(read);
     expect(window.consoleErrors).toEqual([]);
   });
 
@@ -154,4 +178,9 @@ function accepts(port: number): Promise<boolean> {
     });
     socket.once('error', () => resolve(false));
   });
+}
+
+/** Of "3 of 40" and "40개 중 3개". */
+function doneOf(words: string): number {
+  return Math.min(...[...words.matchAll(/\d+/g)].map(Number));
 }

@@ -22,6 +22,21 @@ export class CoursePage {
     await this.#frame.locator(`[data-language="${language}"]`).click();
   }
 
+  /** Reads on until that place is at the top. */
+  async readTo(anchor: string): Promise<void> {
+    await this.#frame.locator(`#${anchor}`).evaluate((heading) => heading.scrollIntoView({ block: 'start' }));
+  }
+
+  /** A number of the progress page: "3 of 40". */
+  progress(name: string): Locator {
+    return this.#frame.locator(`main.progress [data-progress="${name}"]`);
+  }
+
+  /** From the progress page. */
+  async backToText(): Promise<void> {
+    await this.#frame.locator('main.progress [data-action="to-course"]').click();
+  }
+
   lab(id: string): LabBlock {
     return new LabBlock(this.#frame.locator(`[data-lab="${id}"].lab`));
   }
@@ -82,6 +97,15 @@ export class LabBlock {
 
   row(server: string): Locator {
     return this.root.locator(`[data-server-row="${server}"]`);
+  }
+
+  /** Does that to a server while it runs, and waits until the table shows it. */
+  async breakServer(server: string, breakage: 'kill' | 'slow' | 'fail' | 'drain'): Promise<void> {
+    const row = this.row(server);
+    if (breakage !== 'kill') await row.locator('[data-action="more"]').click();
+    await row.locator(`[data-action="${breakage}"]`).click();
+    const undo = { kill: 'revive', slow: 'heal', fail: 'heal', drain: 'undrain' }[breakage];
+    await row.locator(`[data-action="${undo}"]:not([hidden])`).waitFor({ state: 'attached' });
   }
 
   /** The live table, as a reader reads it. */

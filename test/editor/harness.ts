@@ -25,7 +25,12 @@ export interface EditorOptions {
   readonly folder?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly viewport?: { readonly width: number; readonly height: number };
+  /** Whether the folder is trusted, without being asked for it. */
+  readonly trusted?: boolean;
 }
+
+/** VS Code opens a folder that nobody was asked about in restricted mode. */
+const restricted = { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never' };
 
 /** A VS Code window in a browser, with nothing kept from any other. */
 export class Editor {
@@ -72,7 +77,8 @@ export class Editor {
       locale: options.locale ?? 'en',
       extension,
       beside: options.beside ?? [],
-      settings: options.settings ?? {},
+      settings: { ...(options.trusted === false ? restricted : {}), ...options.settings },
+      trusted: options.trusted ?? true,
       // A Korean time zone or system would make the course Korean in an English editor.
       env: { TZ: 'UTC', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', ...options.env },
     });

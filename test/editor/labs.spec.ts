@@ -4,14 +4,33 @@ import { browserPath, Editor } from './harness';
 
 /** Every further lab of the course, once through: opened, run, broken while it runs, and an exercise checked. */
 
-const labs = [
-  { id: 'one-vs-many', arm: 'three-servers', victim: 'server-b', exercise: 'survive' },
-  { id: 'l4-vs-l7', arm: 'l7-path', victim: 'orders-b', exercise: 'route-paths' },
-  { id: 'rest-outside-grpc-inside', arm: 'rest-edge-grpc-inside', victim: 'orders-b', exercise: 'put-grpc-inside' },
-  { id: 'api-gateway', arm: 'authenticated', victim: 'orders', exercise: 'protect' },
-  { id: 'algorithms', arm: 'least-conn', victim: 'server-b', exercise: 'slow-server' },
-  { id: 'sticky-vs-redis', arm: 'memory-ip-hash', victim: 'server-b', exercise: 'keep-logins' },
-] as const;
+type Breakage = 'kill' | 'slow' | 'fail' | 'drain';
+
+interface Visit {
+  readonly id: string;
+  readonly arm: string;
+  readonly victim: string;
+  readonly breakage: Breakage;
+  readonly exercise: string;
+  /** Where a run would be over before it is broken. */
+  readonly requests?: string;
+}
+
+const labs: readonly Visit[] = [
+  { id: 'one-vs-many', arm: 'three-servers', victim: 'server-b', breakage: 'kill', exercise: 'survive' },
+  { id: 'l4-vs-l7', arm: 'l7-path', victim: 'orders-b', breakage: 'drain', exercise: 'route-paths' },
+  {
+    ...{ id: 'rest-outside-grpc-inside', arm: 'rest-edge-grpc-inside', victim: 'orders-b', breakage: 'fail' },
+    exercise: 'put-grpc-inside',
+  },
+  {
+    ...{ id: 'rest-vs-grpc', arm: 'rest', victim: 'server-b', breakage: 'kill', requests: '20000' },
+    exercise: 'five-times-smaller',
+  },
+  { id: 'api-gateway', arm: 'authenticated', victim: 'orders', breakage: 'slow', exercise: 'protect' },
+  { id: 'algorithms', arm: 'least-conn', victim: 'server-b', breakage: 'slow', exercise: 'slow-server' },
+  { id: 'sticky-vs-redis', arm: 'memory-ip-hash', victim: 'server-b', breakage: 'kill', exercise: 'keep-logins' },
+];
 
 const openCourse = { en: 'Traffic Lab: Open Course', ko: 'Traffic Lab: 코스 열기' } as const;
 
@@ -24,16 +43,17 @@ describe.skipIf(browserPath === null)('the labs in VS Code', () => {
   });
 
   it.each([
-    ['en', labs.slice(0, 3)],
-    ['ko', labs.slice(3)],
+    ['en', labs.slice(0, 4)],
+    ['ko', labs.slice(4)],
   ] as const)('are opened, run, broken once and checked once (%s)', { timeout: 300_000 }, async (locale, chosen) => {
     editor = await Editor.open({ name: `labs-${locale}`, locale, viewport: { width: 1_400, height: 1_100 } });
     await editor.runCommand(openCourse[locale]);
     const page = new CoursePage(editor.webview());
-    for (const { id, arm, victim, exercise } of chosen) {
+    for (const visit of chosen) {
+      const { id, exercise } = visit;
       const lab = page.lab(id);
       await lab.root.waitFor({ timeout: 60_000 });
-      await runAndBreak(lab, arm, victim);
+      await runAndBreak(lab, visit);
       await editor.screenshot(id);
       const card = lab.root.locator(`[data-exercise="${exercise}"].exercise`);
       await card.locator('[data-action="exercise-check"]').click();
@@ -46,14 +66,14 @@ describe.skipIf(browserPath === null)('the labs in VS Code', () => {
   });
 });
 
-/** The counts have to agree although a server died; what the clients lost is counted. */
-async function runAndBreak(lab: LabBlock, arm: string, victim: string): Promise<void> {
+/** The counts have to agree although a server was broken; what the clients lost is counted. */
+async function runAndBreak(lab: LabBlock, { arm, victim, breakage, requests }: Visit): Promise<void> {
   await lab.chooseArm(arm);
   await lab.arm(arm).waitFor();
+  if (requests !== undefined) await lab.field('requests').fill(requests);
   await lab.button('run').click();
   await lab.phase('running').waitFor({ timeout: 60_000 });
-  await lab.row(victim).locator('[data-action="kill"]').click();
-  await lab.row(victim).locator('[data-action="revive"]').waitFor();
+  await lab.breakServer(victim, breakage);
   await lab.phase('done').waitFor({ timeout: 60_000 });
   expect(await lab.root.locator('.reconciliation').getAttribute('data-verdict')).toBe('agree');
   expect((await lab.table()).reduce((sum, row) => sum + row.requests, 0)).toBeGreaterThan(0);

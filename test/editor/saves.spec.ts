@@ -31,6 +31,11 @@ const edits: readonly Edit[] = [
     ...{ lab: 'rest-outside-grpc-inside', arm: 'rest-edge-grpc-inside', mark: 'listen 127.0.0.1:28980' },
     ...without('orders-b', 'orders-a'),
   },
+  {
+    ...{ lab: 'rest-vs-grpc', arm: 'rest', mark: 'listen 127.0.0.1:28680', idle: 'server-b', busy: 'server-a' },
+    // It has a second line, for gRPC.
+    edit: (conf) => conf.deleteLine('backend server-b rest'),
+  },
   // Each of its services is one server: here the way to it is closed.
   {
     ...{ lab: 'api-gateway', arm: 'open', mark: 'listen 127.0.0.1:28480', idle: 'orders', busy: 'users' },

@@ -1,29 +1,28 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { ReaderError } from '../../base/errors';
 import { message } from '../../base/message';
+import { columnOf } from '../columns';
 import { smallestChange } from './textChange';
 
 /**
- * Changes a file of the reader's in their sight: in the editor where it is open, so that it can be undone there, and
- * saved; else on disk. `change` gets the text as the reader sees it now. Returns the new text where nothing but the caller
- * will notice it, null where VS Code tells of a save. Throws what `change` throws, ReaderError, or the file system's error.
+ * Changes a file of the reader's in their sight: in its editor, which is opened if it is not to be seen, so that the change
+ * can be read and undone there; and saves it. The focus stays where it is. `change` gets the text as the reader sees it
+ * now. VS Code tells of the save as of any other. Throws what `change` throws, ReaderError, or the file system's error.
  */
-export async function editCopy(file: string, change: (text: string) => string): Promise<string | null> {
+export async function editCopy(file: string, change: (text: string) => string): Promise<void> {
   const uri = vscode.Uri.file(file);
-  const document = vscode.workspace.textDocuments.find(
-    (candidate) => !candidate.isClosed && candidate.uri.toString() === uri.toString(),
-  );
-  if (document === undefined) {
-    const after = change(await readFile(file, 'utf8'));
-    await writeFile(file, after);
-    return after;
-  }
+  const document = await vscode.workspace.openTextDocument(uri);
+  const editor = await vscode.window.showTextDocument(document, {
+    viewColumn: columnOf(uri),
+    preserveFocus: true,
+    preview: false,
+  });
   const before = document.getText();
   const { start, end, text } = smallestChange(before, change(before));
   const edit = new vscode.WorkspaceEdit();
   edit.replace(uri, new vscode.Range(document.positionAt(start), document.positionAt(end)), text);
   const done = (await vscode.workspace.applyEdit(edit)) && (await document.save());
   if (!done) throw new ReaderError('not-saved', message('The configuration could not be saved.'));
-  return null;
+  const changed = new vscode.Range(document.positionAt(start), document.positionAt(start + text.length));
+  editor.revealRange(changed, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
 }
