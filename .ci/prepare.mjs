@@ -67,11 +67,11 @@ async function installPackages() {
   throw new PrepareError(
     code === 0
       ? bilingual(
-          'npm ci는 끝났지만 node 패키지의 Node 24를 실행할 수 없습니다. npm 설정에 ignore-scripts가 켜져 있다면 끄고 다시 실행하십시오.',
+          'npm ci는 끝났지만 node 패키지의 Node 24를 실행할 수 없습니다. npm 설정에 ignore-scripts가 켜져 있다면 끄고 다시 실행하세요.',
           "npm ci went through, but the Node 24 of the package 'node' does not run. Where npm's setting ignore-scripts is on, switch it off and run the command again.",
         )
       : bilingual(
-          'npm 패키지를 설치하지 못했습니다. 위의 오류를 확인하십시오. 네트워크가 막혀 있으면 프록시나 사내 레지스트리를 설정한 뒤(npm config set proxy …, npm config set registry …) 같은 명령을 다시 실행하십시오.',
+          'npm 패키지를 설치하지 못했습니다. 위의 오류를 확인하세요. 네트워크가 막혀 있으면 프록시나 사내 레지스트리를 설정한 뒤(npm config set proxy …, npm config set registry …) 같은 명령을 다시 실행하세요.',
           'The npm packages could not be installed; see the error above. On a closed network set a proxy or your own registry (npm config set proxy …, npm config set registry …), then run the same command again.',
         ),
   );
@@ -122,7 +122,7 @@ export async function ensureBuilt() {
     if (isBuilt()) return;
     if ((await run('node', ['esbuild.config.mjs'])) !== 0) {
       throw new PrepareError(
-        bilingual('빌드하지 못했습니다. 위의 오류를 확인하십시오.', 'The build failed; see the errors above.'),
+        bilingual('빌드하지 못했습니다. 위의 오류를 확인하세요.', 'The build failed; see the errors above.'),
       );
     }
   });

@@ -77,7 +77,7 @@ await runMain(async () => {
   if ((await run(code, args)) !== 0) throw new PrepareError(`${code} ${args.join(' ')}`);
   say(
     bilingual(
-      'VS Code 창에서 코스가 열립니다. 열리지 않으면 명령 팔레트에서 "Traffic Lab: 코스 열기"를 실행하십시오.',
+      'VS Code 창에서 코스가 열립니다. 열리지 않으면 명령 팔레트에서 "Traffic Lab: 코스 열기"를 실행하세요.',
       'The course opens in a VS Code window. If it does not, run "Traffic Lab: Open Course" from the command palette.',
     ),
   );
@@ -91,7 +91,7 @@ async function serve(folder, locale, wantedPort) {
   const userDataDir = port === 0 ? null : path.join(root, '.cache', 'vscode', String(port));
   const server = await startCodeServer({ folder, locale, extension: root, port, userDataDir });
   process.stdout.write(
-    `\n  ${bilingual('브라우저에서 이 주소를 여십시오. 끝내려면 Ctrl-C를 누르십시오.', 'Open this address in a browser. Ctrl-C ends it.').replace('\n', '\n  ')}\n\n  ${server.url}\n\n`,
+    `\n  ${bilingual('브라우저에서 이 주소를 여세요. 끝내려면 Ctrl-C를 누르세요.', 'Open this address in a browser. Ctrl-C ends it.').replace('\n', '\n  ')}\n\n  ${server.url}\n\n`,
   );
   const signal = new Promise((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(name, () => resolve(name));

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { root, run, runMain, say } from './commands.mjs';
-import { ensureBuilt, ensureDebianPackages, ensurePackages, testPackages } from './prepare.mjs';
+import { ensureBuilt, ensureDebianPackages, ensurePackages, findChromium, testPackages } from './prepare.mjs';
 import { ensureCodeServer } from './vscode.mjs';
 
 const isLong = process.argv.includes('--long');
@@ -61,6 +61,28 @@ async function vitest(name, ...args) {
   total.failed += failed === 0 && code !== 0 ? 1 : failed;
 }
 
+/** The course page in a plain browser: behaviour, accessibility in each theme, widths, motion. */
+async function coursePage() {
+  say('\n── course page');
+  if (findChromium() === null) {
+    say('skipped: no Chromium');
+    total.skipped += 1;
+    return;
+  }
+  const report = path.join(root, 'test-results', 'course page.json');
+  fs.rmSync(report, { force: true });
+  const harness = path.join(root, 'test', 'webview', 'harness.mjs');
+  const code = await run(process.execPath, [harness, '--report', report, ...(isLong ? ['--all'] : [])]);
+  try {
+    const { passed, failed } = JSON.parse(fs.readFileSync(report, 'utf8'));
+    total.passed += passed;
+    total.failed += failed;
+  } catch (error) {
+    say(`no report of the course page (exit code ${code}): ${error.message}`);
+    total.failed += 1;
+  }
+}
+
 await runMain(async () => {
   try {
     await ensurePackages();
@@ -71,6 +93,7 @@ await runMain(async () => {
     await check('types (src, test)', () => command(bin('tsc'), ['-p', 'tsconfig.json', '--noEmit']));
     await check('types (webview)', () => command(bin('tsc'), ['-p', 'webview/tsconfig.json', '--noEmit']));
     await vitest('unit and integration');
+    await coursePage();
     await check('VS Code for the browser', ensureCodeServer);
     await vitest('editor', '--config', 'test/editor/vitest.config.mts');
     if (isLong) await vitest('long', '--config', '.ci/long.vitest.config.mts');

@@ -21,7 +21,7 @@ export function cacheFolder() {
   }
   throw new PrepareError(
     bilingual(
-      `캐시 폴더에 쓸 수 없습니다: ${wanted}. 쓸 수 있는 폴더를 TRAFFIC_LAB_CACHE로 지정하십시오.`,
+      `캐시 폴더에 쓸 수 없습니다: ${wanted}. 쓸 수 있는 폴더를 TRAFFIC_LAB_CACHE로 지정하세요.`,
       `The cache folder cannot be written: ${wanted}. Name one that can in TRAFFIC_LAB_CACHE.`,
     ),
   );
@@ -77,7 +77,7 @@ async function npm(cwd, args) {
   if ((await run('npm', args, { cwd, env, quiet: true })) === 0) return;
   throw new PrepareError(
     bilingual(
-      '브라우저용 VS Code(code-server)를 npm에서 설치하지 못했습니다. 위의 오류와 디스크 여유 공간(설치 중 600 MB)을 확인하십시오. 네트워크가 막혀 있으면 프록시나 사내 레지스트리를 설정한 뒤 다시 실행하거나, 데스크톱 VS Code를 설치하고 code 명령을 PATH에 두십시오.',
+      '브라우저용 VS Code(code-server)를 npm에서 설치하지 못했습니다. 위의 오류와 디스크 여유 공간(설치 중 600 MB)을 확인하세요. 네트워크가 막혀 있으면 프록시나 사내 레지스트리를 설정한 뒤 다시 실행하거나, 데스크톱 VS Code를 설치하고 code 명령을 PATH에 두세요.',
       'VS Code for the browser (code-server) could not be installed from npm; see the error above, and the free disk space (600 MB while installing). On a closed network set a proxy or your own registry and run the command again, or install VS Code for the desktop and put its command "code" on PATH.',
     ),
   );

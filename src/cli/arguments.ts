@@ -32,6 +32,8 @@ export interface CheckRequest {
   /** Reads the file that was named; null: the exercise's own, as it starts. */
   readonly file: { readonly kind: EditedFile['kind']; readonly read: () => Promise<ConfSource> } | null;
   readonly seed: number | null;
+  /** As of a run. */
+  readonly store: StoreChoice | null;
   readonly json: boolean;
 }
 
@@ -106,6 +108,7 @@ function checkRequest(
     exercise,
     file: editedOf(values),
     seed: seedOf(values.seed),
+    store: storeChoice(values.redis ?? process.env[REDIS_VARIABLE]),
     json: values.json ?? false,
   };
 }

@@ -126,6 +126,7 @@ async function check(request: CheckRequest): Promise<number> {
     exercise,
     file: await fileToCheck(definition, exercise, request.file),
     workers,
+    ...(request.store === null ? {} : { store: request.store }),
     clock: systemClock(),
     seed: request.seed ?? freshSeed(),
   });

@@ -19,6 +19,7 @@ import type { ExerciseState, ExerciseVerdictState } from '../protocol/webview';
 import type { MeasuredServers } from './conf/hintModel';
 import { type KeptExercise, standingExercise } from './keptExercise';
 import type { ProgressStore } from './progressStore';
+import { storeChoice } from './storeChoice';
 import type { WorkingCopy } from './workingCopy';
 
 export interface ExerciseControllerOptions {
@@ -112,6 +113,7 @@ export class ExerciseController {
       file,
       workers,
       warm,
+      store: storeChoice(),
       clock: systemClock(),
       seed: freshSeed(),
       onRun: (number) => {

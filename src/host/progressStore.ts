@@ -25,6 +25,8 @@ const NO_LAB: KeptLab = { selectedArm: null, params: null, predictions: {} };
  */
 export class ProgressStore {
   readonly #state: vscode.ExtensionContext['globalState'];
+  /** Keys to be synchronised, by course. */
+  readonly #synced = new Map<string, readonly string[]>();
   readonly #folder: string;
 
   constructor(context: Pick<vscode.ExtensionContext, 'globalState' | 'globalStorageUri'>) {
@@ -83,14 +85,15 @@ export class ProgressStore {
     labs: Iterable<string>,
     exercises: Iterable<{ readonly lab: string; readonly exercise: string }>,
   ): void {
-    this.#state.setKeysForSync([
-      'readerSeed',
+    // What is named takes the place of what was named before, and another course may be open, too.
+    this.#synced.set(course, [
       `language:${course}`,
       `sections:${course}`,
       ...[...quizzes].flatMap((id) => [`answer:${course}:${id}`, `review:${course}:${id}`]),
       ...[...labs].map((id) => `lab:${course}:${id}`),
       ...[...exercises].map(({ lab, exercise }) => `exercise:${course}:${lab}:${exercise}`),
     ]);
+    this.#state.setKeysForSync(['readerSeed', ...[...this.#synced.values()].flat()]);
   }
 
   /** Forgets what the reader did in a course. The language and the order of options stay. */

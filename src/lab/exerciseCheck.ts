@@ -7,6 +7,7 @@ import type { Snapshot } from '../measurement/snapshot';
 import type { ConfSource } from '../protocol/balancerWorker';
 import type { ExerciseRunSeen, ExerciseVerdict } from '../protocol/exercise';
 import type { RunParams, RunResult } from '../protocol/run';
+import type { StoreChoice } from '../protocol/storeWorker';
 import { type ExerciseDefinition, type ExerciseRun, usesReadersFile } from './exercise';
 import { armOfRun, exerciseProblems } from './exerciseLab';
 import { judge } from './expectations';
@@ -23,6 +24,8 @@ export interface CheckOptions {
   readonly file: ConfSource;
   readonly workers: WorkerPaths;
   readonly warm?: WarmThreads;
+  /** Which session store serves the arms that share one; default: as in a run. */
+  readonly store?: StoreChoice;
   readonly clock: Clock;
   readonly seed: number;
   /** A run begins; counted from 1. */
@@ -93,7 +96,7 @@ export class ExerciseCheck implements Disposable {
   async #measure(
     run: ExerciseRun,
   ): Promise<{ readonly result: RunResult | null; readonly lines: readonly Message[]; readonly whole: boolean }> {
-    const { definition, exercise, file, workers, warm, clock, seed, onSnapshot } = this.#options;
+    const { definition, exercise, file, workers, warm, store, clock, seed, onSnapshot } = this.#options;
     if (this.#disposed) throw closed();
     const arm = this.#arm(run);
     const labRun = new LabRun({
@@ -107,6 +110,7 @@ export class ExerciseCheck implements Disposable {
       },
       workers,
       ...(warm === undefined ? {} : { warm }),
+      ...(store === undefined ? {} : { store }),
       clock,
       ...(!usesReadersFile(exercise, run) ? {} : exercise.edits.kind === 'conf' ? { conf: file } : { message: file }),
       onSnapshot: (snapshot) => onSnapshot?.(run, snapshot),
@@ -151,6 +155,7 @@ function linesOf({ result, snapshot }: FinishedRun): readonly Message[] {
       servers,
       connections: count(snapshot.client.connectionsOpened),
     }),
+    ...(result.store === undefined ? [] : [message('Session store: {store}.', { store: result.store })]),
     ...(odd.length === 0
       ? []
       : [

@@ -35,6 +35,8 @@ export class CoursePage {
   /** From the progress page. */
   async backToText(): Promise<void> {
     await this.#frame.locator('main.progress [data-action="to-course"]').click();
+    // Only then does the page take up the reader's old place.
+    await this.#frame.locator('main.course').waitFor();
   }
 
   lab(id: string): LabBlock {

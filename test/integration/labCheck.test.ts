@@ -89,3 +89,11 @@ it.each([
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).toContain('Usage:');
 });
+
+it('uses the session store that was asked for, says which, and says why there is none', async () => {
+  const own = await lab('check', 'sticky-vs-redis', 'keep-logins', '--redis', 'built-in');
+  expect(own.out.match(/Session store: built-in\./g)).toHaveLength(2);
+  const none = await lab('check', 'sticky-vs-redis', 'keep-logins', '--redis', 'redis://127.0.0.1:1');
+  expect(none.code).toBe(1);
+  expect(none.out).toContain('No Redis can be reached at redis://127.0.0.1:1');
+});

@@ -73,6 +73,15 @@ export function startFakeHost(options) {
           ...over,
         }),
       }),
+    /** Another text, without labs and questions. */
+    showBlocks(blocks) {
+      const state = pageState(language, options.catalogs[language] ?? {});
+      const nothing = { labs: [], quizzes: [], listings: [], review: null };
+      post({
+        type: 'course',
+        page: { ...state, ...nothing, view, progress: progress(), course: { ...state.course, blocks } },
+      });
+    },
     changeListing: (over) => post({ type: 'listing', listing: listingState(over) }),
     finish() {
       const prediction = lab.predictions[lab.selectedArm] ?? null;

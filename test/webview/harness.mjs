@@ -1,14 +1,16 @@
 // Drives the course page in a plain browser, without VS Code: theme variables and a fake host with test data around the
 // real bundle. `node test/webview/harness.mjs [--shots DIR] [--only TEXT]` checks behaviour and accessibility (what has
-// the text in its name) and, if asked, takes screenshots. Exit 0: all checks held.
+// the text in its name) and, if asked, takes screenshots. Each theme is seen in one of the languages at each width, with
+// --all in both. --report FILE: writes {passed, failed}. Exit 0: all checks held.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { mermaidStubs } from '../../.ci/mermaidStubs.mjs';
+import { findChromium } from '../../.ci/prepare.mjs';
 import { themes } from './themes.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -16,6 +18,8 @@ const root = path.join(here, '..', '..');
 const shotsAt = process.argv.indexOf('--shots');
 const shots = shotsAt === -1 ? null : (process.argv[shotsAt + 1] ?? '/tmp/shots');
 const onlyAt = process.argv.indexOf('--only');
+const reportAt = process.argv.indexOf('--report');
+const all = process.argv.includes('--all') || shots !== null;
 const only = onlyAt === -1 ? null : (process.argv[onlyAt + 1] ?? '');
 if (shots !== null) mkdirSync(shots, { recursive: true });
 
@@ -79,7 +83,7 @@ const server = createServer((request, response) => {
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const origin = `http://127.0.0.1:${server.address().port}`;
 const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  executablePath: findChromium(),
   args: [
     '--no-sandbox',
     '--disable-gpu',
@@ -94,13 +98,16 @@ const axe = readFileSync(path.join(root, 'node_modules/axe-core/axe.min.js'), 'u
 async function open({ theme = 'dark', language = 'en', width = 1200, height = 900, choices = false, context } = {}) {
   const inside = context ?? (await browser.newContext({ viewport: { width, height }, bypassCSP: false }));
   const page = await inside.newPage();
+  page.setDefaultTimeout(10_000);
   const errors = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('pageerror', (error) => errors.push(error.stack ?? String(error)));
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().includes('404')) errors.push(message.text());
   });
   await page.goto(`${origin}/?theme=${theme}&lang=${language}${choices ? '&choices' : ''}`);
-  await page.waitForSelector('.lab');
+  await page.waitForSelector('.lab').catch((error) => {
+    throw new Error(`${errors.join('; ')} ${error.message}`);
+  });
   await page.waitForSelector('.live-diagram svg .edge-requests');
   return { page, errors, close: () => inside.close() };
 }
@@ -126,10 +133,12 @@ async function violations(page) {
 const NO_CHOICE = { scenario: null, protocol: null, message: null };
 
 const failures = [];
+let held = 0;
 async function check(name, run) {
   if (only !== null && !name.includes(only)) return;
   try {
     await run();
+    held += 1;
     process.stdout.write(`ok    ${name}\n`);
   } catch (error) {
     failures.push(name);
@@ -518,6 +527,7 @@ await check('an exercise is opened, checked, hinted at and solved, and says why 
   assert.match(await card.locator('[data-met="false"] .help').first().innerText(), /still L4/);
   await act('hint').click();
   await act('hint').click();
+  await card.locator('.exercise-hints li').nth(1).waitFor();
   assert.equal(await card.locator('.exercise-hints li').count(), 2);
   assert.equal(await act('hint').evaluate((button) => button.disabled), true);
   await act('compare').click();
@@ -740,7 +750,7 @@ await check('a review asks one by one, what was wrong again, and replays the exp
     ['k1'],
   );
   await review.locator('[data-action="next-review"]').click();
-  assert.equal(await page.evaluate(() => document.activeElement.closest('[data-quiz]')?.dataset.quiz), 'k3');
+  await page.waitForFunction(() => document.activeElement.closest('[data-quiz]')?.dataset.quiz === 'k3');
   await review.locator('[data-pair="nlb"]').selectOption('l4');
   await review.locator('[data-pair="alb"]').selectOption('l7');
   await review.locator('[data-action="check"]').click();
@@ -816,9 +826,12 @@ await check('a broken block names its place and opens it', async () => {
   await close();
 });
 
+const places = ['light', 'dark', 'hc'].flatMap((theme) => [1400, 700, 400].map((width) => `${theme} ${width}`));
 for (const theme of ['light', 'dark', 'hc']) {
   for (const language of ['en', 'ko']) {
     for (const width of [1400, 700, 400]) {
+      // So that either language is seen at each width and in each theme.
+      if (!all && (places.indexOf(`${theme} ${width}`) % 2 === 0) !== (language === 'ko')) continue;
       await check(`${theme} ${language} ${width} px: no accessibility violation, no sideways scroll`, async () => {
         const { page, errors, close } = await open({ theme, language, width, choices: true });
         await host(page, 'receive', {
@@ -873,6 +886,113 @@ for (const theme of ['light', 'dark', 'hc']) {
   }
 }
 
+/** The diagrams of a course, as its author wrote them. */
+function diagramsOf(file) {
+  const text = readFileSync(file, 'utf8');
+  return [...text.matchAll(/^```mermaid\n([\s\S]*?)^```/gm)].map(([, source]) => ({
+    kind: 'mermaid',
+    id: /^%% id: (\S+)$/m.exec(source)[1],
+    title: /accTitle: (.*)/.exec(source)[1],
+    description: /accDescr: (.*)/.exec(source)[1],
+    source,
+  }));
+}
+
+for (const language of ['ko', 'en']) {
+  await check(`every diagram of the course is drawn (${language})`, async () => {
+    const { page, errors, close } = await open({ language });
+    const diagrams = diagramsOf(path.join(root, `labs/traffic-lab/course.${language}.md`));
+    assert.ok(diagrams.length >= 11);
+    await host(page, 'showBlocks', diagrams);
+    for (const { id, title } of diagrams) {
+      const drawing = page.locator(`#${id}`);
+      await drawing.scrollIntoViewIfNeeded();
+      await page.waitForSelector(`#${id}[data-diagram="drawn"] svg`).catch((error) => {
+        throw new Error(`${id}: ${error.message}`);
+      });
+      // Its words are there for who cannot see it.
+      assert.ok((await drawing.innerHTML()).includes(title.replaceAll('&', '&amp;')), `${id} has no title`);
+    }
+    assert.deepEqual(errors, []);
+    await close();
+  });
+}
+
+await check('a diagram that mermaid cannot draw is said to be none', async () => {
+  const { page, close } = await open();
+  const broken = {
+    kind: 'mermaid',
+    id: 'broken',
+    title: 'Broken',
+    description: '',
+    source: 'flowchart LR\n  a["b --> c',
+  };
+  await host(page, 'showBlocks', [broken]);
+  await page.locator('#broken').scrollIntoViewIfNeeded();
+  await page.locator('#broken:not([data-diagram="drawn"])', { hasText: /could not be drawn/i }).waitFor();
+  await close();
+});
+
+await check('twice as large on a small screen, nothing is lost and nothing covers half the text', async () => {
+  // 1280 px at 200 %.
+  const context = await browser.newContext({ viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 });
+  const { page, errors, close } = await open({ context, choices: true });
+  await openFold(page);
+  const sideways = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  assert.ok(sideways <= 0, `scrolls sideways by ${sideways} px: ${await wideElements(page)}`);
+  await page.evaluate(() => window.scrollTo(0, 2_000));
+  const covered = await page.evaluate(() => {
+    const stuck = [...document.querySelectorAll('body *')].filter((e) =>
+      ['fixed', 'sticky'].includes(getComputedStyle(e).position),
+    );
+    return Math.max(0, ...stuck.filter((e) => e.checkVisibility()).map((e) => e.getBoundingClientRect().height));
+  });
+  assert.ok(covered <= 200, `${covered} of 400 px are covered`);
+  assert.deepEqual(await violations(page), []);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+/** What moves while a lab runs and its numbers come in. */
+async function moving(reducedMotion) {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, reducedMotion });
+  const { page, close } = await open({ context });
+  await page.locator('[data-action="run"]').click();
+  await host(page, 'tick', 600);
+  await host(page, 'tick', 1200);
+  await page.locator('.live-diagram').scrollIntoViewIfNeeded();
+  await page.waitForFunction(
+    () => document.querySelector('[data-server-row="server-a"] td:nth-of-type(3)').textContent === '1,200',
+  );
+  const found = await page.evaluate(() => ({
+    animations: document
+      .getAnimations()
+      .filter((a) => a.playState === 'running' && a.effect.getTiming().duration > 1)
+      .map(
+        (a) =>
+          `${a.effect.target.tagName}.${a.effect.target.getAttribute('class')} ${a.animationName ?? a.transitionProperty}`,
+      ),
+    scroll: getComputedStyle(document.documentElement).scrollBehavior,
+    durations: [...document.querySelectorAll('body *')]
+      .filter((e) => {
+        const { transitionDuration, animationDuration, animationName } = getComputedStyle(e);
+        const longest = (list) => Math.max(...list.split(', ').map((each) => Number.parseFloat(each)));
+        return longest(transitionDuration) > 0.01 || (animationName !== 'none' && longest(animationDuration) > 0.01);
+      })
+      .map((e) => `${e.tagName}.${e.getAttribute('class')}`),
+  }));
+  await close();
+  return found;
+}
+
+await check('nothing moves for a reader who asked for less motion', async () => {
+  const usual = await moving('no-preference');
+  assert.ok(usual.durations.length > 0, 'usually something moves');
+  assert.deepEqual(await moving('reduce'), { animations: [], scroll: 'auto', durations: [] });
+});
+
 /** What reaches beyond the right edge without a box of its own that scrolls. */
 function wideElements(page) {
   return page.evaluate(() => {
@@ -898,4 +1018,6 @@ async function shoot(page, name) {
 await browser.close();
 server.close();
 process.stdout.write(failures.length === 0 ? 'all checks held\n' : `${failures.length} failed\n`);
+if (reportAt !== -1)
+  writeFileSync(process.argv[reportAt + 1], JSON.stringify({ passed: held, failed: failures.length }));
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -45,12 +45,12 @@ const words = {
     title: '시험용 코스: 트래픽 분산',
     section: '동작 원리',
     sub: 'L4 로드밸런서 뒤의 gRPC',
-    text: '<p>HTTP/2는 <strong>오래 유지되는 연결 하나</strong> 위로 여러 요청을 동시에 보냅니다. 연결 단위로 결정하는 로드밸런서는 <em>한 번만</em> 결정하고, 이후의 모든 요청은 그 결정을 따라갑니다. <a href="#section-2">동작 원리</a>를 읽거나 아래 실습을 실행해 보십시오.</p><ul><li><span class="term" data-term="l4">L4</span> 로드밸런서는 연결을 보고 바이트를 그대로 전달합니다.</li><li>L7 로드밸런서는 프레임을 읽고 <code>grpc_pass</code>로 요청마다 서버를 고릅니다.</li></ul>',
+    text: '<p>HTTP/2는 <strong>오래 유지되는 연결 하나</strong> 위로 여러 요청을 동시에 보냅니다. 연결 단위로 결정하는 로드밸런서는 <em>한 번만</em> 결정하고, 이후의 모든 요청은 그 결정을 따라갑니다. <a href="#section-2">동작 원리</a>를 읽거나 아래 실습을 실행해 보세요.</p><ul><li><span class="term" data-term="l4">L4</span> 로드밸런서는 연결을 보고 바이트를 그대로 전달합니다.</li><li>L7 로드밸런서는 프레임을 읽고 <code>grpc_pass</code>로 요청마다 서버를 고릅니다.</li></ul>',
     table:
-      '<table><thead><tr><th></th><th>L4</th><th>L7</th></tr></thead><tbody><tr><td>판단 기준</td><td>IP 주소와 포트</td><td>URL, 헤더, 쿠키</td></tr><tr><td>판단 단위</td><td>연결</td><td>요청</td></tr><tr><td>p99</td><td><a class="measured" href="#lab-grpc-pinning" data-lab="grpc-pinning" data-arm="grpc-l4" data-reading="latencyMs.p99">직접 재어 보십시오</a></td><td><a class="measured" href="#lab-grpc-pinning" data-lab="grpc-pinning" data-arm="grpc-l7" data-reading="latencyMs.p99" data-over="grpc-l4">둘을 <em>비교</em>해 보십시오</a></td></tr></tbody></table>',
+      '<table><thead><tr><th></th><th>L4</th><th>L7</th></tr></thead><tbody><tr><td>판단 기준</td><td>IP 주소와 포트</td><td>URL, 헤더, 쿠키</td></tr><tr><td>판단 단위</td><td>연결</td><td>요청</td></tr><tr><td>p99</td><td><a class="measured" href="#lab-grpc-pinning" data-lab="grpc-pinning" data-arm="grpc-l4" data-reading="latencyMs.p99">직접 재어 보세요</a></td><td><a class="measured" href="#lab-grpc-pinning" data-lab="grpc-pinning" data-arm="grpc-l7" data-reading="latencyMs.p99" data-over="grpc-l4">둘을 <em>비교</em>해 보세요</a></td></tr></tbody></table>',
     meaning: '전송 계층입니다. <code>TCP</code> 연결만 알고 요청은 모릅니다.',
     warning: ['주의', '연결 하나가 모든 요청을 나른다면 서버가 열 대여도 소용이 없습니다.'],
-    tip: ['팁', '연결과 요청을 따로 세어 보십시오. 그 차이가 핵심입니다.'],
+    tip: ['팁', '연결과 요청을 따로 세어 보세요. 그 차이가 핵심입니다.'],
     diagram: ['클라이언트', 'L4 로드밸런서', '서버 A', '서버 B', 'TCP 연결', '전달된 바이트'],
     lab: [
       'gRPC 쏠림을 직접 보고 고치기',
@@ -79,7 +79,7 @@ const words = {
     checkTitle: '스스로 확인하기',
     quiz2: '다음 중 해결책은 무엇입니까?',
     options2: ['HTTP/2를 이해하는 L7 로드밸런서', '클라이언트 사이드 로드밸런싱', '더 큰 서버'],
-    quiz3: 'L4를 거치는 gRPC 요청 3,000개의 분배를 예측해 보십시오.',
+    quiz3: 'L4를 거치는 gRPC 요청 3,000개의 분배를 예측해 보세요.',
   },
 };
 
@@ -148,6 +148,7 @@ export function labState(language, over = {}) {
       protocol: id.startsWith('rest') ? 'rest' : 'grpc',
       topology: topology(id, w, servers),
       serverIds: servers,
+      reachedIds: servers,
     })),
     selectedArm: 'grpc-l4',
     scenarios: [],
@@ -182,9 +183,9 @@ export function choices(language) {
     ],
     protocols: ['rest', 'grpc'],
     messages: [
-      { id: 'user', title: ko ? '사용자' : 'user' },
-      { id: 'order', title: ko ? '주문' : 'order' },
-      { id: 'telemetry', title: ko ? '텔레메트리' : 'telemetry' },
+      { id: 'user', title: ko ? '사용자' : 'user', file: 'user.json', view: null, problems: [] },
+      { id: 'order', title: ko ? '주문' : 'order', file: 'order.json', view: null, problems: [] },
+      { id: 'telemetry', title: ko ? '텔레메트리' : 'telemetry', file: 'telemetry.json', view: null, problems: [] },
     ],
     canSkew: true,
     population: 'spread',

@@ -17,6 +17,7 @@ export const themes = {
     kind: 'vscode-dark',
     colours: {
       ...common,
+      'debugTokenExpression-string': '#CE9178',
       foreground: '#CCCCCC',
       'editor-background': '#1F1F1F',
       'editor-foreground': '#CCCCCC',
@@ -56,6 +57,7 @@ export const themes = {
     kind: 'vscode-light',
     colours: {
       ...common,
+      'debugTokenExpression-string': '#A31515',
       foreground: '#3B3B3B',
       'editor-background': '#FFFFFF',
       'editor-foreground': '#3B3B3B',
@@ -99,6 +101,7 @@ export const themes = {
     kind: 'vscode-high-contrast',
     colours: {
       ...common,
+      'debugTokenExpression-string': '#F48771',
       foreground: '#FFFFFF',
       'editor-background': '#000000',
       'editor-foreground': '#FFFFFF',

@@ -17,7 +17,7 @@ import { button, plainButton } from '../ui';
 import { contents } from './contents';
 import { courseBlocks } from './courseBlocks';
 import { glossaryTips } from './glossary';
-import { goToPlace, holdPlace, placeIn } from './place';
+import { goToPlace, holdPlace, placeIn, sectionsInView } from './place';
 import { progressView } from './progressView';
 import { reviewView } from './reviewView';
 
@@ -67,7 +67,7 @@ export function coursePage(page: PageState): CoursePage {
   };
   const list = contents(course.blocks, focusOn);
 
-  let told: string | null = null;
+  const told = new Set<string>();
   let pending = false;
   let letGo = () => {};
   let width = window.innerWidth;
@@ -83,9 +83,11 @@ export function coursePage(page: PageState): CoursePage {
       kept = place;
       savePlace(place);
       list.setCurrent(place.anchor);
-      if (place.anchor === null || place.anchor === told) return;
-      told = place.anchor;
-      send({ type: 'section', anchor: place.anchor });
+      for (const anchor of sectionsInView(main)) {
+        if (told.has(anchor)) continue;
+        told.add(anchor);
+        send({ type: 'section', anchor });
+      }
     });
   };
   const onResize = () => {

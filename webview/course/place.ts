@@ -18,6 +18,23 @@ export function placeIn(main: HTMLElement): Place {
   return { anchor: element.id, heading, block, offset: -(blocks[block] ?? element).getBoundingClientRect().top };
 }
 
+/**
+ * Anchors of the sections whose text is before the reader's eyes: begun in the upper half of the window and not yet
+ * scrolled away, so that a chapter's heading counts with the section right below it. At the end of the page, where
+ * nothing can be scrolled further up, all that is in the window.
+ */
+export function sectionsInView(main: HTMLElement): readonly string[] {
+  const page = document.documentElement;
+  const atEnd = window.scrollY + window.innerHeight >= page.scrollHeight - 2;
+  const line = atEnd ? window.innerHeight : window.innerHeight / 2;
+  const headings = anchored(main);
+  return headings.flatMap((heading, index) => {
+    const top = heading.getBoundingClientRect().top;
+    const end = headings[index + 1]?.getBoundingClientRect().top ?? page.getBoundingClientRect().bottom;
+    return top <= line && end > 0 ? [heading.id] : [];
+  });
+}
+
 /** Anchors may be spelt otherwise in the other language; then the heading of the same ordinal is meant. */
 export function goToPlace(main: HTMLElement, place: Place): void {
   const headings = anchored(main);

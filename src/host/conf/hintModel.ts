@@ -12,7 +12,7 @@ export interface MeasuredServers {
   readonly addresses: Readonly<Record<string, string>>;
 }
 
-/** A `server` line and what was measured of its server. Line and column count from 1: behind the line's last character. */
+/** A `server` line and what was measured of its server. Line and column count from 1: behind the line's semicolon. */
 export interface ServerHint {
   readonly line: number;
   readonly column: number;
@@ -33,8 +33,9 @@ export function serverHints(text: string, measured: MeasuredServers): readonly S
       const id = serverOf(line, measured.addresses);
       const server = measured.servers.find((candidate) => candidate.id === id);
       if (server === undefined) return [];
-      const end = (line.trailingComment ?? line).span;
-      return [{ line: end.endLine, column: end.endColumn, server }];
+      // Before a comment, which may be long: it would push the numbers out of a narrow editor.
+      const { span } = line;
+      return [{ line: span.endLine, column: span.endColumn, server }];
     });
 }
 

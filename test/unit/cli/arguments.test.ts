@@ -68,8 +68,10 @@ describe('lab check', () => {
       exercise: 'spread-grpc',
       file: null,
       seed: 7,
+      store: null,
       json: true,
     });
+    expect(parseArguments(['check', 'x', 'y', '--redis', 'built-in'])).toMatchObject({ store: { kind: 'built-in' } });
   });
 
   it('takes the file of a configuration or of a message, not of both', () => {

@@ -30,23 +30,23 @@ function hintsOf(text: string, what: MeasuredServers): string[] {
   return serverHints(text, what).map((hint) => `${hint.line}:${hint.column} ${hint.server.id}`);
 }
 
-describe('hints behind server lines', () => {
-  it('stand behind the lines of the upstream that traffic went through, found by comment or by address', () => {
+describe('hints behind server directives', () => {
+  it('stand behind those of the upstream that traffic went through, before a comment, found by it or by address', () => {
     expect(hintsOf(conf, measured({ addresses: { '127.0.0.1:28202': 'server-b' } }))).toEqual([
-      '6:61 server-a',
+      '6:32 server-a',
       '7:41 server-b',
     ]);
   });
 
   it('say nothing of a server that was not measured, nor of another upstream', () => {
     expect(hintsOf(conf, measured({ servers: [] }))).toEqual([]);
-    expect(hintsOf(conf, measured({ upstreams: ['other'] }))).toEqual(['3:57 server-a']);
+    expect(hintsOf(conf, measured({ upstreams: ['other'] }))).toEqual(['3:28 server-a']);
   });
 
   it('stay while the reader writes', () => {
     const half = conf.replace('server 127.0.0.1:28203;', 'server 127.0.0.1:282');
-    expect(hintsOf(half, measured())).toContain('6:61 server-a');
-    expect(hintsOf(conf.slice(0, conf.indexOf('server 127.0.0.1:28203')), measured())).toContain('6:61 server-a');
+    expect(hintsOf(half, measured())).toContain('6:32 server-a');
+    expect(hintsOf(conf.slice(0, conf.indexOf('server 127.0.0.1:28203')), measured())).toContain('6:32 server-a');
   });
 
   it('write numbers as the live table does', () => {
