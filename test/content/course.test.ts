@@ -20,6 +20,17 @@ function document(language: string): ParsedCourse {
   return found;
 }
 
+interface Named {
+  readonly id: string;
+  readonly title: Readonly<Record<string, string>>;
+}
+/** What a lab.yaml calls its parts. */
+interface LabTitles {
+  readonly arms: readonly Named[];
+  readonly scenarios?: readonly Named[];
+  readonly exercises?: readonly Named[];
+}
+
 /** What must be equal in every language: everything but the words. */
 function structureOf(block: ParsedBlock): unknown {
   switch (block.kind) {
@@ -160,16 +171,36 @@ describe.each(languages)('the course in %s', (language) => {
     expect(named.filter((name) => name !== undefined && name !== 'grpc-js' && !arms.includes(name))).toEqual([]);
   });
 
-  it('lists only configuration that the lab really runs', () => {
-    const running = ['l4', 'l7']
-      .flatMap((layer) => fileText(`grpc-pinning/${layer}.nginx.conf`).split('\n'))
-      .map((line) => line.trim());
-    const listings = [...fileText(`course.${language}.md`).matchAll(/^```nginx\n([\s\S]*?)^```/gm)];
-    expect(listings.length).toBeGreaterThan(0);
-    for (const [, listing = ''] of listings) {
-      const lines = listing.split('\n').map((line) => line.trim());
-      expect(running.join('\n')).toContain(lines.join('\n').trim());
+  it('shows the labs’ own files rather than copies of them', () => {
+    const text = fileText(`course.${language}.md`);
+    expect(text).toContain('file: l7.nginx.conf');
+    expect(text).toContain('file: typed-client.ts');
+    // In tabs stands what other products, or nginx elsewhere, would be told; beside them nothing is typed in.
+    expect([...text.matchAll(/^```nginx$/gm)]).toEqual([]);
+  });
+
+  it('calls every arm, scenario and exercise as the lab does', async () => {
+    const titles = new Map<string, Set<string>>();
+    const exercises = new Set<string>();
+    for (const { id } of await labs()) {
+      const lab = parse(fileText(`${id}/lab.yaml`)) as LabTitles;
+      for (const named of [...lab.arms, ...(lab.scenarios ?? [])]) {
+        const known = titles.get(named.id) ?? new Set();
+        // Inside a sentence it begins with a small letter.
+        titles.set(named.id, known.add((named.title[language] ?? '').toLowerCase()));
+      }
+      for (const exercise of lab.exercises ?? []) exercises.add(exercise.title[language] ?? '');
     }
+    const text = fileText(`course.${language}.md`);
+    const named = [...text.matchAll(/\*\*([^*\n]+)\*\* ?\(`([a-z0-9-]+)`\)/g)];
+    expect(named.length).toBeGreaterThan(30);
+    expect(
+      named
+        .filter(([, title = '', id = '']) => titles.get(id)?.has(title.toLowerCase()) !== true)
+        .map(([words]) => words),
+    ).toEqual([]);
+    // Each exercise is named where its lab is taught.
+    expect([...exercises].filter((title) => !text.includes(`**${title}**`))).toEqual([]);
   });
 
   it('leaves no mark of Markdown unread', () => {

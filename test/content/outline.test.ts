@@ -68,10 +68,10 @@ const tables: Readonly<Record<string, Readonly<Record<string, readonly (readonly
     en: [
       ['Data format', 'JSON', 'Protobuf'],
       ['Payload', 'large', 'small'],
-      ['Speed', 'slow', 'Fast'],
+      ['Speed', 'slow', 'fast'],
       ['Type check', 'run time', 'compile time'],
-      ['Streaming', 'One way', 'Both ways'],
-      ['Browser', 'Full', 'gRPC-Web'],
+      ['Streaming', 'one way', 'both ways'],
+      ['Browser', 'full', 'gRPC-Web'],
     ],
     ko: [
       ['데이터 형식', 'JSON', 'Protobuf'],
@@ -171,8 +171,11 @@ describe.each(manifest().languages)('the outline in %s', (language) => {
       .map((line) => line.split('|').slice(1, -1));
     for (const words of tables[anchor]?.[language] ?? []) {
       const found = rows.filter((cells) => {
-        const from = cells.findIndex((cell) => cell.includes(words[0] ?? ''));
-        return from !== -1 && words.every((word, index) => cells[from + index]?.includes(word) === true);
+        const from = cells.findIndex((cell) => cell.toLowerCase().includes(words[0]?.toLowerCase() ?? ''));
+        return (
+          from !== -1 &&
+          words.every((word, index) => cells[from + index]?.toLowerCase().includes(word.toLowerCase()) === true)
+        );
       });
       expect(found, words.join(' | ')).toHaveLength(1);
     }
