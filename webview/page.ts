@@ -12,6 +12,8 @@ import { setLanguage } from './strings';
 
 let page: CoursePage | null = null;
 let painted = false;
+/** What the page sends as the client of an arm that only a browser can run. */
+let browsing: { readonly lab: string; readonly run: number; readonly stop: AbortController } | null = null;
 /** By lab. */
 const lastSamples = new Map<string, Snapshot['samples']>();
 
@@ -63,7 +65,16 @@ receive((message) => {
       page?.refuse(message);
       break;
     case 'browse':
-      void browse(message.plan, (batch) => send({ type: 'browsed', lab: message.lab, run: message.run, batch }));
+      browsing?.stop.abort();
+      browsing = { lab: message.lab, run: message.run, stop: new AbortController() };
+      void browse(
+        message.plan,
+        (batch) => send({ type: 'browsed', lab: message.lab, run: message.run, batch }),
+        browsing.stop.signal,
+      );
+      break;
+    case 'browseStop':
+      if (browsing?.lab === message.lab && browsing.run === message.run) browsing.stop.abort();
       break;
     case 'reveal':
       page?.reveal(message.anchor);

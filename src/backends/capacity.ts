@@ -16,6 +16,9 @@ interface Guest {
 /** Largest rounding error carried from one service to the next, ms; a stall of the thread is not paid back in full. */
 const MAX_CARRY_MS = 1;
 
+/** Service time that is multiplied where a server without one is slowed, ms. */
+const LEAST_SLOWED_MS = 1;
+
 /**
  * Finite capacity: `slots` requests are served at a time, `queue` more wait in order of arrival, further ones are
  * refused. Service takes `serviceTimeMs` (times the slow factor), fixed or exponentially distributed, so that queues
@@ -114,7 +117,10 @@ export class Capacity {
   }
 
   #serviceTimeMs(): number {
-    const mean = this.#limits.serviceTimeMs * this.#slowFactor;
+    // Times nothing is nothing: a server that takes no time to serve is slowed as if it took the least it could.
+    const base =
+      this.#slowFactor > 1 ? Math.max(LEAST_SLOWED_MS, this.#limits.serviceTimeMs) : this.#limits.serviceTimeMs;
+    const mean = base * this.#slowFactor;
     return this.#limits.distribution === 'fixed' ? mean : exponential(this.#random, mean);
   }
 }

@@ -28,6 +28,7 @@ import {
 } from '../lab/labDefinition';
 import { readLabFile } from '../lab/labFiles';
 import { IN_PROCESS_ENGINE, LabRun } from '../lab/labRun';
+import type { AskedPage } from '../lab/pageTraffic';
 import { readingsOf } from '../lab/readings';
 import type { WarmThreads, WarmWish } from '../lab/warmThreads';
 import type { WorkerPaths } from '../lab/workerThread';
@@ -85,7 +86,7 @@ export class LabController implements vscode.Disposable {
   readonly #checked = new vscode.EventEmitter<Snapshot>();
   /** Of an exercise's check: not for the lab's own picture. */
   readonly onChecked = this.#checked.event;
-  readonly #browse = new vscode.EventEmitter<Extract<ToWebview, { type: 'browse' }>>();
+  readonly #browse = new vscode.EventEmitter<Extract<ToWebview, { type: 'browse' | 'browseStop' }>>();
   /** The page is to send, for an arm that only a browser can run. */
   readonly onBrowse = this.#browse.event;
   #browsing: { readonly run: number; readonly told: (batch: BrowseBatch) => void } | null = null;
@@ -355,13 +356,16 @@ export class LabController implements vscode.Disposable {
     if (this.#browsing?.run === run) this.#browsing.told(batch);
   }
 
-  #askPage(plan: BrowsePlan, told: (batch: BrowseBatch) => void): () => void {
+  #askPage(plan: BrowsePlan, told: (batch: BrowseBatch) => void): AskedPage {
     this.#browsings += 1;
     const run = this.#browsings;
     this.#browsing = { run, told };
     this.#browse.fire({ type: 'browse', lab: this.definition.id, run, plan });
-    return () => {
-      if (this.#browsing?.run === run) this.#browsing = null;
+    return {
+      stop: () => this.#browse.fire({ type: 'browseStop', lab: this.definition.id, run }),
+      forget: () => {
+        if (this.#browsing?.run === run) this.#browsing = null;
+      },
     };
   }
 

@@ -110,6 +110,13 @@ export function wireArm(
   });
 }
 
+/** Ids of the servers that are to get nothing new: all their lines are marked `down`. */
+export function drainedIn({ upstreams }: Pick<ArmWiring, 'upstreams'>): readonly string[] {
+  const lines = upstreams.flatMap(({ servers }) => servers);
+  const ids = new Set(lines.flatMap(({ lab }) => lab?.serverId ?? []));
+  return [...ids].filter((id) => lines.every(({ lab, down }) => lab?.serverId !== id || down));
+}
+
 /** Null where the arm has no inner listeners. */
 function insideOf(definition: LabDefinition, arm: ArmDefinition, plan: Plan): InsideWiring | null {
   if (arm.listen === null || arm.inner.length === 0) return null;

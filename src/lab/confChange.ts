@@ -1,6 +1,6 @@
 import { message } from '../base/message';
 import type { Problem } from '../base/problem';
-import type { ArmWiring, WiredBackend } from './armWiring';
+import { type ArmWiring, drainedIn, type WiredBackend } from './armWiring';
 
 /** What another configuration means for the servers of a run that goes on. */
 export interface ConfChange {
@@ -49,13 +49,6 @@ export function unfollowable(before: ArmWiring, next: ArmWiring): Problem[] {
         : message('{id} is at {address} while the lab runs. Stop the lab to move it.', { id, address: was.address });
     return [{ severity: 'error', message: text, span: (line ?? next.upstream).span }];
   });
-}
-
-/** Servers that the balancer is to give nothing new: all their lines are marked `down`. */
-function drainedIn({ upstreams }: ArmWiring): readonly string[] {
-  const lines = upstreams.flatMap(({ servers }) => servers);
-  const ids = new Set(lines.flatMap(({ lab }) => lab?.serverId ?? []));
-  return [...ids].filter((id) => lines.every(({ lab, down }) => lab?.serverId !== id || down));
 }
 
 function without(backends: readonly WiredBackend[], others: readonly WiredBackend[]): readonly WiredBackend[] {

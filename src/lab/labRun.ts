@@ -11,7 +11,7 @@ import type { BalancerReport, ConfSource } from '../protocol/balancerWorker';
 import type { RunParams, RunResult, Topology } from '../protocol/run';
 import type { StoreChoice } from '../protocol/storeWorker';
 import type { Population, TrafficReport, WorkloadPlan } from '../protocol/trafficWorker';
-import { type ArmWiring, spokenBy, topologyOf } from './armWiring';
+import { type ArmWiring, drainedIn, spokenBy, topologyOf } from './armWiring';
 import { Authority } from './certificates/authority';
 import { confChange, unfollowable } from './confChange';
 import { DecisionLog } from './decisionLog';
@@ -29,6 +29,7 @@ import {
   armOver,
   type LabDefinition,
   pageClientOf,
+  type ScenarioAction,
   type ScenarioDefinition,
   servicesOf,
 } from './labDefinition';
@@ -469,10 +470,22 @@ export class LabRun implements Disposable {
     const due = marksOf(this.#scenario, this.#options.params.requests).filter((mark) => mark <= sent).length;
     for (const event of events.slice(this.#played, due)) {
       act(this, event).catch((error: unknown) => {
-        if (!this.#ended) this.#fail(error instanceof Error ? error : new Error(String(error)));
+        if (!this.#ended)
+          this.#fail(this.#missedIn(error, event) ?? (error instanceof Error ? error : new Error(String(error))));
       });
     }
     this.#played = Math.max(this.#played, due);
+  }
+
+  /** What to say where a scenario does something to a server that the reader took out of the configuration. */
+  #missedIn(error: unknown, event: ScenarioAction): ConfProblems | null {
+    const upstream = this.#conf?.wiring.upstream;
+    if (!(error instanceof ReaderError) || error.code !== 'no-server') return null;
+    if (upstream === undefined || !('server' in event)) return null;
+    const text = message('The scenario does something to “{id}”, but no server line leads there. Put its line back.', {
+      id: event.server,
+    });
+    return new ConfProblems([{ severity: 'error', message: text, span: upstream.span }]);
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
@@ -611,8 +624,12 @@ export class LabRun implements Disposable {
     // A browser knocks at a gRPC server itself, too, to see what comes of it.
     const direct = pageClientOf(this.#arm) === 'browser-grpc' ? wiring.backends : [];
     const doors = direct.filter(({ protocol }) => protocol === 'grpc').map(({ address }) => address);
+    // Nobody stands between these clients and the servers: a server that is `down` is left out where they look names up.
+    const drained = drainedIn(wiring);
     const declared =
-      wiring.listen === null ? wiring.backends.map((backend) => backend.address) : [wiring.listen, ...doors];
+      wiring.listen === null
+        ? wiring.backends.filter(({ id }) => !drained.includes(id)).map(({ address }) => address)
+        : [wiring.listen, ...doors];
     return declared.map((address) => this.#servers.actual(address));
   }
 

@@ -11,11 +11,20 @@ import type { Traffic } from './runTraffic';
 
 /** A page that says nothing for so long is hidden or gone, ms. */
 const SILENCE_LIMIT_MS = 10_000;
+/** A page that was told to stop has so long to tell of what was on its way, ms. */
+const STOP_LIMIT_MS = 3_000;
 /** Of each server stream, messages. */
 const NOTES = 5;
 
-/** Asks the course page to send; what it tells is handed to the function given, batch by batch. Returns what stops that. */
-export type AskPage = (plan: BrowsePlan, told: (batch: BrowseBatch) => void) => () => void;
+/** Asks the course page to send; what it tells is handed to the function given, batch by batch. */
+export type AskPage = (plan: BrowsePlan, told: (batch: BrowseBatch) => void) => AskedPage;
+
+export interface AskedPage {
+  /** Has the page send nothing new; it tells what was on its way, and then that it is done. */
+  stop(): void;
+  /** It is not listened to any more. */
+  forget(): void;
+}
 
 /** The clients of a run where only a browser can be the client: the course page itself. */
 export class PageTraffic implements Traffic {
@@ -26,8 +35,9 @@ export class PageTraffic implements Traffic {
   readonly #counter = new ClientCounter();
   readonly #done = deferred<TrafficReport>();
   #plan: BrowsePlan | null = null;
-  #forget: () => void = () => {};
+  #page: AskedPage | null = null;
   #silence: Timer | null = null;
+  #isStopped = false;
   #startedAt = 0;
   #sent = 0;
   #streams = 0;
@@ -69,21 +79,29 @@ export class PageTraffic implements Traffic {
     if (this.#plan === null) throw new Error('Nothing is prepared');
     this.#startedAt = this.#clock.now();
     this.#listen();
-    this.#forget = this.#ask(this.#plan, (batch) => this.#take(batch));
+    this.#page = this.#ask(this.#plan, (batch) => this.#take(batch));
     return this.#done.promise;
   }
 
-  /** A page sends what it was asked for; only an end can be told, and then it is not listened to any more. */
+  /** A page sends what it was asked for; only an end can be told. */
   tell(order: Parameters<Traffic['tell']>[0]): void {
-    if (order.type === 'stop') this.#done.reject(new ReaderError('disposed', message('The run was closed.')));
+    if (order.type !== 'stop' || this.#page === null) return;
+    this.#page.stop();
+    this.#silence?.cancel();
+    this.#silence = this.#clock.setTimeout(
+      () => this.#done.reject(new ReaderError('disposed', message('The run was closed.'))),
+      STOP_LIMIT_MS,
+    );
+    this.#isStopped = true;
   }
 
   dispose(): void {
     this.#silence?.cancel();
-    this.#forget();
+    this.#page?.forget();
   }
 
   #listen(): void {
+    if (this.#isStopped) return;
     this.#silence?.cancel();
     this.#silence = this.#clock.setTimeout(() => {
       const text = message('The course page did not answer. Keep it in view while this arm runs.');

@@ -11,7 +11,7 @@ import type {
 import { outcomesByStage, stageCounts } from '../measurement/stages';
 import { reconcileTiers } from '../measurement/tiers';
 import type { TrafficReport } from '../protocol/trafficWorker';
-import type { ArmWiring } from './armWiring';
+import { type ArmWiring, drainedIn } from './armWiring';
 import type { LabServer } from './labServer';
 import type { RunHops } from './runHops';
 
@@ -109,6 +109,7 @@ export class RunCounts {
       const all = answeredBeside(id);
       return all === 0 ? 0 : requestsOf(id, answered) / all;
     };
+    const drained = state.wiring === null ? [] : drainedIn(state.wiring);
     const own = balancer?.pipeline?.own ?? [];
     const client =
       own.length === 0
@@ -127,6 +128,7 @@ export class RunCounts {
         queued: counts.queued,
         rejected: counts.rejected,
         ...(isInside(id) ? { inside: true as const } : {}),
+        ...(drained.includes(id) ? { drained: true as const } : {}),
         share: shareOf(id, counts.answered),
         latencyMs: this.#client.latencyByServer?.[id] ?? null,
         ...(state.store === null ? {} : { store: counts.store }),

@@ -179,6 +179,8 @@ export interface ServerCounts {
   readonly rejected: number;
   /** Only other servers reach it, no client does. Absent: clients do. */
   readonly inside?: true;
+  /** The configuration marks it `down`: it gets nothing new. Absent: it may. */
+  readonly drained?: true;
   /** Its share of all answered requests, 0 to 1; of a server inside: of those that the servers inside answered. */
   readonly share: number;
   /** As the client saw its answers; null: none yet. Absent in what was kept before this was measured. */

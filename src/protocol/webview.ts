@@ -30,6 +30,8 @@ export type ToWebview =
     }
   /** Send what only a browser can; answered by 'browsed' with the same run. */
   | { readonly type: 'browse'; readonly lab: string; readonly run: number; readonly plan: BrowsePlan }
+  /** Send nothing new of that run; what is on its way is told, and then that it is done. */
+  | { readonly type: 'browseStop'; readonly lab: string; readonly run: number }
   /** Scroll to a heading or block of the course. */
   | { readonly type: 'reveal'; readonly anchor: string }
   | { readonly type: 'view'; readonly view: PageView }
@@ -368,6 +370,7 @@ const toWebviewTypes: Record<ToWebview['type'], true> = {
   quiz: true,
   refused: true,
   browse: true,
+  browseStop: true,
   reveal: true,
   view: true,
   review: true,

@@ -154,6 +154,19 @@ describe('serving', () => {
     expect(existsSync(join(folder, 'nginx.pid'))).toBe(false);
   });
 
+  test('a log that cannot be opened: -t says so, and nothing starts', async () => {
+    const port = await freePort();
+    writeConf(port, `access_log ${folder}/nowhere/access.log;`);
+    for (const more of [['-t'], []]) {
+      const running = start('-p', folder, '-c', 'nginx.conf', ...more);
+      expect(await running.exit).toBe(1);
+      expect(running.stderr()).toContain(
+        `nginx: [emerg] open() "${folder}/nowhere/access.log" failed (2: No such file or directory)`,
+      );
+    }
+    await expect(get(port)).rejects.toThrow();
+  });
+
   test('a bad file: the reason in the log as well', async () => {
     writeFileSync(join(folder, 'nginx.conf'), 'events { }\nhttp {\n  nonsense;\n}\n');
     const running = start('-p', folder, '-c', 'nginx.conf', '-e', 'first.log');
@@ -203,6 +216,29 @@ describe('signals', () => {
     expect(await get(port, '/still')).toBe('served /still');
     running.child.kill('SIGTERM');
     expect(await running.exit).toBe(0);
+  });
+
+  test('HUP with a log that cannot be opened keeps the old configuration, its log and its pid file', async () => {
+    const port = await freePort();
+    writeConf(port);
+    const running = serve();
+    await pidFile();
+    const conf = join(folder, 'nginx.conf');
+    const good = readFileSync(conf, 'utf8');
+    writeFileSync(conf, good.replace('error.log debug', 'nowhere/error.log').replace('/nginx.pid', '/moved.pid'));
+    running.child.kill('SIGHUP');
+    await logged(`open() "${folder}/nowhere/error.log" failed (2: No such file or directory)`);
+    expect(await get(port, '/still')).toBe('served /still');
+    expect(existsSync(join(folder, 'moved.pid'))).toBe(false);
+
+    writeFileSync(conf, good.replace('/nginx.pid', '/moved.pid'));
+    running.child.kill('SIGHUP');
+    await logged('reconfigured');
+    expect(readFileSync(join(folder, 'moved.pid'), 'utf8')).toBe(`${running.child.pid}\n`);
+    expect(existsSync(join(folder, 'nginx.pid'))).toBe(false);
+    running.child.kill('SIGTERM');
+    expect(await running.exit).toBe(0);
+    expect(existsSync(join(folder, 'moved.pid'))).toBe(false);
   });
 
   test('QUIT lets the request that runs end', async () => {

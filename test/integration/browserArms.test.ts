@@ -38,7 +38,7 @@ it('a page that says nothing ends the run when the reader stops it, and nothing 
       askPage: (wanted) => {
         plan = wanted;
         asked.resolve();
-        return () => {};
+        return { stop: () => {}, forget: () => {} };
       },
     },
   );
@@ -81,20 +81,36 @@ describe.skipIf(executablePath === null)('in a real browser', () => {
 
   const askPage: AskPage = (plan, told) => {
     heard = told;
-    void page.evaluate(
-      (wanted) =>
-        (globalThis as unknown as { browse(plan: unknown, tell: unknown): unknown }).browse(
-          wanted,
-          (globalThis as unknown as { told: unknown }).told,
-        ),
-      plan,
-    );
-    return () => {
-      heard = () => {};
+    void page.evaluate((wanted) => {
+      const scope = globalThis as unknown as {
+        browse(plan: unknown, tell: unknown, signal: AbortSignal): unknown;
+        told: unknown;
+        stop: AbortController;
+      };
+      scope.stop = new AbortController();
+      return scope.browse(wanted, scope.told, scope.stop.signal);
+    }, plan);
+    return {
+      stop: () => void page.evaluate(() => (globalThis as unknown as { stop: AbortController }).stop.abort()),
+      forget: () => {
+        heard = () => {};
+      },
     };
   };
   const browsed = (arm: string, requests: number) =>
     runOf(lab, arm, { requests, concurrency: 4, message: 'order' }, { askPage }).run.run();
+
+  it('stops when the reader stops it, with what was measured so far', async () => {
+    const { run, until } = runOf(lab, 'browser-fetch', { requests: 100_000, concurrency: 4 }, { askPage });
+    const finished = run.run();
+    await until(({ client }) => client.answered > 50);
+    run.stop();
+    const { result, snapshot } = await finished;
+    expect(result.answered).toBeGreaterThan(50);
+    expect(result).toMatchObject({ sent: result.answered, failed: 0, inFlight: 0 });
+    expect(snapshot.phase).toBe('stopped');
+    expect(snapshot.reconciliation).toMatchObject({ agree: true, differences: [] });
+  });
 
   it('fetch of JSON works', async () => {
     const { result, snapshot } = await browsed('browser-fetch', 40);

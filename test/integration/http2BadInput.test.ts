@@ -41,8 +41,9 @@ async function isServed(rig: Rig): Promise<boolean> {
 
 describe('bad input on HTTP/2', () => {
   it.each(badInputs)('$name: $ends', async ({ bytes, stream, ends }) => {
-    const { rig } = await withServer('client_max_body_size 100k;');
+    const { rig, complete } = await withServer('client_max_body_size 100k;');
     expect(await open(rig).send(bytes).outcome(stream)).toBe(ends);
     expect(await isServed(rig)).toBe(true);
+    expect(complete).toEqual(['/good']);
   });
 });

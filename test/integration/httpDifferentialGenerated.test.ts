@@ -81,6 +81,13 @@ const setting = fc.oneof(
     'add_header X-Only-Good $status;',
     'client_max_body_size 40;',
     'default_type application/x-lab;',
+    'limit_req zone=uris;',
+    'limit_req zone=keys burst=2 nodelay;',
+    'limit_req zone=keys burst=1 nodelay;',
+    'limit_req_status 429;',
+    'limit_req_dry_run on;',
+    'limit_conn busy 1;',
+    'limit_conn_status 430;',
   ),
 );
 /** Of each directive one, but of those that may be repeated. */
@@ -184,6 +191,9 @@ describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
       );
       const whole = inLocations.some(([modifier, where]) => modifier === '' && where === '/');
       const http =
+        // So slow that nothing runs out while the test runs.
+        `limit_req_zone $uri zone=uris:64k rate=1r/m; limit_req_zone $http_x_key zone=keys:64k rate=1r/m;
+         limit_conn_zone $uri zone=busy:64k; ` +
         upstream('peers', stage.ports, peers, more) +
         server(
           stage.ports,

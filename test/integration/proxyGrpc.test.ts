@@ -104,10 +104,21 @@ describe('gRPC through the balancer', () => {
   });
 
   it('carries 200 calls at once over few connections', async () => {
-    const { port } = await startGrpc(echoHandlers());
+    const waiting: (() => void)[] = [];
+    const { port } = await startGrpc({
+      ...echoHandlers(),
+      // Nobody is answered before all have come.
+      unary: (call: grpc.ServerUnaryCall<Buffer, Buffer>, done: grpc.sendUnaryData<Buffer>) => {
+        waiting.push(() => done(null, call.request));
+        if (waiting.length === 200) for (const answer of waiting) answer();
+      },
+    });
     const rig = await through([port]);
-    const client = grpcClient(rig.port());
-    const results = await Promise.all(Array.from({ length: 200 }, (_, i) => unary(client, `call ${i}`)));
+    // A connection of a client holds 100 streams.
+    const clients = [1, 2].map((id) => grpcClient(rig.port(), { 'lab.client': id }));
+    const results = await Promise.all(
+      clients.flatMap((client, at) => Array.from({ length: 100 }, (_, i) => unary(client, `call ${at * 100 + i}`))),
+    );
     expect(results.map((result) => result.value?.toString())).toEqual(results.map((_, i) => `call ${i}`));
     expect(rig.balancer.counts().peers[0]?.connectionsOpened).toBeLessThanOrEqual(3);
   });

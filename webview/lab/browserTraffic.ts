@@ -28,8 +28,12 @@ const STATUSES = [
 
 type Outcome = Omit<BrowseReply, 'latencyMs'>;
 
-/** Sends everything that the plan asks for, `concurrency` at a time, and tells how it went. */
-export async function browse(plan: BrowsePlan, tell: (batch: BrowseBatch) => void): Promise<void> {
+/** Sends what the plan asks for, `concurrency` at a time and nothing new once `signal` says so, and tells how it went. */
+export async function browse(
+  plan: BrowsePlan,
+  tell: (batch: BrowseBatch) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   let sent = 0;
   let said = '';
   let replies: BrowseReply[] = [];
@@ -40,7 +44,7 @@ export async function browse(plan: BrowsePlan, tell: (batch: BrowseBatch) => voi
     toldAt = performance.now();
   };
   const lane = async (): Promise<void> => {
-    while (sent < plan.requests) {
+    while (sent < plan.requests && signal?.aborted !== true) {
       const index = sent;
       sent += 1;
       const from = performance.now();

@@ -77,7 +77,7 @@ export function liveTable(lab: string, acts: ServerActs): LiveTable {
       for (const id of ids) {
         const row = rows.get(id) ?? addRow(id);
         const server = snapshot?.servers.find((candidate) => candidate.id === id) ?? null;
-        showRow(row, server, isDrained(id, snapshot), running);
+        showRow(row, server, server?.drained === true, running);
       }
       putInOrder(
         body,
@@ -85,12 +85,6 @@ export function liveTable(lab: string, acts: ServerActs): LiveTable {
       );
     },
   };
-}
-
-/** Its lines in the configuration are marked `down`: the balancer gives it nothing new. */
-function isDrained(server: string, snapshot: Snapshot | null): boolean {
-  const peers = snapshot?.balancer?.peers.filter(({ serverId }) => serverId === server) ?? [];
-  return peers.length > 0 && peers.every(({ health }) => health === 'down');
 }
 
 function showRow(row: Row, server: ServerCounts | null, drained: boolean, running: boolean): void {

@@ -37,6 +37,7 @@ export function loadControls(
       names[population],
     ),
   }));
+  const noRate = h('p', { class: 'hint', hidden: true }, t('No rate is set: the clients are as fast as the answers.'));
   const who = h(
     'div',
     { class: 'population' },
@@ -48,7 +49,13 @@ export function loadControls(
     ),
   );
   return {
-    element: h('div', { class: 'load-controls', role: 'group', 'aria-label': t('While it runs') }, raise.element, who),
+    element: h(
+      'div',
+      { class: 'load-controls', role: 'group', 'aria-label': t('While it runs') },
+      raise.element,
+      noRate,
+      who,
+    ),
     show(state, snapshot) {
       const { rate, population } = loadNow(state.running ? snapshot : null, {
         rate: state.params.rate,
@@ -58,8 +65,8 @@ export function loadControls(
       raise.setText(
         next === null || !state.running ? t('Rate ×2') : t('Rate ×2 (to {rate} per second)', { rate: count(next) }),
       );
-      // Without a rate the clients are as fast as the answers already.
       raise.setDisabled(!state.running || next === null);
+      setHidden(noRate, !state.running || rate !== null);
       setHidden(who, !state.canSkew);
       for (const { population: own, element } of choices) {
         setAttribute(element, 'aria-pressed', String(own === population));

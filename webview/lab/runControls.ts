@@ -1,6 +1,6 @@
 import type { Message } from '../../src/base/message';
 import { RUN_LIMITS, type RunParams } from '../../src/protocol/run';
-import { h } from '../dom';
+import { h, setHidden } from '../dom';
 import { draft, saveDraft } from '../host';
 import { count, say, t } from '../strings';
 import { type Button, button, numberField, type TextField } from '../ui';
@@ -18,6 +18,8 @@ export interface RunControls {
     readonly isChecking: boolean;
     readonly mayRun: boolean;
     readonly canAdd: boolean;
+    /** Traffic runs, and no further server is there to add. */
+    readonly hasAll: boolean;
   }): void;
   /** An error from the host at a field; true if there is such a field. */
   refuse(field: string | null, message: Message): boolean;
@@ -104,6 +106,7 @@ export function runControls(lab: string, actions: RunActions): RunControls {
     { data: { lab, action: 'reset' } },
   );
   const add = button(t('Add a server'), actions.addServer, { data: { lab, action: 'add-server' } });
+  const allThere = h('p', { class: 'hint', hidden: true }, t('All servers of this lab are running.'));
   const distrust = h(
     'p',
     { class: 'notice' },
@@ -119,6 +122,7 @@ export function runControls(lab: string, actions: RunActions): RunControls {
       [...fields.values()].map((field) => field.element),
     ),
     h('div', { class: 'buttons' }, run.element, stop.element, reset.element, add.element),
+    allThere,
     distrust,
   );
 
@@ -143,7 +147,10 @@ export function runControls(lab: string, actions: RunActions): RunControls {
       running = state.running;
       run.setDisabled(state.running || state.isChecking || !state.mayRun);
       stop.setDisabled(!state.running);
+      // A button that disables itself under the reader's finger would drop the focus.
+      if (!state.canAdd && state.running && document.activeElement === add.element) stop.element.focus();
       add.setDisabled(!state.running || !state.canAdd);
+      setHidden(allThere, !state.hasAll);
       for (const field of fields.values()) field.setDisabled(state.running);
       isChoosing = state.isChoosing;
       if (isChoosing || !startsWhenChosen) return;

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { message } from '../../base/message';
 import type { Problem } from '../../base/problem';
 import { err, ok, type Result } from '../../base/result';
 import { type ConfText, readPlan } from '../buildPlan';
 import type { ConfFiles } from '../directives/read';
 import type { Plan } from '../plan';
-import { reason } from './errorLog';
 import { machineFiles } from './files';
+import { openFailed } from './opened';
 import type { CommandLine } from './options';
 
 export interface Configuration {
@@ -22,9 +21,7 @@ export function loadConfiguration(line: CommandLine): Result<Configuration, read
   try {
     text = readFileSync(line.confPath, 'utf8');
   } catch (error) {
-    const span = { file: '', line: 1, column: 1, endLine: 1, endColumn: 1 };
-    const what = message('open() "{file}" failed ({reason})', { file: line.confPath, reason: reason(error) });
-    return err([{ severity: 'error', message: what, span }]);
+    return err([openFailed(line.confPath, error)]);
   }
   const conf = { path: line.confPath, text };
   const files: ConfText[] = [conf];

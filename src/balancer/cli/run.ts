@@ -3,6 +3,7 @@ import type { Problem } from '../../base/problem';
 import type { Configuration } from './configuration';
 import { loadConfiguration } from './configuration';
 import { ErrorLog } from './errorLog';
+import { unopenable } from './opened';
 import { type CommandLine, help, parseCommandLine } from './options';
 import { problemLevel, problemLines, problemText } from './report';
 import { pidPath, sendSignal } from './signal';
@@ -28,7 +29,8 @@ export async function run(argv: readonly string[], terminal: Terminal, serve: Se
   if (line.action === 'help' || line.action === 'version' || line.action === 'configuration') {
     terminal.err(`nginx version: ${version}\n`);
     if (line.action === 'help') terminal.err(help);
-    if (line.action === 'configuration') terminal.err(`configure arguments: ${configureArguments().join(' ')}\n`);
+    if (line.action === 'configuration')
+      terminal.err(`TLS SNI support enabled\nconfigure arguments: ${configureArguments().join(' ')}\n`);
     return 0;
   }
 
@@ -46,8 +48,14 @@ export async function run(argv: readonly string[], terminal: Terminal, serve: Se
     if (problem.severity === 'warning' || (testing && !line.quiet)) terminal.err(problemLines(problem));
   }
   if (testing) {
+    if (!line.quiet) terminal.err(`nginx: the configuration file ${line.confPath} syntax is ok\n`);
+    const unopened = unopenable(plan, line.prefix, plan.main.pid === null ? [] : [plan.main.pid]);
+    if (unopened !== null) {
+      terminal.err(problemLines(unopened));
+      terminal.err(`nginx: configuration file ${line.confPath} test failed\n`);
+      return 1;
+    }
     if (!line.quiet) {
-      terminal.err(`nginx: the configuration file ${line.confPath} syntax is ok\n`);
       terminal.err(`nginx: configuration file ${line.confPath} test is successful\n`);
     }
     if (line.action === 'dump') {

@@ -1,12 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { systemClock } from '../../base/clock';
+import type { Problem } from '../../base/problem';
 import { freshSeed, seededRandom } from '../../base/random';
 import { type Balancer, startBalancer } from '../balancer';
 import type { Plan } from '../plan';
 import type { Configuration } from './configuration';
 import { loadConfiguration } from './configuration';
 import { isDaemonChild, leaveTerminal } from './daemon';
-import { ErrorLog, type LogTarget, reason } from './errorLog';
+import { ErrorLog, type LogTarget } from './errorLog';
+import { openFailed, unopenable } from './opened';
 import type { CommandLine } from './options';
 import { problemLevel, problemLines, problemText } from './report';
 import type { Terminal } from './run';
@@ -20,7 +22,13 @@ const bareLf = 'TRAFFIC_LAB_TEST_BARE_LF';
 export async function serve(line: CommandLine, first: Configuration, terminal: Terminal): Promise<number> {
   const clock = systemClock();
   const log = new ErrorLog(clock, line.prefix, process.pid);
+  const unopened = unopenable(first.plan, line.prefix);
+  if (unopened !== null) {
+    terminal.err(problemLines(unopened));
+    return 1;
+  }
   log.use(logTargets(first.plan, line));
+  logWarnings(first.plan, log);
   // Signals are caught before anything listens, so that none sent meanwhile is lost.
   const inbox = new SignalInbox();
   try {
@@ -45,13 +53,11 @@ export async function serve(line: CommandLine, first: Configuration, terminal: T
       return 1;
     }
     const balancer = started.value;
-    const pid = pidPath(first.plan, line.prefix);
-    try {
-      writeFileSync(pid, `${process.pid}\n`);
-    } catch (error) {
-      const text = `open() "${pid}" failed (${reason(error)})`;
-      terminal.err(`nginx: [emerg] ${text}\n`);
-      log.write('emerg', text);
+    const pidFile = new PidFile(line.prefix);
+    const unwritten = pidFile.write(first.plan);
+    if (unwritten !== null) {
+      terminal.err(problemLines(unwritten));
+      log.write('emerg', problemText(unwritten));
       await balancer.close();
       return 1;
     }
@@ -59,8 +65,8 @@ export async function serve(line: CommandLine, first: Configuration, terminal: T
     log.write('notice', `start worker process ${process.pid}`);
     process.send?.({ type: 'ready' });
     if (isDaemonChild()) leaveTerminal();
-    await obey(inbox, balancer, line, log);
-    rmSync(pid, { force: true });
+    await obey(inbox, balancer, line, log, pidFile);
+    pidFile.remove();
     log.write('notice', 'exit');
     return 0;
   } finally {
@@ -69,11 +75,17 @@ export async function serve(line: CommandLine, first: Configuration, terminal: T
   }
 }
 
-async function obey(inbox: SignalInbox, balancer: Balancer, line: CommandLine, log: ErrorLog): Promise<void> {
+async function obey(
+  inbox: SignalInbox,
+  balancer: Balancer,
+  line: CommandLine,
+  log: ErrorLog,
+  pidFile: PidFile,
+): Promise<void> {
   for (;;) {
     const signal = await inbox.next();
     log.write('notice', `signal (${signal}) received`);
-    if (signal === 'SIGHUP') await reload(balancer, line, log);
+    if (signal === 'SIGHUP') await reload(balancer, line, log, pidFile);
     else if (signal === 'SIGUSR1') {
       log.write('notice', 'reopening logs');
       log.reopen();
@@ -92,16 +104,69 @@ async function obey(inbox: SignalInbox, balancer: Balancer, line: CommandLine, l
   }
 }
 
-async function reload(balancer: Balancer, line: CommandLine, log: ErrorLog): Promise<void> {
+async function reload(balancer: Balancer, line: CommandLine, log: ErrorLog, pidFile: PidFile): Promise<void> {
   log.write('notice', 'reconfiguring');
+  const refuse = (problems: readonly Problem[]): void => {
+    for (const problem of problems) log.write(problemLevel(problem), problemText(problem));
+  };
   const loaded = loadConfiguration(line);
-  const result = loaded.ok ? await balancer.reload(loaded.value.plan, loaded.value.conf, {}) : loaded;
+  if (!loaded.ok) return refuse(loaded.error);
+  const { plan, conf } = loaded.value;
+  logWarnings(plan, log);
+  const unopened = unopenable(plan, line.prefix) ?? pidFile.write(plan);
+  if (unopened !== null) return refuse([unopened]);
+  const result = await balancer.reload(plan, conf, {});
   if (!result.ok) {
-    for (const problem of result.error) log.write(problemLevel(problem), problemText(problem));
-    return;
+    pidFile.takeBack();
+    return refuse(result.error);
   }
-  if (loaded.ok) log.use(logTargets(loaded.value.plan, line));
+  pidFile.keep();
+  log.use(logTargets(plan, line));
   log.write('notice', 'reconfigured');
+}
+
+function logWarnings(plan: Plan, log: ErrorLog): void {
+  for (const problem of plan.notes) {
+    if (problem.severity === 'warning') log.write(problemLevel(problem), problemText(problem));
+  }
+}
+
+/** The file that says which process serves. A reload may move it; the old one goes once the new configuration holds. */
+class PidFile {
+  #path: string | null = null;
+  #next: string | null = null;
+
+  constructor(private readonly prefix: string) {}
+
+  /** Null: it is written, or already where the configuration wants it. */
+  write(plan: Plan): Problem | null {
+    const path = pidPath(plan, this.prefix);
+    if (path === this.#path) return null;
+    try {
+      writeFileSync(path, `${process.pid}\n`);
+    } catch (error) {
+      return openFailed(path, error);
+    }
+    if (this.#path === null) this.#path = path;
+    else this.#next = path;
+    return null;
+  }
+
+  keep(): void {
+    if (this.#next === null) return;
+    this.remove();
+    this.#path = this.#next;
+    this.#next = null;
+  }
+
+  takeBack(): void {
+    if (this.#next !== null) rmSync(this.#next, { force: true });
+    this.#next = null;
+  }
+
+  remove(): void {
+    if (this.#path !== null) rmSync(this.#path, { force: true });
+  }
 }
 
 /** Where to log: the file's own logs, else that of -e, else logs/error.log. */

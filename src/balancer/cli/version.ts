@@ -52,6 +52,7 @@ const usual: readonly Module[] = [
   { name: 'http_limit_req_module', directives: ['limit_req'] },
   { name: 'http_empty_gif_module', directives: ['empty_gif'] },
   { name: 'http_browser_module', directives: ['ancient_browser'] },
+  { name: 'http-cache', directives: ['proxy_cache'] },
   { name: 'http_upstream_hash_module', directives: ['hash'] },
   { name: 'http_upstream_ip_hash_module', directives: ['ip_hash'] },
   { name: 'http_upstream_least_conn_module', directives: ['least_conn'] },

@@ -137,7 +137,8 @@ export class AccessLogs {
   }
 }
 
-function logsOf(plan: Plan): AccessLog[] {
+/** Every access log of a configuration, those of its locations among them; one that several share, for each. */
+export function logsOf(plan: Plan): readonly AccessLog[] {
   const inLocations = (all: readonly LocationPlan[]): AccessLog[] =>
     all.flatMap(({ settings, locations }) => [...settings.accessLogs, ...inLocations(locations)]);
   return (plan.http?.servers ?? []).flatMap(({ settings, locations }) => [

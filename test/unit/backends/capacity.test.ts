@@ -98,6 +98,29 @@ test('first come, first served: with one slot the order of arrival is the order 
   );
 });
 
+test('a server that takes no time is slowed all the same', () => {
+  const clock = new VirtualClock();
+  const capacity = new Capacity(
+    { slots: 1, queue: 0, serviceTimeMs: 0, distribution: 'fixed' },
+    clock,
+    seededRandom(1),
+  );
+  const timeOf = (): number => {
+    const from = clock.now();
+    let served = Number.NaN;
+    capacity.enter(() => {
+      served = clock.now() - from;
+    });
+    while (clock.step());
+    return served;
+  };
+  expect(timeOf()).toBe(0);
+  capacity.setSlowFactor(10);
+  expect(timeOf()).toBe(10);
+  capacity.setSlowFactor(1);
+  expect(timeOf()).toBeLessThan(1);
+});
+
 test('a refusal means that every slot and every place was taken', () => {
   const clock = new VirtualClock();
   const capacity = new Capacity(

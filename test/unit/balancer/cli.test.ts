@@ -141,7 +141,9 @@ describe('-v and -V', () => {
 
   test('-V tells what is there and what is not, as nginx would be configured', async () => {
     const { err } = await command('-V');
-    const [version, configured] = err.split('\n');
+    const [version, sni, configured] = err.split('\n');
+    // What test suites look for before they try names in TLS.
+    expect(sni).toBe('TLS SNI support enabled');
     expect(version).toMatch(/^nginx version: /);
     expect(configured).toMatch(/^configure arguments: /);
     const words = (configured ?? '').split(' ');
