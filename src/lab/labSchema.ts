@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { MEASURES } from '../measurement/findings';
+import type { Service } from '../protocol/backendWorker';
 import { MESSAGE_KINDS } from '../protocol/messagesService';
 import { RUN_LIMITS } from '../protocol/run';
 import { exercisesSchema } from './exerciseSchema';
@@ -30,6 +31,9 @@ const service = v.variant('kind', [
   v.strictObject({ kind: v.literal('shop') }),
   v.strictObject({ kind: v.literal('messages') }),
 ]);
+
+/** What servers of a lab may be. */
+export const SERVICE_KINDS: readonly Service['kind'][] = service.options.map(({ entries }) => entries.kind.literal);
 
 /** One line for each kind of WorkloadPlan (protocol/trafficWorker.ts). */
 const workload = v.variant('kind', [

@@ -1,7 +1,8 @@
 import type { RunResult } from '../protocol/run';
+import { SERVICE_KINDS } from './labSchema';
 
-/** The ends of the hops that a lab measures. */
-const HOPS = ['client-balancer', 'balancer-edge', 'edge-orders', 'edge-users'] as const;
+/** The ends of the hops that a lab may measure: behind the edge, any service that it asks. */
+const HOPS = ['client-balancer', 'balancer-edge', ...SERVICE_KINDS.map((kind) => `edge-${kind}`)];
 
 /**
  * Names that readingsOf() can give, so that a course that asks for another is told so. Which of them a lab has depends on

@@ -224,6 +224,14 @@ describe.each(languages)('the course in %s', (language) => {
     }
   });
 
+  it('says of every partner that fits nothing why it does not', () => {
+    for (const { id, pairs = [], partners = [] } of sources(language)) {
+      const idle = partners.filter((partner) => !pairs.some((pair) => pair.partner === partner.id));
+      for (const { id: partner, explanation = '' } of idle)
+        expect(explanation.length, `${id}: ${partner}`).toBeGreaterThan(20);
+    }
+  });
+
   it('accepts the spellings of both languages', () => {
     for (const other of languages) {
       for (const written of sources(other)) {

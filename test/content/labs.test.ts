@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock';
 import { renderMessage } from '../../src/base/message';
 import { Authority } from '../../src/lab/certificates/authority';
-import { confProblems } from '../../src/lab/labConf';
+import { confProblems, nextSpare, understandConf, withAddedServer } from '../../src/lab/labConf';
 import type { LabDefinition, Translated } from '../../src/lab/labDefinition';
 import { nginxIsMissing, testConf } from '../harness/nginx';
 import { labs } from './trafficLabCourse';
@@ -24,7 +24,8 @@ beforeAll(async () => {
 });
 
 /** What a lab makes for each run; an nginx of the reader's own has them from a file. */
-const { certificate, key } = new Authority(systemClock()).issue('balancer');
+const authority = new Authority(systemClock());
+const { certificate, key } = authority.issue('balancer');
 const certificates = { 'certs/balancer.crt': certificate, 'certs/balancer.key': key };
 
 function definitionOf(folder: string): LabDefinition {
@@ -36,6 +37,21 @@ function definitionOf(folder: string): LabDefinition {
 describe.each(folders)('the lab %s', (folder) => {
   const confs = readdirSync(path.join(root, folder)).filter((name) => name.endsWith('.nginx.conf'));
   const read = (name: string) => readFileSync(path.join(root, folder, name), 'utf8');
+
+  it('has a further server for every arm that spreads, of the kind that those beside it are', () => {
+    const lab = definitionOf(folder);
+    const kindOf = new Map([...lab.servers, ...lab.spares].map(({ id, service }) => [id, service.kind]));
+    for (const arm of lab.arms) {
+      const conf = understandConf(lab, arm, arm.conf, read(arm.conf), authority);
+      if (!conf.ok) throw new Error(`${arm.id}: ${JSON.stringify(conf.error)}`);
+      const spare = nextSpare(lab, conf.value.wiring);
+      if (spare === undefined) throw new Error(`${arm.id} has no further server`);
+      const beside = conf.value.wiring.upstream.servers.map(({ lab: own }) => kindOf.get(own?.serverId ?? ''));
+      expect(beside, arm.id).toContain(kindOf.get(spare.id));
+      const added = withAddedServer(lab, arm, conf.value, spare);
+      expect(added.wiring.backends.map(({ id }) => id)).toContain(spare.id);
+    }
+  });
 
   it('is called as its folder is, and says everything in both languages', () => {
     const { id, title, goal, arms, scenarios } = definitionOf(folder);

@@ -11,6 +11,7 @@ export interface WrittenQuiz {
   readonly parts?: readonly Choice[];
   readonly steps?: readonly { readonly id: string }[];
   readonly pairs?: readonly { readonly id: string; readonly partner: string }[];
+  readonly partners?: readonly { readonly id: string; readonly explanation?: string }[];
   readonly answers?: readonly (Choice & { readonly accept: readonly string[] })[];
   readonly outcomes?: readonly { readonly id: string; readonly upTo?: number }[];
 }

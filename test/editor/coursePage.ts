@@ -36,7 +36,7 @@ export class CoursePage {
   async backToText(): Promise<void> {
     await this.#frame.locator('main.progress [data-action="to-course"]').click();
     // Only then does the page take up the reader's old place.
-    await this.#frame.locator('main.course').waitFor();
+    await this.#frame.locator('main#course').waitFor();
   }
 
   lab(id: string): LabBlock {

@@ -209,5 +209,5 @@ describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
         seed: Number(process.env.DIFFERENTIAL_SEED ?? 20_250_301),
       },
     );
-  }, 120_000);
+  }, 600_000);
 });

@@ -1,29 +1,7 @@
-import { spawn } from 'node:child_process';
-import path from 'node:path';
 import { expect, it } from 'vitest';
+import { lab } from '../harness/labCommand';
 
 /** `lab run` as scripts use it: what it prints, and how it ends. */
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function lab(...argv: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [path.resolve('dist/cli/lab.js'), ...argv]);
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk) => {
-      out += String(chunk);
-    });
-    child.stderr.on('data', (chunk) => {
-      err += String(chunk);
-    });
-    child.once('close', (code) => resolve({ code, out, err }));
-  });
-}
 
 const load = ['--requests', '120', '--rate', '400', '--seed', '3', '--json'];
 
@@ -39,11 +17,13 @@ it.each([
 ] as const)('%s %s ends with 0 and counts that agree', { timeout: 60_000 }, async (id, arm, scenario) => {
   const under = scenario === null ? [] : ['--scenario', scenario];
   const { code, out, err } = await lab('run', id, '--arm', arm, ...under, ...load);
-  expect({ code, err }).toEqual({ code: 0, err: '' });
+  // Other labs of this machine may have a port; that is told, and no error.
+  const complaints = err.split('\n').filter((line) => line !== '' && !line.includes(' was taken, '));
+  expect({ code, complaints }).toEqual({ code: 0, complaints: [] });
   const result = JSON.parse(out);
   expect(result).toMatchObject({ lab: id, arm, sent: 120, ...(scenario === null ? {} : { scenario }) });
   expect(result.answered + result.failed).toBe(120);
-  expect(result.counts.client).toBe(120);
+  expect(result.counts.client).toBe(result.answered);
 });
 
 it.each(['browser-fetch', 'browser-grpc', 'browser-grpc-web'])('%s ends with 2 and the reason', async (arm) => {

@@ -16,8 +16,13 @@ export interface MatchItem extends QuizItemBase {
     readonly partner: string;
     readonly explanationHtml: string;
   }[];
-  /** Plain text: they stand in a select. */
-  readonly partners: readonly { readonly id: string; readonly text: string }[];
+  readonly partners: readonly {
+    readonly id: string;
+    /** Plain: it stands in a select. */
+    readonly text: string;
+    /** Why it fits where it does or, of one that fits nothing, why not; may be empty. */
+    readonly explanationHtml: string;
+  }[];
   readonly explanationHtml: string;
 }
 export interface MatchView extends QuizViewBase {
@@ -39,7 +44,11 @@ const schema = v.strictObject({
     v.minLength(2),
     v.maxLength(10),
   ),
-  partners: v.pipe(v.array(v.strictObject({ id: quizId, text: courseText })), v.minLength(2), v.maxLength(10)),
+  partners: v.pipe(
+    v.array(v.strictObject({ id: quizId, text: courseText, explanation: v.optional(courseText) })),
+    v.minLength(2),
+    v.maxLength(10),
+  ),
   explanation: v.optional(courseText),
   ...experimentFields,
 });
@@ -81,7 +90,12 @@ export const match: QuizKind<MatchItem, MatchView, MatchAnswer> = {
         partner: pair.partner,
         explanationHtml: source.renderInline(pair.explanation, ['pairs', index, 'explanation']),
       })),
-      partners: raw.partners,
+      partners: raw.partners.map(({ id, text, explanation }, index) => ({
+        id,
+        text,
+        explanationHtml:
+          explanation === undefined ? '' : source.renderInline(explanation, ['partners', index, 'explanation']),
+      })),
       explanationHtml: raw.explanation === undefined ? '' : source.renderInline(raw.explanation, ['explanation']),
     });
   },
@@ -114,7 +128,14 @@ export const match: QuizKind<MatchItem, MatchView, MatchAnswer> = {
       verdict: score === 100 ? 'right' : score > 0 ? 'partly' : 'wrong',
       score,
       options,
-      explanationHtml: item.explanationHtml,
+      explanationHtml: [
+        item.explanationHtml,
+        ...item.partners.map(({ text, explanationHtml }) =>
+          explanationHtml === '' ? '' : `<strong>${escapeHtml(text)}</strong>: ${explanationHtml}`,
+        ),
+      ]
+        .filter((html) => html !== '')
+        .join('<br>'),
       measured: null,
     };
   },

@@ -26,6 +26,17 @@ describe('a match', () => {
     expect(feedback?.options[1]?.rightHtml).toBe('&#60;Partner 2&#62;');
   });
 
+  it('says afterwards why a partner fits nothing', () => {
+    const written = matching('a1 b2', '123').replace('<Partner 3>"', '<Partner 3>", explanation: About three');
+    const withDistractor = quiz(written);
+    expect(JSON.stringify(withDistractor.view(sourceOrder))).not.toContain('three');
+    expect(withDistractor.grade({ pairs: { a: 'p1', b: 'p2' } }, notRun)?.explanationHtml).toBe(
+      '<strong>&#60;Partner 3&#62;</strong>: About three',
+    );
+    // The answer stands where an explanation is added.
+    expect(withDistractor.key).toBe(quiz(matching('a1 b2', '123')).key);
+  });
+
   it('does not show who belongs to whom before', () => {
     expect(JSON.stringify(item.view(sourceOrder))).not.toMatch(/partner"|About/);
   });
