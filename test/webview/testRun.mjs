@@ -123,6 +123,7 @@ export function testSnapshot({
       inFlight: live.includes(id) && requests[i] > 0 && phase !== 'done' ? 1 : 0,
       queued: 0,
       rejected: 0,
+      ...(id === drained ? { drained: true } : {}),
       share: answered === 0 ? 0 : requests[i] / answered,
     })),
     reconciliation: {
