@@ -22,3 +22,8 @@ export function lab(...argv: string[]): Promise<Ended> {
     child.once('close', (code) => resolve({ code, out, err }));
   });
 }
+
+/** What it complained of. Other labs of this machine may have a port; that is told, and no complaint. */
+export function complaintsIn({ err }: Ended): readonly string[] {
+  return err.split('\n').filter((line) => line !== '' && !line.includes(' was taken, '));
+}

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { lab } from '../harness/labCommand';
 
 /** `lab check` as scripts use it: what it prints, and how it ends. */
 
@@ -12,21 +12,6 @@ beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'lab-check-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function lab(...argv: string[]): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [path.resolve('dist/cli/lab.js'), ...argv]);
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk) => {
-      out += String(chunk);
-    });
-    child.stderr.on('data', (chunk) => {
-      err += String(chunk);
-    });
-    child.once('close', (code) => resolve({ code, out, err }));
-  });
-}
 
 it('ends with 0 and one object where the exercise is solved', async () => {
   const { code, out, err } = await lab('check', 'grpc-pinning', 'spread-grpc', '--conf', solution, '--json');

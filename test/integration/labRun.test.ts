@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { lab } from '../harness/labCommand';
+import { complaintsIn, lab } from '../harness/labCommand';
 
 /** `lab run` as scripts use it: what it prints, and how it ends. */
 
@@ -16,11 +16,9 @@ it.each([
   ['sticky-vs-redis', 'redis-round-robin', 'server-dies'],
 ] as const)('%s %s ends with 0 and counts that agree', { timeout: 60_000 }, async (id, arm, scenario) => {
   const under = scenario === null ? [] : ['--scenario', scenario];
-  const { code, out, err } = await lab('run', id, '--arm', arm, ...under, ...load);
-  // Other labs of this machine may have a port; that is told, and no error.
-  const complaints = err.split('\n').filter((line) => line !== '' && !line.includes(' was taken, '));
-  expect({ code, complaints }).toEqual({ code: 0, complaints: [] });
-  const result = JSON.parse(out);
+  const ended = await lab('run', id, '--arm', arm, ...under, ...load);
+  expect({ code: ended.code, complaints: complaintsIn(ended) }).toEqual({ code: 0, complaints: [] });
+  const result = JSON.parse(ended.out);
   expect(result).toMatchObject({ lab: id, arm, sent: 120, ...(scenario === null ? {} : { scenario }) });
   expect(result.answered + result.failed).toBe(120);
   expect(result.counts.client).toBe(result.answered);

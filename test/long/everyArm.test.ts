@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { pageClientOf, protocolsOf } from '../../src/lab/labDefinition';
 import { findLabs } from '../../src/lab/labFiles';
 import { sendsMessage } from '../../src/lab/labMessages';
-import { lab } from '../harness/labCommand';
+import { complaintsIn, lab } from '../harness/labCommand';
 
 /** Every arm of every lab under every scenario, protocol and message, from the command line, with the lab's own load. */
 
@@ -29,15 +29,15 @@ it('there are arms', () => expect(runs.length).toBeGreaterThan(100));
 
 describe('from the command line', () => {
   it.each(runs.map((run) => [run.argv.join(' '), run] as const))('%s', { timeout: 120_000 }, async (_name, run) => {
-    const { code, out, err } = await lab(...run.argv, '--json', '--seed', '5');
+    const ended = await lab(...run.argv, '--json', '--seed', '5');
+    const { code, out, err } = ended;
     if (pageClientOf(run.arm) !== null) {
       expect({ code, out }).toEqual({ code: 2, out: '' });
       expect(err).toContain('only a browser can run');
       return;
     }
     // The command ends with 1 where the sides' counts do not agree.
-    const complaints = err.split('\n').filter((line) => line !== '' && !line.includes(' was taken, '));
-    expect({ code, complaints }).toEqual({ code: 0, complaints: [] });
+    expect({ code, complaints: complaintsIn(ended) }).toEqual({ code: 0, complaints: [] });
     const result = JSON.parse(out);
     expect(result.sent).toBeGreaterThan(0);
     expect(result.answered + result.failed).toBe(result.sent);

@@ -29,11 +29,7 @@ const STATUSES = [
 type Outcome = Omit<BrowseReply, 'latencyMs'>;
 
 /** Sends what the plan asks for, `concurrency` at a time and nothing new once `signal` says so, and tells how it went. */
-export async function browse(
-  plan: BrowsePlan,
-  tell: (batch: BrowseBatch) => void,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function browse(plan: BrowsePlan, tell: (batch: BrowseBatch) => void, signal: AbortSignal): Promise<void> {
   let sent = 0;
   let said = '';
   let replies: BrowseReply[] = [];
@@ -44,7 +40,7 @@ export async function browse(
     toldAt = performance.now();
   };
   const lane = async (): Promise<void> => {
-    while (sent < plan.requests && signal?.aborted !== true) {
+    while (sent < plan.requests && !signal.aborted) {
       const index = sent;
       sent += 1;
       const from = performance.now();

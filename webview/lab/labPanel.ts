@@ -330,7 +330,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       isChecking,
       mayRun,
       canAdd: lab.canAdd,
-      hasAll: lab.running && !lab.canAdd && lab.phase === 'running',
+      hasAll: lab.phase === 'running' && !lab.canAdd,
     });
     fixes.show(lab, mayRun);
     compare.show(lab);

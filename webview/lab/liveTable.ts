@@ -77,7 +77,7 @@ export function liveTable(lab: string, acts: ServerActs): LiveTable {
       for (const id of ids) {
         const row = rows.get(id) ?? addRow(id);
         const server = snapshot?.servers.find((candidate) => candidate.id === id) ?? null;
-        showRow(row, server, server?.drained === true, running);
+        showRow(row, server, running);
       }
       putInOrder(
         body,
@@ -87,7 +87,8 @@ export function liveTable(lab: string, acts: ServerActs): LiveTable {
   };
 }
 
-function showRow(row: Row, server: ServerCounts | null, drained: boolean, running: boolean): void {
+function showRow(row: Row, server: ServerCounts | null, running: boolean): void {
+  const drained = server?.drained === true;
   const texts =
     server === null
       ? []
