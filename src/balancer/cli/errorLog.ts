@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import type { Clock } from '../../base/clock';
 import type { LogLevel } from '../plan';
+import { underPrefix } from '../prefix';
 
 const levels: readonly LogLevel[] = ['emerg', 'alert', 'crit', 'error', 'warn', 'notice', 'info', 'debug'];
 
@@ -61,7 +61,7 @@ export class ErrorLog {
 
   #descriptor(path: string): number | null {
     if (path === 'stderr') return 2;
-    const full = isAbsolute(path) ? path : join(this.prefix, path);
+    const full = underPrefix(this.prefix, path);
     try {
       return openSync(full, 'a');
     } catch (error) {

@@ -1,9 +1,9 @@
 import { closeSync, openSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import { message } from '../../base/message';
 import type { Problem } from '../../base/problem';
 import { logsOf } from '../phases/accessLog';
 import type { Plan } from '../plan';
+import { underPrefix } from '../prefix';
 import { reason } from './errorLog';
 
 /**
@@ -19,7 +19,7 @@ export function unopenable(plan: Plan, prefix: string, others: readonly string[]
     ...others,
   ];
   for (const path of logs) {
-    const full = isAbsolute(path) ? path : join(prefix, path);
+    const full = underPrefix(prefix, path);
     try {
       closeSync(openSync(full, 'a'));
     } catch (error) {

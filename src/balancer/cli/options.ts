@@ -1,5 +1,5 @@
-import { isAbsolute, join } from 'node:path';
 import { err, ok, type Result } from '../../base/result';
+import { underPrefix } from '../prefix';
 
 export const signals = ['stop', 'quit', 'reopen', 'reload'] as const;
 export type SignalName = (typeof signals)[number];
@@ -48,13 +48,13 @@ export function parseCommandLine(argv: readonly string[], cwd: string): Result<C
     if (signal === null) return err(`invalid option: "-s ${values.s}"`);
     if (action === 'serve') action = 'signal';
   }
-  const folder = values.p === undefined ? cwd : absolute(values.p, cwd);
+  const folder = values.p === undefined ? cwd : underPrefix(cwd, values.p);
   const prefix = folder.endsWith('/') ? folder : `${folder}/`;
-  const errorLog = values.e === undefined ? null : values.e === 'stderr' ? 'stderr' : absolute(values.e, prefix);
+  const errorLog = values.e === undefined ? null : values.e === 'stderr' ? 'stderr' : underPrefix(prefix, values.e);
   return ok({
     action,
     prefix,
-    confPath: absolute(values.c ?? 'conf/nginx.conf', prefix),
+    confPath: underPrefix(prefix, values.c ?? 'conf/nginx.conf'),
     errorLog,
     globals: values.g ?? '',
     quiet,
@@ -87,10 +87,6 @@ function isValueOption(letter: string): letter is keyof typeof needs {
 function stronger(a: CommandLine['action'], b: CommandLine['action']): CommandLine['action'] {
   const order: readonly CommandLine['action'][] = ['serve', 'test', 'dump', 'version', 'configuration', 'help'];
   return order.indexOf(a) > order.indexOf(b) ? a : b;
-}
-
-function absolute(path: string, base: string): string {
-  return isAbsolute(path) ? path : join(base, path);
 }
 
 export const help = `Usage: balancer [-?hvVtTq] [-s signal] [-p prefix]

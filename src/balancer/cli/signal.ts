@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import type { Plan } from '../plan';
+import { underPrefix } from '../prefix';
 import { reason } from './errorLog';
 import type { SignalName } from './options';
 
@@ -8,7 +8,7 @@ const systemSignals = { stop: 'SIGTERM', quit: 'SIGQUIT', reopen: 'SIGUSR1', rel
 
 export function pidPath(plan: Plan, prefix: string): string {
   const path = plan.main.pid ?? 'logs/nginx.pid';
-  return isAbsolute(path) ? path : join(prefix, path);
+  return underPrefix(prefix, path);
 }
 
 /** Sends `-s` to the process of the pid file; the problem to print, or null. */

@@ -1,8 +1,8 @@
 import { closeSync, openSync, statSync, writeSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import { message } from '../../base/message';
 import type { Problem } from '../../base/problem';
 import type { AccessLog, LocationPlan, Plan, VaryingPath } from '../plan';
+import { underPrefix } from '../prefix';
 import type { Engine } from '../proxies/engine';
 import type { Exchange } from '../proxies/exchange';
 import { filePath } from './fileRoot';
@@ -127,7 +127,7 @@ export class AccessLogs {
   }
 
   #descriptor(path: string): number {
-    return openSync(isAbsolute(path) ? path : join(this.engine.prefix, path), 'a');
+    return openSync(underPrefix(this.engine.prefix, path), 'a');
   }
 
   /** A full disk stops no request. */

@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path';
+import { underPrefix } from '../prefix';
 import type { Exchange } from '../proxies/exchange';
 import type { Template } from '../template';
 
@@ -14,7 +14,7 @@ export function filePath(template: Template, exchange: Exchange): string {
     const path = template.evaluate({
       variable: (name) => Buffer.from(exchange.variable(name), 'latin1').toString('utf8'),
     });
-    return isAbsolute(path) ? path : join(exchange.generation.engine.prefix, path);
+    return underPrefix(exchange.generation.engine.prefix, path);
   } finally {
     working.delete(exchange);
   }
