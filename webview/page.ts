@@ -5,7 +5,7 @@ import type { LiveSnapshot, ToWebview } from '../src/protocol/webview';
 import { type CoursePage, coursePage } from './course/coursePage';
 import { placeIn } from './course/place';
 import { openMemory, receive, savePlace, send } from './host';
-import { browse } from './lab/browserTraffic';
+import { browse, Pace } from './lab/browserTraffic';
 import { setLanguage } from './strings';
 
 /** The course page: shows what the host sends, sends what the reader does. */
@@ -13,7 +13,12 @@ import { setLanguage } from './strings';
 let page: CoursePage | null = null;
 let painted = false;
 /** What the page sends as the client of an arm that only a browser can run. */
-let browsing: { readonly lab: string; readonly run: number; readonly stop: AbortController } | null = null;
+let browsing: {
+  readonly lab: string;
+  readonly run: number;
+  readonly stop: AbortController;
+  readonly pace: Pace;
+} | null = null;
 /** By lab. */
 const lastSamples = new Map<string, Snapshot['samples']>();
 
@@ -66,12 +71,16 @@ receive((message) => {
       break;
     case 'browse':
       browsing?.stop.abort();
-      browsing = { lab: message.lab, run: message.run, stop: new AbortController() };
+      browsing = { lab: message.lab, run: message.run, stop: new AbortController(), pace: new Pace(message.plan.rate) };
       void browse(
         message.plan,
         (batch) => send({ type: 'browsed', lab: message.lab, run: message.run, batch }),
         browsing.stop.signal,
+        browsing.pace,
       );
+      break;
+    case 'browseRate':
+      if (browsing?.lab === message.lab && browsing.run === message.run) browsing.pace.setRate(message.rate);
       break;
     case 'browseStop':
       if (browsing?.lab === message.lab && browsing.run === message.run) browsing.stop.abort();

@@ -302,7 +302,10 @@ export class CourseSession implements vscode.Disposable {
       await lab.load();
       this.#labs.set(lab.definition.id, lab);
       this.#subscriptions.push(
-        lab.onChange(() => void this.#labChanged(lab)),
+        lab.onChange(() => {
+          this.#files.portsChanged(lab);
+          void this.#labChanged(lab);
+        }),
         lab.onBrowse((request) => this.#post(request)),
         lab.onSnapshot((snapshot) => this.#labMeasured(lab, snapshot)),
         lab.onChecked((snapshot) => this.#labChecked(lab, snapshot)),
@@ -347,6 +350,9 @@ export class CourseSession implements vscode.Disposable {
         return this.#lab(received.lab).setFault(received.server, received);
       case 'setDrained':
         return this.#lab(received.lab).setDrained(received.server, received.drained);
+      case 'openSetting':
+        await vscode.commands.executeCommand('workbench.action.openSettings', `@id:${received.setting}`);
+        return;
       case 'setRate':
         return this.#lab(received.lab).setRate(received.rate);
       case 'setPopulation':
@@ -528,7 +534,14 @@ export class CourseSession implements vscode.Disposable {
   #refuse(lab: string | null, error: unknown): void {
     if (error instanceof Refusal) {
       this.#files.show(error.problems);
-      this.#post({ type: 'refused', lab, field: error.field, message: error.text, problems: error.problems });
+      this.#post({
+        type: 'refused',
+        lab,
+        field: error.field,
+        message: error.text,
+        problems: error.problems,
+        setting: error.setting,
+      });
       return;
     }
     const detail = error instanceof Error ? error.message : String(error);
@@ -538,6 +551,7 @@ export class CourseSession implements vscode.Disposable {
       field: null,
       message: message('Something went wrong in Traffic Lab itself: {detail}', { detail }),
       problems: [],
+      setting: null,
     });
   }
 

@@ -23,12 +23,14 @@ import {
   inLanguage,
   type LabDefinition,
   nameUnder,
+  pageClientOf,
   partsOfName,
   protocolsOf,
 } from '../lab/labDefinition';
 import { readLabFile } from '../lab/labFiles';
 import { IN_PROCESS_ENGINE, LabRun } from '../lab/labRun';
 import type { AskedPage } from '../lab/pageTraffic';
+import type { MovedPort } from '../lab/portClaims';
 import { readingsOf } from '../lab/readings';
 import type { WarmThreads, WarmWish } from '../lab/warmThreads';
 import type { WorkerPaths } from '../lab/workerThread';
@@ -39,7 +41,7 @@ import type { BrowseBatch, BrowsePlan } from '../protocol/browse';
 import type { ExerciseVerdict } from '../protocol/exercise';
 import type { LoadParams, RunParams, Topology } from '../protocol/run';
 import type { Population } from '../protocol/trafficWorker';
-import type { LabArm, LabResult, LabState, ToWebview } from '../protocol/webview';
+import type { LabArm, LabResult, LabState, ReaderSetting, ToWebview } from '../protocol/webview';
 import { scoreShape } from '../quiz/scoreSplit';
 import { editCopy } from './conf/editCopy';
 import type { MeasuredServers } from './conf/hintModel';
@@ -58,6 +60,8 @@ export class Refusal extends Error {
     readonly text: Message,
     readonly problems: readonly Problem[] = [],
     readonly field: keyof RunParams | 'arm' | 'run' | 'exercise' | null = null,
+    /** The setting that is the cause. */
+    readonly setting: ReaderSetting | null = null,
   ) {
     super(text.text);
   }
@@ -86,7 +90,7 @@ export class LabController implements vscode.Disposable {
   readonly #checked = new vscode.EventEmitter<Snapshot>();
   /** Of an exercise's check: not for the lab's own picture. */
   readonly onChecked = this.#checked.event;
-  readonly #browse = new vscode.EventEmitter<Extract<ToWebview, { type: 'browse' | 'browseStop' }>>();
+  readonly #browse = new vscode.EventEmitter<Extract<ToWebview, { type: 'browse' | 'browseRate' | 'browseStop' }>>();
   /** The page is to send, for an arm that only a browser can run. */
   readonly onBrowse = this.#browse.event;
   #browsing: { readonly run: number; readonly told: (batch: BrowseBatch) => void } | null = null;
@@ -199,7 +203,7 @@ export class LabController implements vscode.Disposable {
       })),
       protocols: protocolsOf(this.definition),
       messages,
-      canSkew: this.#arm(this.#selectedArm()).population !== null,
+      skew: this.#skew(),
       population: this.#population(),
       defaults,
       params: this.params,
@@ -212,7 +216,7 @@ export class LabController implements vscode.Disposable {
       predictions: this.#kept.predictions,
       canAdd: this.#run?.canAddServer ?? false,
       exercises,
-      movedPorts: this.#run?.movedPorts ?? [],
+      movedPorts: this.movedPorts,
       engine: IN_PROCESS_ENGINE,
       problems: uniqueProblems(broken),
       confNotice: this.#refusedSave ?? confNoticeOf(uniqueProblems(problems)),
@@ -362,6 +366,7 @@ export class LabController implements vscode.Disposable {
     this.#browsing = { run, told };
     this.#browse.fire({ type: 'browse', lab: this.definition.id, run, plan });
     return {
+      setRate: (rate) => this.#browse.fire({ type: 'browseRate', lab: this.definition.id, run, rate }),
       stop: () => this.#browse.fire({ type: 'browseStop', lab: this.definition.id, run }),
       forget: () => {
         if (this.#browsing?.run === run) this.#browsing = null;
@@ -431,6 +436,16 @@ export class LabController implements vscode.Disposable {
     this.#changed.fire();
   }
 
+  /** Declared addresses of the run that goes on which were taken, and what is used in their place. */
+  get movedPorts(): readonly MovedPort[] {
+    return this.#run?.movedPorts ?? [];
+  }
+
+  /** The same for the run of that file; empty where another one runs. */
+  movedOn(file: string): readonly MovedPort[] {
+    return this.#runConf === file ? this.movedPorts : [];
+  }
+
   /** The arm that a file runs when it is asked to: the selected one, else the first that uses it; null: no arm does. */
   armOfFile(file: string): string | null {
     const arms = this.definition.arms.filter((arm) => arm.conf === file);
@@ -489,8 +504,7 @@ export class LabController implements vscode.Disposable {
     try {
       return await this.exercises.check(exercise);
     } catch (error) {
-      if (error instanceof ReaderError) throw new Refusal(error.readerMessage, [], 'exercise');
-      throw error;
+      throw asRefusal(error, 'exercise');
     }
   }
 
@@ -628,6 +642,11 @@ export class LabController implements vscode.Disposable {
     return scenario?.population ?? this.#arm(this.#selectedArm()).population;
   }
 
+  #skew(): LabState['skew'] {
+    if (pageClientOf(this.#arm(this.#selectedArm())) !== null) return 'page';
+    return this.params.clients > 1 ? 'possible' : 'one-client';
+  }
+
   #selectedArm(): string {
     const kept = this.definition.arms.find((arm) => arm.id === this.#kept.selectedArm);
     return (kept ?? this.definition.arms[0])?.id ?? '';
@@ -694,11 +713,15 @@ function confNoticeOf(problems: readonly Problem[]): ConfNotice | null {
   return problems.length === 0 ? null : { text, problems };
 }
 
-function asRefusal(error: unknown): Error {
+function asRefusal(error: unknown, field: 'run' | 'exercise' = 'run'): Error {
   if (error instanceof Refusal) return error;
   if (error instanceof ConfProblems) {
-    return new Refusal(message('The configuration has problems; nothing was changed.'), error.problems, 'run');
+    return new Refusal(message('The configuration has problems; nothing was changed.'), error.problems, field);
   }
-  if (error instanceof ReaderError) return new Refusal(error.readerMessage, [], 'run');
+  // What is wrong with a Redis is wrong with the address in the settings, if there is one.
+  const isSetting = error instanceof ReaderError && error.code.startsWith('redis-') && storeChoice().kind === 'url';
+  if (error instanceof ReaderError) {
+    return new Refusal(error.readerMessage, [], field, isSetting ? 'trafficLab.redisUrl' : null);
+  }
   return error instanceof Error ? error : new Error(String(error));
 }

@@ -4,13 +4,14 @@ import type { Catalog } from '../base/message';
 import type { Problem } from '../base/problem';
 import { exerciseProblems } from '../lab/exerciseLab';
 import { confProblems } from '../lab/labConf';
-import type { LabDefinition } from '../lab/labDefinition';
 import { understandMessage } from '../lab/labMessages';
 import type { ConfSource } from '../protocol/balancerWorker';
 import { columnOf } from './columns';
 import { ConfDiagnostics } from './confDiagnostics';
 import type { LabController } from './labController';
 import type { WorkingCopy } from './workingCopy';
+
+const NO_PORTS = '[]';
 
 export interface LabFileEditingOptions {
   readonly copies: WorkingCopy;
@@ -26,6 +27,8 @@ export class LabFileEditing implements vscode.Disposable {
   readonly #options: LabFileEditingOptions;
   readonly #diagnostics = new ConfDiagnostics();
   readonly #subscriptions: vscode.Disposable[];
+  /** Taken ports as they were told last, by lab. */
+  readonly #toldPorts = new Map<string, string>();
 
   constructor(options: LabFileEditingOptions) {
     this.#options = options;
@@ -97,6 +100,16 @@ export class LabFileEditing implements vscode.Disposable {
     for (const open of vscode.workspace.textDocuments) this.#diagnose(open);
   }
 
+  /** The lab's run began or ended, or its ports are others: what is said of taken ones in its files may be out of date. */
+  portsChanged({ definition, movedPorts }: LabController): void {
+    const told = JSON.stringify(movedPorts);
+    if (told === (this.#toldPorts.get(definition.id) ?? NO_PORTS)) return;
+    this.#toldPorts.set(definition.id, told);
+    for (const open of vscode.workspace.textDocuments) {
+      if (this.#options.copies.identify(open.uri.fsPath)?.lab === definition.id) this.#diagnose(open);
+    }
+  }
+
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#diagnostics.dispose();
@@ -108,17 +121,20 @@ export class LabFileEditing implements vscode.Disposable {
     const lab = copy === null ? undefined : labs.get(copy.lab);
     if (lab === undefined || copy === null) return;
     const version = document.version;
-    void problemsOf(lab.definition, copy.file, { path: document.uri.fsPath, text: document.getText() }).then(
-      (found) => {
-        // Typed on meanwhile: that text is looked at by itself.
-        if (found !== null && document.version === version) this.#diagnostics.show(document.uri, found, catalog());
-      },
-    );
+    void problemsOf(lab, copy.file, { path: document.uri.fsPath, text: document.getText() }).then((found) => {
+      // Typed on meanwhile: that text is looked at by itself.
+      if (found !== null && document.version === version) this.#diagnostics.show(document.uri, found, catalog());
+    });
   }
 }
 
 /** What is to be said of a text as one of the lab's files; null: the lab makes nothing of such a file. */
-async function problemsOf(lab: LabDefinition, file: string, source: ConfSource): Promise<readonly Problem[] | null> {
+async function problemsOf(
+  controller: LabController,
+  file: string,
+  source: ConfSource,
+): Promise<readonly Problem[] | null> {
+  const lab = controller.definition;
   const exercise = lab.exercises.find((candidate) => candidate.file === file);
   if (exercise !== undefined) return exerciseProblems(lab, exercise, source);
   const message = lab.messages.find((candidate) => candidate.file === file);
@@ -126,5 +142,7 @@ async function problemsOf(lab: LabDefinition, file: string, source: ConfSource):
     const understood = await understandMessage(message, source.path, source.text);
     return understood.ok ? [] : understood.error;
   }
-  return lab.arms.some(({ conf }) => conf === file) ? confProblems(lab, file, source.path, source.text) : null;
+  return lab.arms.some(({ conf }) => conf === file)
+    ? confProblems(lab, file, source.path, source.text, controller.movedOn(file))
+    : null;
 }

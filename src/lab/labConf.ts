@@ -1,9 +1,10 @@
 import * as path from 'node:path';
 import { buildPlan } from '../balancer/buildPlan';
+import type { Plan } from '../balancer/plan';
 import { systemClock } from '../base/clock';
 import { ReaderError } from '../base/errors';
 import { message, renderMessage } from '../base/message';
-import type { Problem } from '../base/problem';
+import type { Problem, Span } from '../base/problem';
 import { err, ok, type Result } from '../base/result';
 import type { ConfFile, Directive } from '../conf/ast';
 import { insertDirectiveAfter, replaceSpan } from '../conf/edit';
@@ -15,6 +16,7 @@ import { LabConfFiles } from './confFiles';
 import { boundsProblems } from './labBounds';
 import type { ArmDefinition, LabDefinition } from './labDefinition';
 import { readLabFile } from './labFiles';
+import type { MovedPort } from './portClaims';
 
 /** A configuration that was refused; every problem has its place. */
 export class ConfProblems extends Error {
@@ -90,12 +92,14 @@ export function understandConf(
 /**
  * Everything worth saying about a lab's configuration file, for whichever of its arms: errors, warnings and notes, in
  * the order of the file. An error that two arms share is said once, and a line that is out of bounds has one error.
+ * `moved`: what a run that goes on could not have as the file declares it.
  */
 export function confProblems(
   definition: LabDefinition,
   confFile: string,
   file: string,
   text: string,
+  moved: readonly MovedPort[] = [],
 ): readonly Problem[] {
   const parsed = parseConf(file, text);
   const files = new LabConfFiles(definition, file, new Authority(systemClock()));
@@ -104,7 +108,7 @@ export function confProblems(
   if (plan.ok) {
     const bounds = boundsProblems(plan.value, parsed.file);
     const told = new Set(bounds.map(({ span }) => span.line));
-    found.push(...bounds);
+    found.push(...bounds, ...movedProblems(plan.value, moved));
     for (const arm of definition.arms.filter((candidate) => candidate.conf === confFile)) {
       const wiring = wireArm(definition, arm, plan.value, file);
       if (!wiring.ok) found.push(...wiring.error.filter(({ span }) => !told.has(span.line)));
@@ -212,4 +216,26 @@ function directiveAt(directives: readonly Directive[], line: number, column: num
     if (inner !== undefined) return inner;
   }
   return undefined;
+}
+
+/** A warning at each line that declares an address which was taken when the run began. */
+function movedProblems({ http, stream }: Plan, moved: readonly MovedPort[]): readonly Problem[] {
+  const lines: readonly { readonly address: string; readonly span: Span }[] = [
+    ...[...(stream?.servers ?? []), ...(http?.servers ?? [])]
+      .flatMap(({ listens }) => listens)
+      .map(({ declared, span }) => ({ address: declared, span })),
+    ...[...(stream?.upstreams ?? []), ...(http?.upstreams ?? [])].flatMap(({ servers }) => servers),
+  ];
+  return moved.flatMap(({ declared, actual }) =>
+    lines
+      .filter(({ address }) => address === declared)
+      .map(({ span }) => ({
+        severity: 'warning' as const,
+        message: message('{declared} was taken, so {actual} is used. Policies still see {declared}.', {
+          declared,
+          actual,
+        }),
+        span,
+      })),
+  );
 }

@@ -36,7 +36,7 @@ import {
 import { messageNamed, prepareMessage, sendsMessage } from './labMessages';
 import { measured } from './measures';
 import { type AskPage, PageTraffic } from './pageTraffic';
-import { PortClaims } from './portClaims';
+import { type MovedPort, PortClaims } from './portClaims';
 import { RunBalancer } from './runBalancer';
 import { type InsideState, RunCounts } from './runCounts';
 import { RunHops } from './runHops';
@@ -161,7 +161,7 @@ export class LabRun implements Disposable {
   }
 
   /** Where a declared port was taken: declared -> actual. */
-  get movedPorts(): readonly { readonly declared: string; readonly actual: string }[] {
+  get movedPorts(): readonly MovedPort[] {
     return Object.entries(this.#servers.addresses).map(([declared, actual]) => ({ declared, actual }));
   }
 
@@ -277,7 +277,11 @@ export class LabRun implements Disposable {
     this.#traffic?.tell({ type: 'adjust', rate });
   }
 
+  /** Throws ReaderError where there are no clients to choose from. */
   setPopulation(population: Population): void {
+    if (pageClientOf(this.#arm) !== null) {
+      throw new ReaderError('one-client', message('The browser is the only client here: it cannot be many.'));
+    }
     this.#timeline.populationSet(population);
     this.#traffic?.tell({ type: 'adjust', population });
   }

@@ -22,6 +22,8 @@ export type AskPage = (plan: BrowsePlan, told: (batch: BrowseBatch) => void) => 
 export interface AskedPage {
   /** Has the page send nothing new; it tells what was on its way, and then that it is done. */
   stop(): void;
+  /** Another rate from now on, requests per second; null: as fast as answers come. */
+  setRate(rate: number | null): void;
   /** It is not listened to any more. */
   forget(): void;
 }
@@ -52,7 +54,7 @@ export class PageTraffic implements Traffic {
     this.#done.promise.catch(() => {});
   }
 
-  async prepare({ workload, targets, requests, concurrency }: LoadPlan): Promise<void> {
+  async prepare({ workload, targets, requests, concurrency, rate }: LoadPlan): Promise<void> {
     if (workload.kind !== 'message' || workload.sent === undefined)
       throw new Error('A page sends a message of the lab');
     const { kind, value } = workload.sent;
@@ -64,6 +66,7 @@ export class PageTraffic implements Traffic {
       origins: targets.map((target) => `http://${target}`),
       requests,
       concurrency,
+      rate,
       message: {
         restPath: `/api/messages/${kind}`,
         echoPath: definition[method].path,
@@ -83,8 +86,9 @@ export class PageTraffic implements Traffic {
     return this.#done.promise;
   }
 
-  /** A page sends what it was asked for; only an end can be told. */
+  /** A page sends what it was asked for, as one client; only another rate and an end can be told. */
   tell(order: Parameters<Traffic['tell']>[0]): void {
+    if (order.type === 'adjust' && order.rate !== undefined) this.#page?.setRate(order.rate);
     if (order.type !== 'stop' || this.#page === null) return;
     this.#page.stop();
     this.#silence?.cancel();

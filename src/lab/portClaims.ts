@@ -3,6 +3,12 @@ import type { Disposable } from '../base/dispose';
 
 const LOOPBACK = '127.0.0.1';
 
+/** An address of the configuration that was taken ("127.0.0.1:28780"), and the one in its place. */
+export interface MovedPort {
+  readonly declared: string;
+  readonly actual: string;
+}
+
 /**
  * The ports that are one run's, from the first start of a server to the end of the run. A killed server has to leave its TCP
  * port, so that whoever calls there is refused; if another run (in a second window, from the command line, of a check)

@@ -14,6 +14,8 @@ export interface BrowsePlan {
   readonly origins: readonly string[];
   readonly requests: number;
   readonly concurrency: number;
+  /** Requests per second; null: as fast as answers come. */
+  readonly rate: number | null;
   readonly message: {
     /** Path of the REST resource and of the gRPC methods. */
     readonly restPath: string;

@@ -63,7 +63,8 @@ export interface SentMessage {
 /**
  * Who the clients are to a balancer that looks: every request carries its client's address (ADDRESS_HEADER) and customer
  * (CUSTOMER_HEADER). `spread`: each in a network of its own; `nat`: all behind one router, in one /24; `skewed`: every
- * second one belongs to one big customer with one address.
+ * second request is one big customer's, who has one address. Where a connection carries one request at a time every second
+ * client is that customer's; where it multiplexes, one client sends them all.
  */
 export type Population = 'spread' | 'nat' | 'skewed';
 /** The client's address as the last proxy before the lab would have written it; read with `real_ip_header`. */

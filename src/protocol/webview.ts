@@ -27,9 +27,13 @@ export type ToWebview =
       readonly field: keyof RunParams | 'arm' | 'run' | 'exercise' | null;
       readonly message: Message;
       readonly problems: readonly Problem[];
+      /** The setting to change, "trafficLab.redisUrl"; null: none is the cause. */
+      readonly setting: ReaderSetting | null;
     }
   /** Send what only a browser can; answered by 'browsed' with the same run. */
   | { readonly type: 'browse'; readonly lab: string; readonly run: number; readonly plan: BrowsePlan }
+  /** Send at another rate from now on: requests per second; null: as fast as answers come. */
+  | { readonly type: 'browseRate'; readonly lab: string; readonly run: number; readonly rate: number | null }
   /** Send nothing new of that run; what is on its way is told, and then that it is done. */
   | { readonly type: 'browseStop'; readonly lab: string; readonly run: number }
   /** Scroll to a heading or block of the course. */
@@ -101,6 +105,10 @@ export interface WeakQuestion {
   readonly lab: string | null;
 }
 
+/** Settings that the page can open. */
+const READER_SETTINGS = ['trafficLab.redisUrl'] as const;
+export type ReaderSetting = (typeof READER_SETTINGS)[number];
+
 export interface LabState {
   readonly id: string;
   readonly title: string;
@@ -113,8 +121,8 @@ export interface LabState {
   readonly protocols: readonly ('rest' | 'grpc')[];
   /** The messages that arms may send; empty where the lab has none. */
   readonly messages: readonly LabMessage[];
-  /** Whether requests say whose they are, so that the clients can be skewed. */
-  readonly canSkew: boolean;
+  /** Whether the clients can be skewed, or why not: there is only one, or it is the page itself. */
+  readonly skew: 'possible' | 'one-client' | 'page';
   /** Who the clients of the next run are; null: requests do not tell. */
   readonly population: Population | null;
   readonly defaults: RunParams;
@@ -313,6 +321,7 @@ const fromWebviewSchema = v.variant('type', [
   }),
   /** Mark a server `down` in the reader's configuration, or take the mark away. */
   v.object({ type: v.literal('setDrained'), lab: id, server: id, drained: v.boolean() }),
+  v.object({ type: v.literal('openSetting'), setting: v.picklist(READER_SETTINGS) }),
   v.object({ type: v.literal('setRate'), lab: id, rate: v.nullable(within(RUN_LIMITS.rate)) }),
   v.object({ type: v.literal('setPopulation'), lab: id, population: v.picklist(['spread', 'nat', 'skewed']) }),
   /** What the next run of the lab is to be: only what is named changes. */
@@ -370,6 +379,7 @@ const toWebviewTypes: Record<ToWebview['type'], true> = {
   quiz: true,
   refused: true,
   browse: true,
+  browseRate: true,
   browseStop: true,
   reveal: true,
   view: true,

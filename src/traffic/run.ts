@@ -7,7 +7,7 @@ import type { ClientSample, LoadPlan, Population, TrafficReport } from '../proto
 import type { Reply, TrafficClient } from './clients/client';
 import type { ClientSockets } from './clients/clientSockets';
 import { Load } from './load';
-import { headersOf, personOf } from './population';
+import { headersOf, personOf, senderOf } from './population';
 import { SAMPLES_PER_REPORT, Tracer } from './tracer';
 import { createWorkload } from './workloads/index';
 import type { Call, Workload } from './workloads/workload';
@@ -32,6 +32,7 @@ export class Run implements Disposable {
   readonly #random: Random;
   readonly #load: Load;
   readonly #workload: Workload;
+  readonly #clients: number;
   #population: Population | null;
   #samples: ClientSample[] = [];
   #startedAt = 0;
@@ -53,6 +54,7 @@ export class Run implements Disposable {
       ...(plan.tokenKey === undefined ? {} : { tokenKey: plan.tokenKey }),
       protocol: plan.kind.startsWith('rest') ? 'rest' : 'grpc',
     });
+    this.#clients = plan.clients;
     this.#population = plan.population;
     this.#load = new Load(
       {
@@ -106,7 +108,7 @@ export class Run implements Disposable {
     const trace = this.#tracer.next(sentAt - this.#startedAt);
     this.#counter.sent();
     this.#client.send(
-      index,
+      senderOf(index, this.#clients, this.#population),
       (client) => this.#call(index, client, trace),
       (reply) => {
         const now = this.#clock.now();
@@ -124,7 +126,8 @@ export class Run implements Disposable {
 
   #call(index: number, client: number, trace: string | null): Call {
     const call = this.#workload.next(index, client, this.#random);
-    const person = this.#population === null ? null : headersOf(personOf(client, this.#population));
+    const sendsAtWill = this.#client.lanes === Number.POSITIVE_INFINITY;
+    const person = this.#population === null ? null : headersOf(personOf(client, this.#population, sendsAtWill));
     if (person === null && trace === null) return call;
     return {
       ...call,

@@ -59,6 +59,8 @@ export interface ServerRow {
   readonly requests: number;
   /** As written: "33.3 %". */
   readonly share: string;
+  /** As written: "4.2 ms". */
+  readonly p99: string;
 }
 
 export class LabBlock {
@@ -121,6 +123,7 @@ export class LabBlock {
           connections: wholeNumber(cells[1] ?? ''),
           requests: wholeNumber(cells[2] ?? ''),
           share: (cells[3] ?? '').trim(),
+          p99: (cells[6] ?? '').replaceAll('\u00a0', ' ').trim(),
         };
       }),
     );

@@ -38,7 +38,7 @@ it('a page that says nothing ends the run when the reader stops it, and nothing 
       askPage: (wanted) => {
         plan = wanted;
         asked.resolve();
-        return { stop: () => {}, forget: () => {} };
+        return { setRate: () => {}, stop: () => {}, forget: () => {} };
       },
     },
   );
@@ -59,7 +59,8 @@ describe.skipIf(executablePath === null)('in a real browser', () => {
   beforeAll(async () => {
     const built = await build({
       stdin: {
-        contents: "import { browse } from './webview/lab/browserTraffic'; globalThis.browse = browse;",
+        contents:
+          "import { browse, Pace } from './webview/lab/browserTraffic'; Object.assign(globalThis, { browse, Pace });",
         resolveDir: process.cwd(),
         loader: 'ts',
       },
@@ -83,15 +84,22 @@ describe.skipIf(executablePath === null)('in a real browser', () => {
     heard = told;
     void page.evaluate((wanted) => {
       const scope = globalThis as unknown as {
-        browse(plan: unknown, tell: unknown, signal: AbortSignal): unknown;
+        browse(plan: unknown, tell: unknown, signal: AbortSignal, pace: unknown): unknown;
+        Pace: new (rate: number | null) => unknown;
+        pace: unknown;
         told: unknown;
         stop: AbortController;
       };
       scope.stop = new AbortController();
-      return scope.browse(wanted, scope.told, scope.stop.signal);
+      scope.pace = new scope.Pace(wanted.rate);
+      return scope.browse(wanted, scope.told, scope.stop.signal, scope.pace);
     }, plan);
     return {
       stop: () => void page.evaluate(() => (globalThis as unknown as { stop: AbortController }).stop.abort()),
+      setRate: (rate) =>
+        void page.evaluate((next) => {
+          (globalThis as unknown as { pace: { setRate(rate: number | null): void } }).pace.setRate(next);
+        }, rate),
       forget: () => {
         heard = () => {};
       },
@@ -110,6 +118,29 @@ describe.skipIf(executablePath === null)('in a real browser', () => {
     expect(result).toMatchObject({ sent: result.answered, failed: 0, inFlight: 0 });
     expect(snapshot.phase).toBe('stopped');
     expect(snapshot.reconciliation).toMatchObject({ agree: true, differences: [] });
+  });
+
+  it('keeps to its rate, and to another one from when it is told', async () => {
+    const { run, until } = runOf(lab, 'browser-fetch', { requests: 120, concurrency: 4, rate: 20 }, { askPage });
+    const finished = run.run();
+    const { client } = await until((snapshot) => snapshot.client.answered >= 20);
+    expect(client.requestsPerSecond).toBeLessThan(40);
+    run.setRate(null);
+    const { result, snapshot } = await finished;
+    expect(result).toMatchObject({ sent: 120, answered: 120, failed: 0 });
+    // At twenty a second the other hundred would have taken five seconds more.
+    const [changed] = snapshot.timeline.filter(({ kind }) => kind === 'load');
+    expect(changed?.load).toEqual({ rate: null });
+    expect(result.requestsPerSecond).toBeGreaterThan(22);
+  });
+
+  it('is one client: it cannot be skewed', async () => {
+    const { run, until } = runOf(lab, 'browser-fetch', { requests: 100_000, concurrency: 4 }, { askPage });
+    const finished = run.run();
+    await until((snapshot) => snapshot.client.answered > 0);
+    expect(() => run.setPopulation('skewed')).toThrow('only client');
+    run.stop();
+    await finished;
   });
 
   it('fetch of JSON works', async () => {

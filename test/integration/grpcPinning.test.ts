@@ -158,6 +158,23 @@ describe('nothing is left, and nothing is lost', () => {
     for (const port of [28151, 28201, 28202, 28203]) expect(await answers(port)).toBe(false);
   });
 
+  it('skewed clients: the server that has the big one’s connection gets half behind L4, and behind L7 a third', async () => {
+    const shares = async (arm: string) => {
+      const { run, until } = runOf(lab, arm, { requests: 1_200, clients: 3, rate: 1_200 });
+      const done = run.run();
+      await until((snapshot) => snapshot.client.sent > 0);
+      run.setPopulation('skewed');
+      const { result, snapshot } = await done;
+      expectWhole({ result, snapshot }, 1_200);
+      expect(snapshot.timeline.map(({ load }) => load)).toContainEqual({ population: 'skewed' });
+      return result.servers.map(({ requests }) => requests / 1_200).sort((a, b) => b - a);
+    };
+    const behindL4 = await shares('grpc-l4');
+    expect(behindL4[0]).toBeGreaterThan(0.45);
+    expect(behindL4[0]).toBeLessThan(0.52);
+    for (const share of await shares('grpc-l7')) expect(share).toBeCloseTo(1 / 3, 2);
+  });
+
   it('runs beside another that holds the declared ports', async () => {
     const first = runOf(lab, 'grpc-l7', { requests: 1_500, rate: 1_000 });
     const second = runOf(lab, 'grpc-l7', { requests: 300, rate: 1_000 });

@@ -254,6 +254,7 @@ await check('a listing of a lab’s file is opened, run and shown as the reader 
     field: 'run',
     message: { text: 'The configuration has problems; nothing was changed.', args: {} },
     problems: [],
+    setting: null,
   });
   await listing.locator('.field-error', { hasText: 'has problems' }).waitFor();
   assert.deepEqual(errors, []);
@@ -471,7 +472,8 @@ await check('what is chosen is what the next run is, and the table says what eac
 await check('a lab without choices shows none; rate and clients are changed while it runs', async () => {
   const plain = await open();
   assert.equal(await plain.page.locator('.set-up').isVisible(), false);
-  assert.equal(await plain.page.locator('.population').isVisible(), false);
+  assert.match(await plain.page.locator('.population').innerText(), /2 or more/);
+  assert.equal(await plain.page.locator('[data-population="skewed"]').isDisabled(), true);
   await plain.close();
   const { page, errors, close } = await open({ choices: true });
   await page.locator('[data-action="run"]').click();
@@ -536,10 +538,12 @@ await check('an exercise is opened, checked, hinted at and solved, and says why 
   await page.waitForSelector('[data-exercise="spread-grpc"][data-state="solved"]');
   assert.equal(await card.locator('.solved').isVisible(), true);
   await host(page, 'post', {
-    ...{ type: 'refused', lab: 'grpc-pinning', field: 'exercise', problems: [] },
+    ...{ type: 'refused', lab: 'grpc-pinning', field: 'exercise', problems: [], setting: 'trafficLab.redisUrl' },
     message: { text: 'This lab is already running.', args: {} },
   });
   await page.waitForFunction(() => /already running/.test(document.querySelector('.exercises .refusal').textContent));
+  await page.locator('.exercises .refusal [data-action="open-setting"]').click();
+  assert.deepEqual(await sent(page, 'openSetting'), [{ type: 'openSetting', setting: 'trafficLab.redisUrl' }]);
   assert.deepEqual(
     (await sent(page, 'exercise')).map((message) => message.do),
     ['open', 'check', 'hint', 'hint', 'compare', 'solve'],

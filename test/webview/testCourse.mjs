@@ -154,7 +154,7 @@ export function labState(language, over = {}) {
     scenarios: [],
     protocols: [],
     messages: [],
-    canSkew: false,
+    skew: 'one-client',
     population: null,
     exercises: testExercises(language),
     defaults: params,
@@ -187,7 +187,7 @@ export function choices(language) {
       { id: 'order', title: ko ? '주문' : 'order', file: 'order.json', view: null, problems: [] },
       { id: 'telemetry', title: ko ? '텔레메트리' : 'telemetry', file: 'telemetry.json', view: null, problems: [] },
     ],
-    canSkew: true,
+    skew: 'possible',
     population: 'spread',
   };
 }

@@ -4,6 +4,8 @@ import type { BrowseBatch, BrowsePlan, BrowseReply } from '../../src/protocol/br
 /** The page itself as the client of a lab: what a browser's scripts can send and see, by fetch and nothing else. */
 
 const BATCH_MS = 100;
+/** A rate that is changed holds after so long at the latest, ms. */
+const PACE_CHECK_MS = 50;
 const SERVER_HEADER = 'x-lab-server';
 /** gRPC's status codes by number (grpc: statuscodes.md). */
 const STATUSES = [
@@ -28,8 +30,52 @@ const STATUSES = [
 
 type Outcome = Omit<BrowseReply, 'latencyMs'>;
 
-/** Sends what the plan asks for, `concurrency` at a time and nothing new once `signal` says so, and tells how it went. */
-export async function browse(plan: BrowsePlan, tell: (batch: BrowseBatch) => void, signal: AbortSignal): Promise<void> {
+/** When requests are due. */
+export class Pace {
+  #rate: number | null;
+  /** Request number `from`, from 0, is due at `at`, the ones behind it by the rate. */
+  #from = 0;
+  #at = performance.now();
+  #taken = 0;
+
+  /** Requests per second; null: as fast as answers come. */
+  constructor(rate: number | null) {
+    this.#rate = rate;
+  }
+
+  setRate(rate: number | null): void {
+    this.#rate = rate;
+    this.#from = this.#taken;
+    this.#at = performance.now();
+  }
+
+  /** Number of the next request, from 0. */
+  take(): number {
+    this.#taken += 1;
+    return this.#taken - 1;
+  }
+
+  /** Waits until that request is due, by the rate of then, or there is to be none. To when it was due. */
+  async due(index: number, signal: AbortSignal): Promise<number> {
+    for (;;) {
+      const now = performance.now();
+      const at = this.#rate === null ? now : this.#at + ((index - this.#from) / this.#rate) * 1000;
+      if (at <= now || signal.aborted) return Math.min(at, now);
+      await new Promise((resolve) => setTimeout(resolve, Math.min(at - now, PACE_CHECK_MS)));
+    }
+  }
+}
+
+/**
+ * Sends what the plan asks for, `concurrency` at a time at most and nothing new once `signal` says so, and tells how it
+ * went. With a rate, latency counts from when a request was due, however late it could go.
+ */
+export async function browse(
+  plan: BrowsePlan,
+  tell: (batch: BrowseBatch) => void,
+  signal: AbortSignal,
+  pace = new Pace(plan.rate),
+): Promise<void> {
   let sent = 0;
   let said = '';
   let replies: BrowseReply[] = [];
@@ -40,10 +86,10 @@ export async function browse(plan: BrowsePlan, tell: (batch: BrowseBatch) => voi
     toldAt = performance.now();
   };
   const lane = async (): Promise<void> => {
-    while (sent < plan.requests && !signal.aborted) {
-      const index = sent;
+    for (let index = pace.take(); index < plan.requests; index = pace.take()) {
+      const from = await pace.due(index, signal);
+      if (signal.aborted) return;
       sent += 1;
-      const from = performance.now();
       const outcome = await send(plan, index).catch((error: unknown): Outcome => {
         said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
         return { answered: false, status: said, by: 'client', streamed: 0 };

@@ -11,7 +11,7 @@ export interface Exercises {
   readonly element: HTMLElement;
   show(lab: LabState, mayRun: boolean): void;
   /** An action on an exercise was refused. */
-  refuse(message: Message): void;
+  refuse(message: Message, remedy: HTMLElement | null): void;
 }
 
 type Action = Extract<FromWebview, { readonly type: 'exercise' }>['do'];
@@ -36,7 +36,7 @@ export function exercises(first: LabState, level: number): Exercises {
         if (state !== undefined) card.show(state, mayRun);
       }
     },
-    refuse: (message) => fill(refusal, h('p', {}, say(message))),
+    refuse: (message, remedy) => fill(refusal, h('p', {}, say(message)), remedy),
   };
 }
 

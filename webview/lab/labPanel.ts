@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../src/measurement/snapshot';
-import type { LabArm, LabState, ToWebview } from '../../src/protocol/webview';
+import type { LabArm, LabState, ReaderSetting, ToWebview } from '../../src/protocol/webview';
 import { type Child, fill, h, setAttribute, setHidden, setText, uniqueId } from '../dom';
 import { rememberOpen, send } from '../host';
 import { problemList } from '../problems';
@@ -400,20 +400,26 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       if (clickedAt !== null && next.client.answered > 0) markFirstLiveNumber(clickedAt);
       if (next.client.answered > 0) clickedAt = null;
     },
-    refuse({ field, message, problems: found }) {
+    refuse({ field, message, problems: found, setting }) {
+      const change = setting === null ? null : settingButton(setting);
       if (field === 'arm') {
         choosing = null;
         setText(armNote, say(message));
         return;
       }
       if (field === 'exercise') {
-        fixes.refuse(message);
+        fixes.refuse(message, change);
         return;
       }
       if (controls.refuse(field, message)) return;
-      fill(refusal, h('p', {}, say(message)), found.length > 0 ? problemList(found) : null);
+      fill(refusal, h('p', {}, say(message)), found.length > 0 ? problemList(found) : null, change);
     },
   };
+}
+
+function settingButton(setting: ReaderSetting): HTMLElement {
+  const open = () => send({ type: 'openSetting', setting });
+  return button(t('Open setting {setting}', { setting }), open, { data: { action: 'open-setting' } }).element;
 }
 
 /** What the next run will say of itself. */

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../src/measurement/snapshot';
 import { RUN_LIMITS } from '../../src/protocol/run';
 import type { LabState } from '../../src/protocol/webview';
-import { h, setAttribute, setHidden, uniqueId } from '../dom';
+import { h, setAttribute, setHidden, setText, uniqueId } from '../dom';
 import { count, t } from '../strings';
 import { button, plainButton } from '../ui';
 import { loadNow } from './timelineModel';
@@ -38,6 +38,7 @@ export function loadControls(
     ),
   }));
   const noRate = h('p', { class: 'hint', hidden: true }, t('No rate is set: the clients are as fast as the answers.'));
+  const noSkew = h('p', { class: 'hint', hidden: true });
   const who = h(
     'div',
     { class: 'population' },
@@ -47,6 +48,7 @@ export function loadControls(
       { class: 'segments', role: 'group', 'aria-labelledby': label },
       choices.map(({ element }) => element),
     ),
+    noSkew,
   );
   return {
     element: h(
@@ -67,11 +69,26 @@ export function loadControls(
       );
       raise.setDisabled(!state.running || next === null);
       setHidden(noRate, !state.running || rate !== null);
-      setHidden(who, !state.canSkew);
+      const cannot = whyNot(state.skew);
+      setHidden(noSkew, cannot === null);
+      setText(noSkew, cannot ?? '');
+      const shown = population ?? (state.skew === 'page' ? null : 'spread');
       for (const { population: own, element } of choices) {
-        setAttribute(element, 'aria-pressed', String(own === population));
-        setAttribute(element, 'disabled', state.running ? null : '');
+        setAttribute(element, 'aria-pressed', String(own === shown));
+        setAttribute(element, 'disabled', state.running && cannot === null ? null : '');
       }
     },
   };
+}
+
+/** What keeps the reader from choosing who the clients are; null: nothing. */
+function whyNot(skew: LabState['skew']): string | null {
+  switch (skew) {
+    case 'possible':
+      return null;
+    case 'one-client':
+      return t('One client has nobody to differ from: set “Client connections” to 2 or more before you run.');
+    case 'page':
+      return t('The browser is the only client here: it cannot be many.');
+  }
 }

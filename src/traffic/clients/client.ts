@@ -28,10 +28,11 @@ export interface TrafficClient extends Disposable {
   /** Connects as far as such a client connects before its first request. Nothing is counted. */
   prepare(): Promise<void>;
   /**
-   * Sends request number `index`. `ask` is called at once, with the number (from 0) of the client that is to send it, and
-   * says what; `ended` is called once, never before send() returns.
+   * Sends a request for client number `sender`, from 0, or, where a client has one request in flight at most, for one that
+   * is free. `ask` is called at once, with the number of the client that sends, and says what; `ended` is called once,
+   * never before send() returns.
    */
-  send(index: number, ask: (client: number) => Call, ended: (reply: Reply) => void): void;
+  send(sender: number, ask: (client: number) => Call, ended: (reply: Reply) => void): void;
   /** What name resolution gives from now on. */
   setTargets(targets: readonly Target[]): void;
   /** What it found about its connections, beside their number. */

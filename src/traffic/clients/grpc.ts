@@ -42,8 +42,7 @@ export function grpcChannels(
         ),
       );
     },
-    send: (index, ask, ended) => {
-      const owner = index % stubs.length;
+    send: (owner, ask, ended) => {
       const stub = stubs[owner];
       if (stub === undefined) throw new Error('A client plan needs at least one client');
       const call = ask(owner);

@@ -31,10 +31,10 @@ export function grpcClientSide(
     prepare: async () => {
       await Promise.all(stubs.map((stub) => reachAll(kit, stub, targets.length, timeoutMs, clock)));
     },
-    send: (index, ask, ended) => {
-      const stub = stubs[index % stubs.length];
+    send: (sender, ask, ended) => {
+      const stub = stubs[sender];
       if (stub === undefined) throw new Error('A client plan needs at least one client');
-      sendGrpc(kit, stub, { call: ask(index % stubs.length), timeoutMs, nowMs: clock.wallNow() }, connectionOf, ended);
+      sendGrpc(kit, stub, { call: ask(sender), timeoutMs, nowMs: clock.wallNow() }, connectionOf, ended);
     },
     setTargets: (next) => {
       directory.targets = next;

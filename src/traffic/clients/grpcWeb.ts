@@ -33,7 +33,7 @@ export function grpcWeb(
   return {
     lanes: clients,
     prepare: async () => {},
-    send: (_index, ask, ended) => {
+    send: (_sender, ask, ended) => {
       const lane = free.shift();
       if (lane === undefined) throw new Error('More requests in flight than clients');
       post({ services, agent: lane.agent, target, call: ask(lane.client), timeoutMs }, clock, sockets, (reply) => {

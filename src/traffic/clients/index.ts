@@ -19,7 +19,7 @@ export async function createClient(plan: LoadPlan, clock: Clock, sockets: Client
   if (target === undefined) throw new Error('A load plan needs at least one target');
   switch (plan.kind) {
     case 'rest-new-sockets':
-      return restNewSockets(target, plan.clients, plan.timeoutMs, clock, sockets);
+      return restNewSockets(target, plan.timeoutMs, clock, sockets);
     case 'rest-keepalive':
       return restKeepalive(target, plan.clients, plan.timeoutMs, clock, sockets, comingOrder(plan));
     case 'rest-tls':

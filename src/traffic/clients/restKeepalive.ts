@@ -31,7 +31,7 @@ export function restKeepalive(
   return {
     lanes: clients,
     prepare: async () => {},
-    send: (_index, ask, ended) => {
+    send: (_sender, ask, ended) => {
       const [lane] = free.splice(anyone === null ? 0 : Math.floor(anyone.next() * free.length), 1);
       if (lane === undefined) throw new Error('More requests in flight than clients');
       sendRest({ agent: lane.agent, target, call: ask(lane.client), timeoutMs, tls }, clock, sockets, (reply) => {

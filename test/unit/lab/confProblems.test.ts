@@ -27,6 +27,21 @@ function lineOf(part: string): number {
 }
 
 describe('what is said of a lab’s configuration', () => {
+  it('a warning at each line whose address was taken when the run began', () => {
+    const moved = [
+      { declared: '127.0.0.1:28151', actual: '127.0.0.1:40001' },
+      { declared: '127.0.0.1:28202', actual: '127.0.0.1:40002' },
+    ];
+    const said = confProblems(lab, arm.conf, arm.conf, text, moved);
+    expect(said.map(({ severity, span }) => [severity, span.line])).toEqual([
+      ['warning', lineOf('server 127.0.0.1:28202')],
+      ['warning', lineOf('listen 127.0.0.1:28151')],
+    ]);
+    expect(renderMessage(said[0]?.message ?? { text: '', args: {} })).toBe(
+      '127.0.0.1:28202 was taken, so 127.0.0.1:40002 is used. Policies still see 127.0.0.1:28202.',
+    );
+  });
+
   it('nothing of the originals', () => {
     for (const file of new Set(lab.arms.map(({ conf }) => conf))) {
       expect(confProblems(lab, file, file, readFileSync(path.join(lab.folder, file), 'utf8'))).toEqual([]);

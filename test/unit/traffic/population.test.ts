@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { personOf } from '../../../src/traffic/population';
+import { personOf, senderOf } from '../../../src/traffic/population';
 
 const clients = fc.uniqueArray(fc.integer({ min: 0, max: 65_535 }), { minLength: 2, maxLength: 50 });
 const networkOf = (address: string): string => address.split('.').slice(0, 3).join('.');
@@ -32,6 +32,28 @@ describe('who the clients are', () => {
     expect(big).toHaveLength(50);
     expect(new Set(big.map(({ address }) => address)).size).toBe(1);
     expect(new Set(people.map(({ address }) => networkOf(address))).size).toBe(51);
+  });
+
+  it('skewed, where clients send at will: one client sends every second request and is the big customer', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 20 }), (clients) => {
+        const rounds = 2 * (clients - 1);
+        const senders = Array.from({ length: rounds }, (_, index) => senderOf(index, clients, 'skewed'));
+        expect(senders.filter((sender) => sender === 0)).toHaveLength(rounds / 2);
+        for (let client = 1; client < clients; client += 1) {
+          expect(senders.filter((sender) => sender === client)).toHaveLength(1);
+        }
+      }),
+    );
+    const people = Array.from({ length: 6 }, (_, client) => personOf(client, 'skewed', true).customer);
+    expect(people.filter((customer) => customer === 'customer-big')).toEqual([people[0]]);
+  });
+
+  it('any other population: the clients take turns, and one client sends everything', () => {
+    for (const population of [null, 'spread', 'nat'] as const) {
+      expect([0, 1, 2, 3].map((index) => senderOf(index, 3, population))).toEqual([0, 1, 2, 0]);
+    }
+    expect([0, 1, 2].map((index) => senderOf(index, 1, 'skewed'))).toEqual([0, 0, 0]);
   });
 
   it('writes IPv4 addresses only', () => {
