@@ -649,7 +649,9 @@ await check('every kind is answered right and wrong, and explained; more than th
   for (const id of ['k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8'])
     await page.locator(`#quiz-${id} [data-action="retry"]`).click();
   // The host takes the old answers back, one after the other; an answer given before that would be taken back with them.
-  await page.waitForFunction(() => document.querySelectorAll('.quiz[data-quiz^="k"] [data-action="retry"]').length === 0);
+  await page.waitForFunction(
+    () => document.querySelectorAll('.quiz[data-quiz^="k"] [data-action="retry"]').length === 0,
+  );
   await answerAll(page, true);
   assert.deepEqual(await verdicts(), ['right', 'right', 'right', 'right', 'waiting', 'right', 'right', 'right']);
   assert.deepEqual(errors, []);
