@@ -76,7 +76,14 @@ export class ConfEditor {
 
   async undoUntil(reached: () => Promise<boolean>): Promise<void> {
     await this.#focusEnd('worker_processes');
-    for (let step = 0; step < 20 && !(await reached()); step += 1) await this.#window.page.keyboard.press('Control+Z');
+    const drawn = () => this.#root.locator('.view-lines').innerText();
+    for (let step = 0; step < 20 && !(await reached()); step += 1) {
+      const before = await drawn();
+      await this.#window.page.keyboard.press('Control+Z');
+      // Drawn before it is judged: one step too many would undo what the caller waits for. A step out of sight draws nothing.
+      for (let wait = 0; wait < 20 && (await drawn()) === before; wait += 1)
+        await this.#window.page.waitForTimeout(100);
+    }
     expect(await reached()).toBe(true);
   }
 

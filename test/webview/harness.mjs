@@ -340,6 +340,8 @@ await check('a request is chosen by keyboard and stays while traffic goes on', a
   await page.locator('[data-action="run"]').click();
   await host(page, 'tick', 700);
   const list = page.locator('.sample-list');
+  // The list is hidden, and takes no focus, until the numbers of the tick are painted.
+  await list.locator('.sample').first().waitFor();
   await list.focus();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowDown');
