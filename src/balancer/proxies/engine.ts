@@ -6,6 +6,7 @@ import type { Peer } from '../policy';
 import type { PeerCounter, Telemetry } from '../telemetry';
 import { createUpstream, type Upstream } from '../upstream';
 import { Deadlines } from './deadlines';
+import { Outbox } from './outbox';
 
 /** Declared "host:port" -> actual "host:port", where a port had to differ. Policies always see the declared one. */
 export type AddressMap = Readonly<Record<string, string>>;
@@ -13,6 +14,7 @@ export type AddressMap = Readonly<Record<string, string>>;
 /** What all parts of one running balancer share, whatever configuration they run on. */
 export class Engine {
   readonly deadlines: Deadlines;
+  readonly outbox = new Outbox();
   /** limit_req and limit_conn of http ... */
   readonly limits: RequestLimits;
   /** ... and limit_conn of stream, whose zones are others. */

@@ -10,6 +10,7 @@ import { BAD, type BadMessage, BODY, BY_CHUNKS, BY_LENGTH, END, HEAD, MORE } fro
 import { RequestParser } from './http1RequestCodec';
 import { LIMITS } from './limits';
 import type { Origin } from './origin';
+import type { Outgoing } from './outbox';
 import { SERVER_NAME } from './serverName';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -18,7 +19,7 @@ const NEVER = Number.POSITIVE_INFINITY;
  * One HTTP/1 client connection: requests in, one after the other even where they are pipelined; responses out, gathered
  * so that head and body of a small one leave in one write. It is its own Downstream: no object per request for that.
  */
-export class Http1Client implements Client, ClientConnection, Downstream, Timed {
+export class Http1Client implements Client, ClientConnection, Downstream, Timed, Outgoing {
   deadlineAt: number;
   readonly serial: number;
   readonly remoteAddress: string;
@@ -46,6 +47,8 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
   #bodyless = false;
   #headDeadlineSet = false;
   #out = '';
+  /** Its turn in the outbox is to come. */
+  #isOutgoing = false;
 
   constructor(
     readonly socket: Socket,
@@ -149,6 +152,13 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
   }
 
   flush(): void {
+    if (this.#out === '' || this.#closed || this.#isOutgoing) return;
+    this.#isOutgoing = true;
+    this.#engine.outbox.add(this);
+  }
+
+  writeOut(): void {
+    this.#isOutgoing = false;
     if (this.#out === '' || this.#closed) return;
     const out = this.#out;
     this.#out = '';
@@ -162,7 +172,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
       if (this.origin.tls === null) this.socket.resetAndDestroy();
       else this.socket.destroy();
     } else {
-      this.flush();
+      this.writeOut();
       this.socket.destroySoon();
     }
     this.#exchange = null;
@@ -223,6 +233,8 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
     if (this.#closed) return;
     const exchange = this.#exchange;
     this.#exchange = null;
+    // An answer that was to leave at the end of this turn leaves.
+    if (this.#isOutgoing && !this.socket.destroyed) this.writeOut();
     this.socket.destroy();
     this.#detach();
     exchange?.onClientGone();
@@ -320,13 +332,13 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
   #complete(): void {
     this.#exchange = null;
     if (!this.#keep) {
-      this.flush();
+      this.writeOut();
       this.socket.destroySoon();
       this.#detach();
       return;
     }
     if (this.#retired && this.#graceMs <= 0 && this.#parser.isIdle) {
-      this.flush();
+      this.writeOut();
       this.socket.destroySoon();
       this.#detach();
       return;
@@ -362,7 +374,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed 
   /** Says goodbye and reads on for a moment: closing with bytes unread would reset the connection and lose the answer. */
   #linger(): void {
     if (this.#closed || this.#lingering) return;
-    this.flush();
+    this.writeOut();
     this.#exchange = null;
     this.#lingering = true;
     this.socket.end();

@@ -5,6 +5,7 @@ import type { Engine, PeerSite, UpstreamSite } from './engine';
 import { BAD, BODY, BY_CLOSE, END, HEAD, MORE, NO_BODY, type ParseEvent } from './http1Codec';
 import { ResponseParser } from './http1ResponseCodec';
 import { LIMITS } from './limits';
+import type { Outgoing } from './outbox';
 import { dial, handshakeFailure, readyEvent, type SecureTarget } from './tlsUpstream';
 
 /** What an attempt over HTTP/1 needs to know. */
@@ -92,7 +93,7 @@ function readBuffer(): Buffer {
 }
 
 /** One connection to a server and the call that runs on it; one call at a time, never pipelined. */
-export class Http1UpstreamConnection implements UpstreamCall, Timed {
+export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
   deadlineAt = Number.POSITIVE_INFINITY;
   reused = false;
   connectedAt = -1;
@@ -103,6 +104,8 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
   #closed = false;
   #requests = 0;
   #out = '';
+  /** Its turn in the outbox is to come. */
+  #isOutgoing = false;
   #chunked = false;
   /** What is read lies in memory that the next read fills again. */
   #borrowed = false;
@@ -157,7 +160,8 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
     this.#bodyDone = !options.bodyComing;
     this.#readTimeoutMs = options.readTimeoutMs;
     this.#sendTimeoutMs = options.sendTimeoutMs;
-    this.#out = options.head;
+    // The end of a body that was answered early may still wait to be sent.
+    this.#out += options.head;
     if (this.#connected) this.#setDeadline();
   }
 
@@ -192,6 +196,13 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed {
   }
 
   flush(): void {
+    if (this.#out === '' || this.#closed || this.#isOutgoing) return;
+    this.#isOutgoing = true;
+    this.engine.outbox.add(this);
+  }
+
+  writeOut(): void {
+    this.#isOutgoing = false;
     if (this.#out === '' || this.#closed || this.#awaitsHandshake) return;
     const out = this.#out;
     this.#out = '';
