@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Clock } from '../base/clock';
+import { type Clock, turnClock } from '../base/clock';
 import { message } from '../base/message';
 import type { Problem } from '../base/problem';
 import type { Random } from '../base/random';
@@ -96,7 +96,7 @@ class RunningBalancer implements Balancer {
   constructor(readonly options: BalancerOptions) {
     this.#telemetry = new Telemetry(options.clock, options.onReport);
     this.#engine = new Engine(
-      options.clock,
+      turnClock(options.clock),
       options.random,
       this.#telemetry,
       options.log,

@@ -27,3 +27,33 @@ export function systemClock(options: { readonly keepAlive?: boolean } = {}): Clo
     setInterval: (callback, ms) => settle(setInterval(callback, ms), clearInterval),
   };
 }
+
+/**
+ * The same clock, read once per turn of the event loop, as nginx keeps the time (ngx_time_update): all that one turn
+ * brings happens at the same moment. A turn that reads the clock also ends it, so that no value outlives a wait.
+ */
+export function turnClock(clock: Clock): Clock {
+  let now = Number.NaN;
+  let wallNow = Number.NaN;
+  const forget = () => {
+    now = Number.NaN;
+    wallNow = Number.NaN;
+  };
+  const read = () => {
+    now = clock.now();
+    wallNow = clock.wallNow();
+    setImmediate(forget);
+  };
+  return {
+    now: () => {
+      if (Number.isNaN(now)) read();
+      return now;
+    },
+    wallNow: () => {
+      if (Number.isNaN(now)) read();
+      return wallNow;
+    },
+    setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
+    setInterval: (callback, ms) => clock.setInterval(callback, ms),
+  };
+}

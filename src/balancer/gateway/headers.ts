@@ -90,8 +90,20 @@ export function headerName(text: string): HeaderName | null {
   return name;
 }
 
+/** Header fields to be read only: many messages may share them. */
+export interface HeaderFields {
+  readonly names: readonly HeaderName[];
+  readonly values: readonly string[];
+  readonly length: number;
+  copy(): HeaderList;
+  /** First value of the field, or null. */
+  get(lower: string): string | null;
+  /** All values of the field joined, as nginx's `$http_name`; '' where there is none. */
+  joined(lower: string, separator?: string): string;
+}
+
 /** Header fields in the order received, names and values side by side. Values are latin1 text. */
-export class HeaderList {
+export class HeaderList implements HeaderFields {
   constructor(
     readonly names: HeaderName[] = [],
     readonly values: string[] = [],
@@ -118,19 +130,17 @@ export class HeaderList {
     }
   }
 
-  addAll(other: HeaderList): void {
+  addAll(other: HeaderFields): void {
     this.names.push(...other.names);
     this.values.push(...other.values);
   }
 
-  /** First value of the field, or null. */
   get(lower: string): string | null {
     const { names } = this;
     for (let i = 0; i < names.length; i++) if (names[i]?.lower === lower) return this.values[i] ?? null;
     return null;
   }
 
-  /** All values of the field joined, as nginx's `$http_name`; '' where there is none. */
   joined(lower: string, separator = ', '): string {
     let all = '';
     let found = false;

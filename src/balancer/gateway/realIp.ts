@@ -1,6 +1,6 @@
 import type { AddressRange, RealIp } from '../plan';
 import { addressText, isWithin } from './addressRange';
-import type { HeaderList } from './headers';
+import type { HeaderFields } from './headers';
 
 /** ngx_http_realip_module and ngx_stream_realip_module: who the client is when a trusted proxy stands in between. */
 
@@ -17,7 +17,7 @@ export interface ClientAddress {
 export function realAddress(
   realIp: RealIp | null,
   connection: ClientAddress,
-  headers: HeaderList,
+  headers: HeaderFields,
   proxied: ClientAddress | null,
 ): ClientAddress | null {
   if (realIp === null || realIp.from.length === 0) return null;

@@ -1,5 +1,5 @@
 import { bytesOf } from './addressRange';
-import type { HeaderList } from './headers';
+import type { HeaderFields } from './headers';
 
 /** What the variables of a request are read from. */
 export interface RequestFacts {
@@ -7,7 +7,7 @@ export interface RequestFacts {
   readonly target: string;
   readonly protocol: string;
   readonly host: string;
-  readonly headers: HeaderList;
+  readonly headers: HeaderFields;
   readonly path: string;
   readonly args: string;
   readonly remoteAddress: string;

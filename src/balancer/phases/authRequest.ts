@@ -1,4 +1,4 @@
-import { HeaderList } from '../gateway/headers';
+import { type HeaderFields, HeaderList } from '../gateway/headers';
 import { finish } from '../proxies/answers';
 import type { Downstream } from '../proxies/call';
 import type { Exchange } from '../proxies/exchange';
@@ -26,7 +26,7 @@ export function authRequest(exchange: Exchange, path: string, next: (exchange: E
 }
 
 /** `headers`: of the server that was asked. */
-function refuse(exchange: Exchange, status: number, headers: HeaderList): void {
+function refuse(exchange: Exchange, status: number, headers: HeaderFields): void {
   exchange.refusedBy = 'auth';
   if (status === 401) {
     const wanted = new HeaderList();

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { connectionVariable } from '../gateway/connectionVariables';
-import type { HeaderList } from '../gateway/headers';
+import type { HeaderFields } from '../gateway/headers';
 import { cookie, requestVariable } from '../gateway/variables';
 import type { Exchange } from '../proxies/exchange';
 import { filePath } from './fileRoot';
@@ -160,11 +160,11 @@ function fieldVariable(name: string, exchange: Exchange): string | undefined {
   return undefined;
 }
 
-function field(list: HeaderList | null, name: string): string {
+function field(list: HeaderFields | null, name: string): string {
   return list?.joined(name.replaceAll('_', '-').toLowerCase()) ?? '';
 }
 
-function setCookie(list: HeaderList | null, name: string): string {
+function setCookie(list: HeaderFields | null, name: string): string {
   for (let i = 0; i < (list?.length ?? 0); i++) {
     if (list?.names[i]?.lower !== 'set-cookie') continue;
     const value = cookie((list.values[i] ?? '').split(';')[0] ?? '', name);

@@ -1,4 +1,4 @@
-import type { HeaderList } from '../gateway/headers';
+import type { HeaderFields, HeaderList } from '../gateway/headers';
 import type { Origin } from './origin';
 
 /**
@@ -14,7 +14,7 @@ export interface RequestHead {
   readonly protocol: 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2.0';
   /** Host or :authority as sent; ''. */
   readonly host: string;
-  readonly headers: HeaderList;
+  readonly headers: HeaderFields;
   /** Connection field, all lines joined; ''. */
   readonly connection: string;
   /** Bytes; 0: no body; -1: as long as it gets. */
@@ -86,7 +86,7 @@ export type CallFailure =
 
 /** The exchange, as its call sees it. */
 export interface CallOwner {
-  onResponseHead(status: number, reason: string, headers: HeaderList, contentLength: number, bodyless: boolean): void;
+  onResponseHead(status: number, reason: string, headers: HeaderFields, contentLength: number, bodyless: boolean): void;
   onResponseBody(chunk: Buffer): void;
   onResponseEnd(trailers: HeaderList | null): void;
   /** Nothing more has come for now: a good moment to send what was gathered. */

@@ -1,5 +1,5 @@
 import type { Stage } from '../../measurement/snapshot';
-import type { HeaderList } from '../gateway/headers';
+import type { HeaderFields } from '../gateway/headers';
 import type { RequestFacts } from '../gateway/variables';
 import { enter, enterNamed, enterServer } from '../phases/enter';
 import { exchangeVariable } from '../phases/exchangeVariables';
@@ -31,7 +31,7 @@ export class Exchange implements CapturingSource, RequestFacts {
   readonly target: string;
   readonly protocol: string;
   readonly host: string;
-  readonly headers: HeaderList;
+  readonly headers: HeaderFields;
   readonly body: RequestBody;
   /** The client's, as real_ip has it. */
   remoteAddress: string;
@@ -297,7 +297,7 @@ export class Exchange implements CapturingSource, RequestFacts {
   }
 
   /** Which stage answers it, now that the answer stands. A server that was asked in vain is none. */
-  countStage(status: number, headers: HeaderList): void {
+  countStage(status: number, headers: HeaderFields): void {
     if (!this.counted || this.main !== this) return;
     const place = this.stage === 'static' ? 'static' : this.history === null ? 'route' : null;
     const told = headers.get('grpc-status');

@@ -1,4 +1,4 @@
-import { connectionNamed, type HeaderList, hasListToken, NAME } from '../gateway/headers';
+import { connectionNamed, type HeaderFields, type HeaderList, hasListToken, NAME } from '../gateway/headers';
 import type { HttpSettings } from '../plan';
 import type { Template, VariableSource } from '../template';
 import type { RequestHead } from './call';
@@ -166,7 +166,7 @@ function append(fields: Record<string, string | string[]>, name: string, value: 
 }
 
 /** What of a server's response head goes to the client, into the list given. */
-export function responseFields(from: HeaderList, into: HeaderList): void {
+export function responseFields(from: HeaderFields, into: HeaderList): void {
   const { names, values } = from;
   let named: ReadonlySet<string> | null = null;
   for (let i = 0; i < names.length; i++) {

@@ -1,4 +1,4 @@
-import { HeaderList, headerName } from '../gateway/headers';
+import { type HeaderFields, HeaderList, headerName } from '../gateway/headers';
 import type { CallFailure, CallOwner, RequestHead, UpstreamCall } from './call';
 import { decodeBase64Stream, type TextBody } from './grpcWebText';
 
@@ -111,7 +111,13 @@ export class GrpcWebCall implements UpstreamCall, CallOwner {
 
   // ── CallOwner ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  onResponseHead(status: number, reason: string, headers: HeaderList, contentLength: number, bodyless: boolean): void {
+  onResponseHead(
+    status: number,
+    reason: string,
+    headers: HeaderFields,
+    contentLength: number,
+    bodyless: boolean,
+  ): void {
     const type = headers.get('content-type') ?? '';
     if (!/^application\/grpc(?:[+;]|$)/i.test(type)) {
       // No gRPC server's answer (nor a success): the client must see it as it is.

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type HeaderList, hasListToken, headerName } from '../gateway/headers';
+import { type HeaderFields, type HeaderList, hasListToken, headerName } from '../gateway/headers';
 import { errorPage, reasonPhrase } from '../gateway/status';
 import type { ClientConnection, Downstream } from './call';
 import type { Timed } from './deadlines';
@@ -420,7 +420,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
 }
 
 /** The Host field as the target has it, so that whoever is asked next hears of no other (RFC 9112, section 3.2.2). */
-function withHost(headers: HeaderList, host: string): HeaderList {
+function withHost(headers: HeaderFields, host: string): HeaderList {
   const copy = headers.copy();
   copy.remove('host');
   const name = headerName('Host');

@@ -1,4 +1,4 @@
-import { HeaderList, headerName, isTokenChar, NAME } from '../gateway/headers';
+import { type HeaderFields, HeaderList, headerName, isTokenChar, NAME } from '../gateway/headers';
 import { LIMITS } from './limits';
 
 /**
@@ -56,25 +56,31 @@ const FAILED = 9;
 const CR = 13;
 const LF = 10;
 const EMPTY = Buffer.alloc(0);
+const NO_FIELDS: HeaderFields = new HeaderList();
 /** Hex digits of a chunk size: 2^52 bytes are enough. */
 const CHUNK_DIGITS = 13;
 
-/** Header lines that were read before, to the byte, and what they came to. */
-interface KnownFields {
-  /** From the first of them to the end of the empty line behind the last. */
-  readonly text: string;
-  readonly list: HeaderList;
+/** A head that was read before, and what it came to. */
+interface KnownHead {
+  /** From its start line to the end of the empty line. */
+  readonly bytes: Buffer;
+  readonly startLine: string;
+  /** Where in the bytes the fields begin. */
+  readonly fieldsAt: number;
+  readonly fields: HeaderFields;
   readonly lines: number;
+  /** The longest of the fields' lines, bytes. */
   readonly longestLine: number;
 }
 
-/** Texts up to this length are remembered: what an idle connection keeps in memory for it stays small. */
+/** Heads up to this length are remembered: what an idle connection keeps in memory for it stays small. */
 const REMEMBERED_BYTES = 2_048;
 
 export abstract class MessageParser {
   /** 1 for HTTP/1.1 (and any later 1.x), 0 for HTTP/1.0. */
   minorVersion = 1;
-  headers = new HeaderList();
+  /** Not to be changed: the next message may have the very same. */
+  headers: HeaderFields = NO_FIELDS;
   /** NO_BODY, BY_LENGTH, BY_CHUNKS or BY_CLOSE. */
   framing = NO_BODY;
   /** Content-Length as declared, bytes; -1: none was. */
@@ -88,15 +94,17 @@ export abstract class MessageParser {
   #lineBytes: number;
   #headBytes: number;
   #state = START;
+  /** `headers` while they come in; null: none came, or they are known already. */
+  #fields: HeaderList | null = null;
   #buffer: Buffer = EMPTY;
   #position = 0;
   #left = 0;
   #headUsed = 0;
   /**
-   * Who sends many messages on one connection sends the same fields with nearly all of them: those need no second look.
-   * Nothing is remembered of a first message, which for many connections is the only one.
+   * Who sends many messages on one connection sends the same fields with nearly all of them, and often the same head:
+   * those need no second look. Nothing is remembered of a first message, which for many connections is the only one.
    */
-  #known: KnownFields | null = null;
+  #known: KnownHead | null = null;
   #heads = 0;
   #emptyLines = 0;
   #lines = 0;
@@ -159,7 +167,8 @@ export abstract class MessageParser {
       switch (this.#state) {
         case COMPLETE:
           this.#state = START;
-          this.headers = new HeaderList();
+          this.headers = NO_FIELDS;
+          this.#fields = null;
           this.trailers = null;
           this.#headUsed = 0;
           this.#emptyLines = 0;
@@ -217,7 +226,8 @@ export abstract class MessageParser {
 
   /** Forgets the head just read (an interim response), so that next() reads another. */
   protected startOver(): void {
-    this.headers = new HeaderList();
+    this.headers = NO_FIELDS;
+    this.#fields = null;
     this.contentLength = -1;
     this.#state = START;
   }
@@ -251,23 +261,25 @@ export abstract class MessageParser {
 
   #readHead(): ParseEvent {
     const start = this.#position;
+    const known = this.#known;
+    if (known !== null && this.#headUsed === 0 && this.#repeats(known, start, 0)) {
+      if (!this.startLine(known.startLine)) return BAD;
+      this.#state = FIELDS;
+      this.contentLength = -1;
+      return this.#endKnown(known, start, 0);
+    }
     // One more than the limit, so that a line that is too long shows as such.
     const end = Math.min(this.#buffer.length, start + this.#headBytes + 1);
     const text = this.#buffer.toString('latin1', start, end);
     let at = 0;
-    /** Where the fields begin, if that is in this text. */
+    /** Where start line and fields begin, if that is in this text. */
+    let startLineAt = 0;
     let fieldsAt = -1;
+    let startLine = '';
     let longestLine = 0;
     for (;;) {
-      const known = this.#known;
-      if (known !== null && fieldsAt === at && this.#isKnown(known, text, at)) {
-        at += known.text.length;
-        this.#headUsed += known.text.length;
-        this.#lines = known.lines;
-        this.headers = known.list.copy();
-        const event = this.#endHead(start + at);
-        if (event !== null) return event;
-        return this.#position >= this.#buffer.length ? MORE : this.#readHead();
+      if (known !== null && fieldsAt === at && this.#repeats(known, start + at, known.fieldsAt)) {
+        return this.#endKnown(known, start + at, known.fieldsAt);
       }
       const lf = text.indexOf('\n', at);
       const length = (lf < 0 ? text.length : lf + 1) - at;
@@ -287,29 +299,40 @@ export abstract class MessageParser {
           this.#emptyLines++;
           if (this.#emptyLines > LIMITS.leadingEmptyLines)
             return this.fail(this.badStatus, 'sent too many empty lines');
+          startLineAt = at;
           continue;
         }
         if (!this.startLine(line)) return BAD;
         this.#state = FIELDS;
         this.contentLength = -1;
+        startLine = line;
         fieldsAt = at;
         longestLine = 0;
         continue;
       }
       if (line === '') {
-        if (fieldsAt >= 0 && text.length <= REMEMBERED_BYTES && ++this.#heads > 1) {
-          this.#known = { text: text.slice(fieldsAt, at), list: this.headers.copy(), lines: this.#lines, longestLine };
+        if (fieldsAt >= 0 && at - startLineAt <= REMEMBERED_BYTES && ++this.#heads > 1) {
+          this.#known = {
+            bytes: Buffer.from(this.#buffer.subarray(start + startLineAt, start + at)),
+            startLine,
+            fieldsAt: fieldsAt - startLineAt,
+            fields: this.headers,
+            lines: this.#lines,
+            longestLine,
+          };
         }
-        const event = this.#endHead(start + at);
-        if (event !== null) return event;
-        return this.#position >= this.#buffer.length ? MORE : this.#readHead();
+        return this.#endHead(start + at);
       }
-      if (!this.#field(line, this.headers)) return BAD;
+      if (this.#fields === null) {
+        this.#fields = new HeaderList();
+        this.headers = this.#fields;
+      }
+      if (!this.#field(line, this.#fields)) return BAD;
     }
   }
 
-  /** The head is whole, and what follows it begins there. Null: another head follows. */
-  #endHead(position: number): ParseEvent | null {
+  /** The head is whole, and what follows it begins there. */
+  #endHead(position: number): ParseEvent {
     this.#position = position;
     if (!this.headComplete()) return BAD;
     if (this.#state === START) {
@@ -317,20 +340,35 @@ export abstract class MessageParser {
       this.#headUsed = 0;
       this.#emptyLines = 0;
       this.#lines = 0;
-      return null;
+      return position >= this.#buffer.length ? MORE : this.#readHead();
     }
     // Without a body: none of its zero bytes is left.
     this.#state = this.framing === BY_CHUNKS ? CHUNK_SIZE : this.framing === BY_CLOSE ? IN_CLOSE : IN_LENGTH;
     return HEAD;
   }
 
-  /** Whether the very same fields come again, and are within the limits as they are now. */
-  #isKnown(known: KnownFields, text: string, at: number): boolean {
+  /** Whether the known head comes again from `from` of its bytes on, and is within the limits as they are now. */
+  #repeats({ bytes, fieldsAt, longestLine }: KnownHead, position: number, from: number): boolean {
+    const buffer = this.#buffer;
+    const length = bytes.length - from;
     return (
-      known.longestLine <= this.#lineBytes &&
-      this.#headUsed + known.text.length <= this.#headBytes &&
-      text.startsWith(known.text, at)
+      position + length <= buffer.length &&
+      // Where the line ends lie elsewhere it is another head: seen without asking for the rest.
+      buffer[position + length - 1] === LF &&
+      (from > 0 || (buffer[position + fieldsAt - 1] === LF && fieldsAt <= this.#lineBytes)) &&
+      longestLine <= this.#lineBytes &&
+      this.#headUsed + length <= this.#headBytes &&
+      buffer.compare(bytes, from, bytes.length, position, position + length) === 0
     );
+  }
+
+  /** What is at this position is the known head, from `from` of its bytes on. */
+  #endKnown(known: KnownHead, position: number, from: number): ParseEvent {
+    const length = known.bytes.length - from;
+    this.#headUsed += length;
+    this.#lines = known.lines;
+    this.headers = known.fields;
+    return this.#endHead(position + length);
   }
 
   #tooLong(lineLength: number): BadMessage | null {

@@ -92,6 +92,16 @@ function readBuffer(): Buffer {
   return process.platform === 'win32' ? Buffer.allocUnsafeSlow(READ_BYTES) : sharedBuffer;
 }
 
+let lastRead: Buffer = Buffer.alloc(0);
+
+/** The first bytes of what was read into. Answers are often as long as the one before, and a view costs more than a look. */
+function readBytes(bytes: Uint8Array, length: number): Buffer {
+  if (lastRead.length !== length || lastRead.buffer !== bytes.buffer) {
+    lastRead = Buffer.from(bytes.buffer, bytes.byteOffset, length);
+  }
+  return lastRead;
+}
+
 /** One connection to a server and the call that runs on it; one call at a time, never pipelined. */
 export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
   deadlineAt = Number.POSITIVE_INFINITY;
@@ -127,7 +137,7 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
       buffer: readBuffer(),
       callback: (length, bytes) => {
         this.#borrowed = true;
-        this.#onData(Buffer.from(bytes.buffer, bytes.byteOffset, length));
+        this.#onData(readBytes(bytes, length));
         this.#parser.keepRest();
         return true;
       },

@@ -1,4 +1,4 @@
-import { HeaderList } from '../gateway/headers';
+import { type HeaderFields, HeaderList } from '../gateway/headers';
 import type { NextUpstreamCondition } from '../plan';
 import type { Selection } from '../upstream';
 import { addHeader, finish } from './answers';
@@ -100,7 +100,13 @@ export class Proxying implements Content, CallOwner {
 
   // ── From the server ──────────────────────────────────────────────────────────────────────────────────────────────
 
-  onResponseHead(status: number, reason: string, headers: HeaderList, contentLength: number, bodyless: boolean): void {
+  onResponseHead(
+    status: number,
+    reason: string,
+    headers: HeaderFields,
+    contentLength: number,
+    bodyless: boolean,
+  ): void {
     const { exchange } = this;
     const attempt = this.#attempt;
     if (attempt !== null) {

@@ -1,4 +1,4 @@
-import type { HeaderList } from '../gateway/headers';
+import type { HeaderFields, HeaderList } from '../gateway/headers';
 import type { UpstreamCall } from './call';
 
 /** One attempt on one server, for the `$upstream_` variables (ngx_http_upstream_state_t). Times on the clock's now() scale. */
@@ -10,7 +10,7 @@ export class Attempt {
   endedAt = -1;
   connectedAt = -1;
   bodyBytes = 0;
-  headers: HeaderList | null = null;
+  headers: HeaderFields | null = null;
   trailers: HeaderList | null = null;
 
   constructor(
