@@ -4,6 +4,7 @@ import { readPlan } from '../../src/balancer/buildPlan';
 import { parseConf } from '../../src/conf/parse';
 import { printConf } from '../../src/conf/print';
 import { anyConf, goodConf } from '../unit/conf/confText';
+import { type ConfJudges, withModules } from './confVerdict';
 import { type Effort, fuzz, mutate, mutationsOf } from './fuzz';
 
 /* What must hold of the configuration reader for any text. */
@@ -43,10 +44,15 @@ const PIECES = [
   ],
 ];
 
+/** A file that both nginx and the balancer take, and what a few changes make of it. */
+const mutatedReal = fc
+  .tuple(fc.constant(REAL), mutationsOf(PIECES))
+  .map(([text, mutations]) => mutate(text, mutations));
+
 const anyText = fc.oneof(
   anyConf,
   goodConf.map(({ text }) => text),
-  fc.tuple(fc.constant(REAL), mutationsOf(PIECES)).map(([text, mutations]) => mutate(text, mutations)),
+  mutatedReal,
   fc.tuple(goodConf, mutationsOf(PIECES)).map(([{ text }, mutations]) => mutate(text, mutations)),
 );
 
@@ -65,5 +71,23 @@ export function confIsReadOrRefused(effort: Effort): void {
     }
     const plan = readPlan({ path: 'nginx.conf', text });
     if (!plan.ok) expect(plan.error.filter(({ severity }) => severity === 'error')).not.toEqual([]);
+  });
+}
+
+/** What nginx takes and this balancer does not say that it does not support; anything else is a wrong refusal. */
+const BY_NAME = /not supported|Supported in|not served yet/;
+
+/** nginx refuses what the balancer refuses, and takes what it takes. */
+export function nginxAgrees(effort: Effort, judges: ConfJudges): void {
+  const unchanged = judges.nginx(withModules(REAL));
+  expect(unchanged.good, unchanged.text).toBe(true);
+  fuzz(mutatedReal, effort, (written) => {
+    // What a lab's comment says is none of nginx's business.
+    const text = withModules(written.replaceAll('# lab:', '# lob:'));
+    const ours = judges.balancer(text);
+    const theirs = judges.nginx(text);
+    const both = `nginx:\n${theirs.text}\nbalancer:\n${ours.text}\nfile:\n${text}`;
+    if (ours.good) expect(theirs.good, both).toBe(true);
+    else if (!BY_NAME.test(ours.text)) expect(theirs.good, both).toBe(false);
   });
 }

@@ -1,63 +1,26 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPlan } from '../../src/balancer/buildPlan';
-import { machineFiles } from '../../src/balancer/cli/files';
-import { renderMessage } from '../../src/base/message';
+import { ConfJudges, withModules } from '../harness/confVerdict';
+import { nginxIsMissing } from '../harness/nginx';
 import { anyConf } from '../unit/conf/confText';
 import { type Case, cases, location, server, stream, upstream } from './confDifferential.cases';
 import { tlsCases } from './confDifferential.tlsCases';
 
 /** `nginx -t` and the balancer agree on which files are good, and on the line of the first error. */
 
-const nginx = '/usr/sbin/nginx';
-const streamModule = '/usr/lib/nginx/modules/ngx_stream_module.so';
-const missing = !existsSync(nginx);
-
-interface Verdict {
-  readonly good: boolean;
-  readonly text: string;
-  /** Lines that the first error may be said to be on. */
-  readonly lines: readonly number[];
-}
-
-let folder = '';
+let judges: ConfJudges;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'conf-differential-'));
-  mkdirSync(join(folder, 'logs'));
+  judges = new ConfJudges();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Debian's nginx has `stream` in a module of its own; others have it built in. Same line, so that no number changes. */
-function withModules(text: string): string {
-  return /\bstream\b/.test(text) && existsSync(streamModule) ? `load_module ${streamModule}; ${text}` : text;
-}
-
-function askNginx(text: string): Verdict {
-  const path = join(folder, 'nginx.conf');
-  writeFileSync(path, text);
-  const { status, stderr } = spawnSync(nginx, ['-t', '-p', folder, '-c', path, '-e', 'stderr'], { encoding: 'utf8' });
-  const error = stderr.split('\n').find((line) => line.includes('[emerg]')) ?? '';
-  const line = /:(\d+)$/.exec(error)?.[1];
-  return { good: status === 0, text: stderr, lines: line === undefined ? [] : [Number(line)] };
-}
-
-function askBalancer(text: string): Verdict {
-  const plan = readPlan({ path: join(folder, 'nginx.conf'), text }, { files: machineFiles, notYet: new Set() });
-  if (plan.ok) return { good: true, text: '', lines: [] };
-  const first = plan.error.find((problem) => problem.severity === 'error');
-  // nginx names the line of a directive's `;`, this balancer the line that is wrong: both are in the span.
-  const lines = first === undefined ? [] : [first.span.line, first.span.endLine];
-  return { good: false, text: plan.error.map((p) => `${p.span.line}: ${renderMessage(p.message)}`).join('\n'), lines };
-}
+afterAll(() => judges.remove());
 
 function compare({ text: written, stricter, otherLine, since }: Case): void {
   const text = withModules(written);
-  const theirs = askNginx(text);
-  const ours = askBalancer(text);
+  const theirs = judges.nginx(text);
+  const ours = judges.balancer(text);
   const both = `nginx:\n${theirs.text}\nbalancer:\n${ours.text}\nfile:\n${text}`;
   if (stricter !== undefined) {
     expect(ours.good, both).toBe(false);
@@ -71,10 +34,10 @@ function compare({ text: written, stricter, otherLine, since }: Case): void {
 }
 
 describe('nginx is installed where the tests have to be whole', () => {
-  test('on CI', () => expect(missing && process.env.CI === 'true').toBe(false));
+  test('on CI', () => expect(nginxIsMissing && process.env.CI === 'true').toBe(false));
 });
 
-describe.skipIf(missing)('as nginx -t', { timeout: 180_000 }, () => {
+describe.skipIf(nginxIsMissing)('as nginx -t', { timeout: 180_000 }, () => {
   test('the table is large enough, and each file is in it once', () => {
     expect(cases.length).toBeGreaterThan(400);
     expect(new Set(cases.map((each) => each.text)).size).toBe(cases.length);
@@ -202,7 +165,7 @@ describe.skipIf(missing)('as nginx -t', { timeout: 180_000 }, () => {
     'http { upstream u { include servers.inc; } server { listen 127.0.0.1:28999; location / { proxy_pass http://u; } } }',
     'http { upstream u { include bad.inc; } server { listen 127.0.0.1:28999; location / { proxy_pass http://u; } } }',
   ])('what an included file says stands in its place: %s', (text) => {
-    for (const [name, content] of Object.entries(included)) writeFileSync(join(folder, name), content);
+    for (const [name, content] of Object.entries(included)) writeFileSync(join(judges.folder, name), content);
     compare({ name: text, text: `events { }\n${text}\n` });
   });
 
@@ -227,8 +190,8 @@ describe.skipIf(missing)('as nginx -t', { timeout: 180_000 }, () => {
     fc.assert(
       fc.property(anyConf, (text) => {
         const whole = `events { }\nhttp {\n types {\n${text.replaceAll('lab:', 'lob:')}\n }\n}\n`;
-        const theirs = askNginx(whole);
-        expect(askBalancer(whole).good, `${theirs.text}\n${whole}`).toBe(theirs.good);
+        const theirs = judges.nginx(whole);
+        expect(judges.balancer(whole).good, `${theirs.text}\n${whole}`).toBe(theirs.good);
       }),
       { numRuns: 250 },
     );
