@@ -257,6 +257,13 @@ describe('connections', () => {
     expect(received.match(/<\d>/g)).toEqual(['<1>', '<2>', '<3>']);
   });
 
+  it('answer a client that closes its side along with its request', async () => {
+    const rig = await startRig('http { server { listen 127.0.0.1:1; location / { return 200 "ours"; } } }');
+    const client = new RawClient(rig.port());
+    client.socket.end(get());
+    expect(await client.untilClosed()).toMatch(/^HTTP\/1.1 200 [^]*ours$/);
+  });
+
   it('serve HTTP/1.0 clients: closed, or kept where asked for', async () => {
     const server = await recorder();
     const rig = await through([server.port]);
