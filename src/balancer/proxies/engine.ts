@@ -7,6 +7,7 @@ import type { PeerCounter, Telemetry } from '../telemetry';
 import { createUpstream, type Upstream } from '../upstream';
 import { Deadlines } from './deadlines';
 import { Outbox } from './outbox';
+import { SERVER_NAME } from './serverName';
 
 /** Declared "host:port" -> actual "host:port", where a port had to differ. Policies always see the declared one. */
 export type AddressMap = Readonly<Record<string, string>>;
@@ -21,6 +22,10 @@ export class Engine {
   readonly streamLimits: RequestLimits;
   #dateSecond = -1;
   #date = '';
+  #start = '';
+  #startOf = '';
+  #startStatus = 0;
+  #startDate = '';
   #serial = 0;
 
   constructor(
@@ -56,6 +61,18 @@ export class Engine {
     return id;
   }
 
+  /** Status line, Server and Date: what nearly all responses of a second begin with, in one piece. */
+  responseStart(status: number, reason: string): string {
+    const date = this.httpDate();
+    if (status !== this.#startStatus || date !== this.#startDate || reason !== this.#startOf) {
+      this.#startStatus = status;
+      this.#startDate = date;
+      this.#startOf = reason;
+      this.#start = inOnePiece(`HTTP/1.1 ${status} ${reason}\r\nServer: ${SERVER_NAME}\r\nDate: ${date}\r\n`);
+    }
+    return this.#start;
+  }
+
   /** Value of the Date header, made once a second. */
   httpDate(): string {
     const now = this.clock.wallNow();
@@ -66,6 +83,11 @@ export class Engine {
     }
     return this.#date;
   }
+}
+
+/** V8 keeps a text in the pieces it was put together from until it is needed whole; each time anew where it is a part itself. */
+export function inOnePiece(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString('latin1');
 }
 
 /** A server of an upstream together with where it really is and what is counted for it. */

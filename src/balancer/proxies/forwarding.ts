@@ -2,6 +2,7 @@ import { connectionNamed, type HeaderFields, type HeaderList, hasListToken, NAME
 import type { HttpSettings } from '../plan';
 import type { Template, VariableSource } from '../template';
 import type { RequestHead } from './call';
+import { inOnePiece } from './engine';
 
 /** Request heads as servers get them: the client's fields without those of its own hop, and what the file sets. */
 
@@ -16,6 +17,8 @@ interface SetHeader {
 /** `proxy_set_header` lines of one location, prepared once. */
 export interface Forwarding {
   readonly set: readonly SetHeader[];
+  /** The lines of `set` for HTTP/1, where none of them ever changes; else null. */
+  readonly constantLines: string | null;
   /** Lower-case names that the file decides, so that the client's own are left out. */
   readonly decided: ReadonlySet<string>;
   /** The client's own fields go on, too (proxy_pass_request_headers). */
@@ -48,8 +51,12 @@ export function forwardingOf(settings: HttpSettings, hostHeader: string): Forwar
       constant: constantOf(value, hostHeader),
       template: value,
     }));
+    const written = set.filter((each) => each.constant !== '');
     forwarding = {
-      set: set.filter((each) => each.constant !== ''),
+      set: written,
+      constantLines: written.every((each) => each.constant !== null)
+        ? inOnePiece(written.map((each) => `${each.name}: ${each.constant}\r\n`).join(''))
+        : null,
       decided: new Set(set.map((each) => each.lower)),
       passesHeaders: settings.passRequestHeaders,
       hidesNoLength: settings.setHeaders.some(
@@ -98,9 +105,12 @@ export function http1RequestHead(
   bodyLength: number,
 ): string {
   let text = `${method} ${target} HTTP/${version}\r\n`;
-  for (const header of forwarding.set) {
-    const value = fieldValue(header, variables);
-    if (value !== '') text += `${header.name}: ${value}\r\n`;
+  if (forwarding.constantLines !== null) text += forwarding.constantLines;
+  else {
+    for (const header of forwarding.set) {
+      const value = fieldValue(header, variables);
+      if (value !== '') text += `${header.name}: ${value}\r\n`;
+    }
   }
   const { names, values } = head.headers;
   const named = connectionNamed(head.connection);

@@ -11,7 +11,6 @@ import { RequestParser } from './http1RequestCodec';
 import { LIMITS } from './limits';
 import type { Origin } from './origin';
 import type { Outgoing } from './outbox';
-import { SERVER_NAME } from './serverName';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -92,7 +91,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     this.#bodyless = bodyless;
     this.#chunked = false;
     this.#untilClose = false;
-    let head = `HTTP/1.1 ${status} ${reason}\r\nServer: ${SERVER_NAME}\r\nDate: ${this.#engine.httpDate()}\r\n`;
+    let head = this.#engine.responseStart(status, reason);
     const { names, values } = headers;
     for (let i = 0; i < names.length; i++) head += `${names[i]?.text}: ${values[i]}\r\n`;
     if (contentLength >= 0 && status !== 204) head += `Content-Length: ${contentLength}\r\n`;
@@ -366,7 +365,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     telemetry.dirty = true;
     const page = errorPage(bad.page ?? bad.status);
     this.#out +=
-      `HTTP/1.1 ${bad.status} ${reasonPhrase(bad.status)}\r\nServer: ${SERVER_NAME}\r\nDate: ${this.#engine.httpDate()}\r\n` +
+      this.#engine.responseStart(bad.status, reasonPhrase(bad.status)) +
       `Content-Type: text/html\r\nContent-Length: ${page?.length ?? 0}\r\nConnection: close\r\n\r\n${page?.toString('latin1') ?? ''}`;
     this.#linger();
   }

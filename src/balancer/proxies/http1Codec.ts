@@ -105,6 +105,10 @@ export abstract class MessageParser {
    * those need no second look. Nothing is remembered of a first message, which for many connections is the only one.
    */
   #known: KnownHead | null = null;
+  /** It was the last head read, so that all conclusions from it still stand ... */
+  #standing: KnownHead | null = null;
+  /** ... and bytes of body followed. */
+  #standingLeft = 0;
   #heads = 0;
   #emptyLines = 0;
   #lines = 0;
@@ -224,8 +228,14 @@ export abstract class MessageParser {
     this.#left = length;
   }
 
+  /** What headComplete() concludes has changed. */
+  protected reconsider(): void {
+    this.#standing = null;
+  }
+
   /** Forgets the head just read (an interim response), so that next() reads another. */
   protected startOver(): void {
+    this.#known = null;
     this.headers = NO_FIELDS;
     this.#fields = null;
     this.contentLength = -1;
@@ -263,10 +273,20 @@ export abstract class MessageParser {
     const start = this.#position;
     const known = this.#known;
     if (known !== null && this.#headUsed === 0 && this.#repeats(known, start, 0)) {
+      if (known === this.#standing) {
+        this.headers = known.fields;
+        this.#left = this.#standingLeft;
+        return this.#beginBody(start + known.bytes.length);
+      }
       if (!this.startLine(known.startLine)) return BAD;
       this.#state = FIELDS;
       this.contentLength = -1;
-      return this.#endKnown(known, start, 0);
+      const event = this.#endKnown(known, start, 0);
+      if (event === HEAD) {
+        this.#standing = known;
+        this.#standingLeft = this.#left;
+      }
+      return event;
     }
     // One more than the limit, so that a line that is too long shows as such.
     const end = Math.min(this.#buffer.length, start + this.#headBytes + 1);
@@ -334,6 +354,7 @@ export abstract class MessageParser {
   /** The head is whole, and what follows it begins there. */
   #endHead(position: number): ParseEvent {
     this.#position = position;
+    this.#standing = null;
     if (!this.headComplete()) return BAD;
     if (this.#state === START) {
       // An interim response: a head of its own follows.
@@ -342,6 +363,11 @@ export abstract class MessageParser {
       this.#lines = 0;
       return position >= this.#buffer.length ? MORE : this.#readHead();
     }
+    return this.#beginBody(position);
+  }
+
+  #beginBody(position: number): typeof HEAD {
+    this.#position = position;
     // Without a body: none of its zero bytes is left.
     this.#state = this.framing === BY_CHUNKS ? CHUNK_SIZE : this.framing === BY_CLOSE ? IN_CLOSE : IN_LENGTH;
     return HEAD;

@@ -17,8 +17,7 @@ export class ResponseParser extends MessageParser {
   reason = '';
   /** Connection field, all lines joined; ''. */
   connection = '';
-  /** The request was HEAD: no body comes, whatever the head declares. */
-  answersHead = false;
+  #answersHead = false;
   #interim = 0;
 
   protected readonly badStatus = 502;
@@ -27,6 +26,17 @@ export class ResponseParser extends MessageParser {
 
   constructor(options: CodecOptions = {}) {
     super({ lineBytes: LIMITS.headBytes, ...options });
+  }
+
+  /** The request was HEAD: no body comes, whatever the head declares. */
+  get answersHead(): boolean {
+    return this.#answersHead;
+  }
+
+  set answersHead(does: boolean) {
+    if (does === this.#answersHead) return;
+    this.#answersHead = does;
+    this.reconsider();
   }
 
   /** The connection stays usable after this response (RFC 9112, section 9.3). */
