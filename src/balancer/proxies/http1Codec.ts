@@ -76,6 +76,13 @@ interface KnownHead {
 /** Heads up to this length are remembered: what an idle connection keeps in memory for it stays small. */
 const REMEMBERED_BYTES = 2_048;
 
+/** Not out of Node's pool: a few bytes that are kept would keep 8 KB of it. */
+function ownCopy(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
+}
+
 export abstract class MessageParser {
   /** 1 for HTTP/1.1 (and any later 1.x), 0 for HTTP/1.0. */
   minorVersion = 1;
@@ -333,7 +340,7 @@ export abstract class MessageParser {
       if (line === '') {
         if (fieldsAt >= 0 && at - startLineAt <= REMEMBERED_BYTES && ++this.#heads > 1) {
           this.#known = {
-            bytes: Buffer.from(this.#buffer.subarray(start + startLineAt, start + at)),
+            bytes: ownCopy(this.#buffer.subarray(start + startLineAt, start + at)),
             startLine,
             fieldsAt: fieldsAt - startLineAt,
             fields: this.headers,
