@@ -38,8 +38,17 @@ export interface UpstreamPlan {
   readonly servers: readonly ServerPlan[];
   /** Idle connections kept to the servers; 0: none, each request opens its own. */
   readonly keepalive: number;
+  readonly keepaliveLimits: KeepaliveLimits;
   /** Made from a proxy_pass with a literal address rather than an `upstream` block. */
   readonly implicit: boolean;
+}
+
+/** How long a kept connection to a server is used. */
+export interface KeepaliveLimits {
+  /** Null where the file says nothing: a connection that carries many requests at a time carries more of them. */
+  readonly requests: number | null;
+  readonly idleMs: number;
+  readonly ageMs: number;
 }
 
 export interface ServerPlan {

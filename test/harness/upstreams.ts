@@ -86,6 +86,7 @@ export function upstreamPlan(
     key: null,
     servers: servers.map(serverPlan),
     keepalive: 0,
+    keepaliveLimits: { requests: null, idleMs: 60_000, ageMs: 3_600_000 },
     implicit: false,
   };
 }

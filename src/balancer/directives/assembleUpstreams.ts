@@ -4,7 +4,7 @@ import { formatAddress, resolveHost } from './address';
 import type { Reading } from './entry';
 import { implicitUpstream } from './implicitUpstream';
 import type { PassTarget } from './proxyPass';
-import { type UpstreamBlock, upstreamKeepalive, upstreamServers } from './upstream';
+import { keepaliveLimits, type UpstreamBlock, upstreamKeepalive, upstreamServers } from './upstream';
 import { policyOf } from './upstreamPolicy';
 
 /** The upstreams of http or stream: those of blocks, and one more for each address that a pass directive names itself. */
@@ -64,6 +64,7 @@ export class Upstreams {
       key: policyKey,
       servers,
       keepalive: this.context === 'http' ? block.scope.get(upstreamKeepalive) : 0,
+      keepaliveLimits: keepaliveLimits(block.scope),
       implicit: false,
     };
     this.#byName.set(key, plan);

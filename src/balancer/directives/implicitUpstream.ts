@@ -1,6 +1,7 @@
 import type { Span } from '../../base/problem';
 import type { UpstreamPlan } from '../plan';
 import { policies } from '../policies/index';
+import { LIMITS } from '../proxies/limits';
 import { formatAddress } from './address';
 
 /**
@@ -41,6 +42,7 @@ export function implicitUpstream(
       },
     ],
     keepalive: 0,
+    keepaliveLimits: { requests: null, idleMs: LIMITS.upstreamIdleMs, ageMs: LIMITS.upstreamAgeMs },
     implicit: true,
   };
 }

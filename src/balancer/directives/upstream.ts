@@ -1,6 +1,7 @@
 import { message } from '../../base/message';
 import type { Comment, Directive, Word } from '../../conf/ast';
-import type { ServerPlan } from '../plan';
+import type { KeepaliveLimits, ServerPlan } from '../plan';
+import { LIMITS } from '../proxies/limits';
 import { formatAddress, parseHostPort, resolveHost } from './address';
 import { type Entry, list, type Reading, value } from './entry';
 import { number, parseNumber, parseSize, parseTime } from './kinds';
@@ -167,6 +168,38 @@ export const upstreamKeepalive = value({
   },
 });
 
+const keptFor = {
+  requests: value<number | null>({
+    name: 'keepalive_requests',
+    contexts: ['upstream'],
+    initial: null,
+    inherits: false,
+    read: number,
+  }),
+  timeout: value({
+    name: 'keepalive_timeout',
+    contexts: ['upstream'],
+    initial: LIMITS.upstreamIdleMs,
+    inherits: false,
+    read: time,
+  }),
+  time: value({
+    name: 'keepalive_time',
+    contexts: ['upstream'],
+    initial: LIMITS.upstreamAgeMs,
+    inherits: false,
+    read: time,
+  }),
+} as const;
+
+export function keepaliveLimits(scope: Scope): KeepaliveLimits {
+  return {
+    requests: scope.get(keptFor.requests),
+    idleMs: scope.get(keptFor.timeout),
+    ageMs: scope.get(keptFor.time),
+  };
+}
+
 export const zone = value({
   name: 'zone',
   contexts: ['upstream', 'stream-upstream'],
@@ -207,6 +240,7 @@ export const upstreamEntries: readonly Entry[] = [
   streamUpstreams,
   upstreamServers,
   upstreamKeepalive,
+  ...Object.values(keptFor),
   zone,
   ...policyEntries,
 ];

@@ -63,6 +63,13 @@ export class Http1Pool {
     return true;
   }
 
+  /** Whether a connection that carried so many requests may carry one more. */
+  isFresh(requests: number, since: number): boolean {
+    const limits = this.site.plan.keepaliveLimits;
+    if (requests >= (limits.requests ?? LIMITS.upstreamRequests) || limits.idleMs === 0) return false;
+    return this.site.engine.clock.now() - since <= limits.ageMs;
+  }
+
   gone(connection: Http1UpstreamConnection): void {
     this.#open.delete(connection);
     const at = this.#idle.indexOf(connection);
@@ -330,9 +337,9 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
       this.#parser.keepsAlive &&
       // More than a response came: what the rest belongs to is anyone's guess.
       this.#parser.buffered === 0 &&
-      this.#requests < LIMITS.upstreamRequests;
+      this.pool.isFresh(this.#requests, this.connectedAt);
     if (keeps) {
-      this.deadlineAt = this.engine.clock.now() + LIMITS.upstreamIdleMs;
+      this.deadlineAt = this.engine.clock.now() + this.pool.site.plan.keepaliveLimits.idleMs;
       this.#socket.resume();
     }
     if (!keeps || !this.pool.keep(this)) this.close();

@@ -54,9 +54,12 @@ export class Http2Pool {
     return session.call(owner, options);
   }
 
-  /** Whether a connection without calls stays open. */
-  keepsIdle(): boolean {
-    return !this.#retired && this.site.plan.keepalive > 0;
+  /** Whether a connection stays open that has no calls any more, having carried so many. */
+  isFresh(calls: number, since: number): boolean {
+    const { keepalive, keepaliveLimits } = this.site.plan;
+    if (this.#retired || keepalive === 0 || keepaliveLimits.idleMs === 0) return false;
+    if (calls >= (keepaliveLimits.requests ?? LIMITS.upstreamRequests * 100)) return false;
+    return this.site.engine.clock.now() - since <= keepaliveLimits.ageMs;
   }
 
   gone(session: Http2UpstreamSession): void {
@@ -129,7 +132,8 @@ class Http2UpstreamSession implements Timed {
       this.#session.request(fields, { endStream: !options.bodyComing }),
     );
     if (stream === null) {
-      if (this.#calls.size === 0 && this.connected) this.deadlineAt = this.engine.clock.now() + LIMITS.upstreamIdleMs;
+      if (this.#calls.size === 0 && this.connected)
+        this.deadlineAt = this.engine.clock.now() + this.pool.site.plan.keepaliveLimits.idleMs;
       return null;
     }
     const call = new Http2Call(this, stream, owner, this.#served > 0, options.readTimeoutMs);
@@ -142,8 +146,8 @@ class Http2UpstreamSession implements Timed {
   ended(call: Http2Call): void {
     this.#calls.delete(call);
     if (this.#calls.size > 0 || this.#closed) return;
-    if (this.#draining || !this.pool.keepsIdle() || this.#served >= LIMITS.upstreamRequests * 100) this.close();
-    else this.deadlineAt = this.engine.clock.now() + LIMITS.upstreamIdleMs;
+    if (this.#draining || !this.pool.isFresh(this.#served, this.connectedAt)) this.close();
+    else this.deadlineAt = this.engine.clock.now() + this.pool.site.plan.keepaliveLimits.idleMs;
   }
 
   closeIfIdle(): void {

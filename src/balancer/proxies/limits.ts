@@ -27,6 +27,8 @@ export const LIMITS = {
   lingerMs: 2_000,
   /** keepalive_timeout of an upstream: how long an idle connection to a server is kept. */
   upstreamIdleMs: 60_000,
+  /** keepalive_time of an upstream: how old a connection to a server gets. */
+  upstreamAgeMs: 3_600_000,
   /** keepalive_requests of an upstream. */
   upstreamRequests: 1_000,
   /** Idle client connections of a replaced configuration may send one more request for so long. */
