@@ -221,7 +221,28 @@ export interface HttpSettings {
   readonly gzip: Gzip | null;
   /** For https:// and grpcs:// servers; null where the handler needs none. */
   readonly upstreamTls: UpstreamTls | null;
+  /** A server's error status is answered as one of the balancer's own, where error_page names it. */
+  readonly interceptErrors: boolean;
+  /** X-Accel-Redirect of a server leads its request on. */
+  readonly followsAccelRedirect: boolean;
+  /** Null: fields of a server's answer go on as nginx passes them by default. */
+  readonly fieldFilter: FieldFilter | null;
+  /** What becomes of Location and Refresh of a server's answer; the first rule that fits counts. */
+  readonly redirects: readonly Redirect[];
 }
+
+/** Field names in lower case. */
+export interface FieldFilter {
+  /** Not passed on to clients, though others like it are. */
+  readonly hidden: ReadonlySet<string>;
+  /** Passed on, though nginx keeps them to itself by default. */
+  readonly shown: ReadonlySet<string>;
+}
+
+/** `proxy_redirect`: `to` stands in for what `from` says (at the beginning), or for all of what `pattern` matches in. */
+export type Redirect =
+  | { readonly kind: 'prefix'; readonly from: Template; readonly to: Template }
+  | { readonly kind: 'regex'; readonly pattern: RegExp; readonly to: Template };
 
 /** `client_header_buffer_size` and `large_client_header_buffers`. */
 export interface HeaderBuffers {

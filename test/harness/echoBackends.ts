@@ -10,6 +10,8 @@ import { createServer as createTcpServer } from 'node:net';
  * - `garbage`: answers with a head that is none (nginx takes a mere wrong first line for HTTP/0.9); `hang`: does not answer at all
  * - `chunked`: a body of unknown length; `empty`: none; `until-close`: one that only the close ends
  * - `hop`: fields that are for its own connection only
+ *
+ * A field `x-say: Name: value` is one more field of the answer.
  */
 export type Deed = string;
 
@@ -71,6 +73,10 @@ function answer(index: number, request: IncomingMessage, body: Buffer, response:
   const text = describe(index, request, body);
   response.setHeader('Content-Type', 'text/plain');
   response.setHeader('X-Backend', String(index));
+  for (const said of request.headersDistinct['x-say'] ?? []) {
+    const colon = said.indexOf(':');
+    response.appendHeader(said.slice(0, colon), said.slice(colon + 1).trim());
+  }
   switch (deed) {
     case 'close':
       socket.destroy();

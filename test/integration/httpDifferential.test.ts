@@ -12,6 +12,7 @@ import {
   type TwinCase,
   wireCases,
 } from './httpDifferential.cases';
+import { answerOfServerCases } from './serverAnswers.cases';
 
 /*
  * The same file, requests and failures through the installed nginx and through the balancer: the peers chosen, statuses,
@@ -44,6 +45,7 @@ describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
   describe('with servers and locations', () => sameFor(locationCases));
   describe('when they answer themselves', () => sameFor(answerCases));
   describe('on the wire', () => sameFor(wireCases));
+  describe('with what servers answer', () => sameFor(answerOfServerCases));
 
   it('with files', async () => {
     const root = join(stage.folder, 'www');

@@ -28,6 +28,7 @@ import {
   proxyRequestBuffering,
   type SetHeader,
 } from './proxy';
+import { fieldFilter, grpcAnswers, proxyAnswers, redirectsOf } from './proxyAnswers';
 import type { Scope } from './scope';
 import { upstreamTls } from './tls';
 
@@ -36,6 +37,7 @@ const families = { proxy, grpc } as const;
 /** What holds in a server or location once inheritance and nginx's own defaults are applied. */
 export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc', reading: Reading): HttpSettings {
   const family = families[kind];
+  const answers = kind === 'proxy' ? proxyAnswers : grpcAnswers;
   return {
     connectTimeoutMs: scope.get(family.connectTimeout),
     readTimeoutMs: scope.get(family.readTimeout),
@@ -75,6 +77,10 @@ export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc', reading:
     accessLogs: effectiveLogs(scope),
     gzip: gzipOf(scope),
     upstreamTls: speaksTls(scope, kind) ? upstreamTls(scope, kind, reading) : null,
+    interceptErrors: scope.get(answers.interceptErrors),
+    followsAccelRedirect: !scope.get(answers.ignoreHeaders).includes('X-Accel-Redirect'),
+    fieldFilter: fieldFilter(scope, kind),
+    redirects: kind === 'proxy' ? redirectsOf(scope) : [],
   };
 }
 

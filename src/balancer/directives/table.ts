@@ -9,6 +9,7 @@ import { mainEntries } from './main';
 import { mapEntries } from './maps';
 import { noteEntries } from './notes';
 import { proxyEntries } from './proxy';
+import { proxyAnswerEntries } from './proxyAnswers';
 import { rewriteEntries } from './rewrite';
 import { staticEntries } from './staticFiles';
 import { tlsEntries } from './tls';
@@ -20,6 +21,7 @@ export const entries: readonly Entry[] = [
   ...httpEntries,
   ...upstreamEntries,
   ...proxyEntries,
+  ...proxyAnswerEntries,
   ...rewriteEntries,
   ...staticEntries,
   ...accessEntries,

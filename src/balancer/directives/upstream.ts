@@ -4,7 +4,7 @@ import type { KeepaliveLimits, ServerPlan } from '../plan';
 import { LIMITS } from '../proxies/limits';
 import { formatAddress, parseHostPort, resolveHost } from './address';
 import { type Entry, list, type Reading, value } from './entry';
-import { number, parseNumber, parseSize, parseTime } from './kinds';
+import { number, parseNumber, parseSize, parseTime, time } from './kinds';
 import { labWords } from './labComment';
 import { Scope } from './scope';
 import { chosenPolicies, policyEntries, readLabPolicy } from './upstreamPolicy';

@@ -65,6 +65,18 @@ function normalizePath(raw: string): string | null {
   return `/${segments.join('/')}`;
 }
 
+/**
+ * An address that a server names for the balancer itself to go to (ngx_http_parse_unsafe_uri). Null: it is empty, or
+ * leads upwards, which nobody should be led into.
+ */
+export function readUnsafeUri(text: string): RequestUri | null {
+  const query = text.indexOf('?');
+  const raw = query < 0 ? text : text.slice(0, query);
+  const path = raw.replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+  if (path === '' || path.includes('\0') || /(^|\/)\.\.(\/|$)/.test(path)) return null;
+  return { path, args: query < 0 ? '' : text.slice(query + 1) };
+}
+
 /** Escapes what may not stand in a path as it is (nginx: NGX_ESCAPE_URI). */
 export function escapePath(path: string): string {
   let escaped = '';

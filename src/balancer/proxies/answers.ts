@@ -57,7 +57,7 @@ export function answerReturn(exchange: Exchange, status: number, template: Templ
   else if (text !== null && REDIRECTS.has(status)) redirect(exchange, status, text);
   else {
     const headers = new HeaderList();
-    const type = contentTypeOf(exchange.path, exchange.settings);
+    const type = exchange.response.contentType ?? contentTypeOf(exchange.path, exchange.settings);
     if (type !== '') addHeader(headers, 'Content-Type', type);
     answerWith(exchange, status, headers, Buffer.from(text ?? '', 'utf8'));
   }
@@ -72,7 +72,8 @@ export function redirect(exchange: Exchange, status: number, location: string): 
   finish(exchange, status);
 }
 
-function absolute(exchange: Exchange, location: string): string {
+/** A path with scheme and host in front; all else as it is (absolute_redirect). */
+export function absolute(exchange: Exchange, location: string): string {
   if (!location.startsWith('/')) return location;
   return `${exchange.client.origin.tls === null ? 'http' : 'https'}://${redirectHost(exchange)}${location}`;
 }

@@ -23,6 +23,8 @@ export class ClientResponse implements CompressedSink {
   fixedStatus = 0;
   /** Where a redirect leads, complete; null: nowhere. */
   location: string | null = null;
+  /** In place of what a file or a text has by its name; null: nothing. A server's own counts more. */
+  contentType: string | null = null;
   /** Sent along, whatever the answer is; null: nothing. */
   extraHeaders: HeaderList | null = null;
   #chunked = false;

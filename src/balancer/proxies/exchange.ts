@@ -10,6 +10,7 @@ import type { ClientConnection, Downstream, RequestHead } from './call';
 import { ClientResponse } from './clientResponse';
 import type { Content } from './content';
 import type { Generation, Service } from './generation';
+import { LIMITS } from './limits';
 import type { NamedServer } from './openCall';
 import { RequestBody } from './requestBody';
 import { subrequestHead } from './subrequestHead';
@@ -61,6 +62,7 @@ export class Exchange implements CapturingSource, RequestFacts {
   /** Not as the client asked: `internal` locations are open to it. */
   internal = false;
   sawErrorPage = false;
+  #redirections = 0;
   /** How far it has come ... */
   stage: Stage = 'route';
   /** ... and which stage would not let it through; null: none so far. */
@@ -169,12 +171,18 @@ export class Exchange implements CapturingSource, RequestFacts {
     this.body.waiting = false;
     this.resumed = true;
     next(this);
+    this.flushAll();
+  }
+
+  /** Both ways: somebody else answers now than who would have flushed. */
+  flushAll(): void {
     this.content?.flush();
     this.flush();
   }
 
   /** As if the client had asked for this path; nginx calls it an internal redirect. */
   redirectTo(path: string, args: string): void {
+    if (this.#goesInCircles(`internally redirecting to "${path}"`)) return;
     this.path = path;
     this.args = args;
     this.isUnparsed = false;
@@ -185,8 +193,18 @@ export class Exchange implements CapturingSource, RequestFacts {
 
   /** Goes on in the named location, with path, method and body as they are. */
   goOnAt(name: string): void {
+    if (this.#goesInCircles(`redirect to named location "${name}"`)) return;
     this.internal = true;
     enterNamed(this, name);
+  }
+
+  /** True: it was led on too often, and is answered for that. */
+  #goesInCircles(step: string): boolean {
+    if (++this.#redirections <= LIMITS.redirections) return false;
+    this.logError('error', `rewrite or internal redirection cycle while ${step}`);
+    this.sawErrorPage = true;
+    finish(this, 500);
+    return true;
   }
 
   /** A request for another path on behalf of this one: same client and headers, no body, variables in common. */

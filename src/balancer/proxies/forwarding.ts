@@ -1,5 +1,5 @@
 import { connectionNamed, type HeaderFields, type HeaderList, hasListToken, NAME } from '../gateway/headers';
-import type { HttpSettings } from '../plan';
+import type { FieldFilter, HttpSettings } from '../plan';
 import type { Template, VariableSource } from '../template';
 import type { RequestHead } from './call';
 import { inOnePiece } from './engine';
@@ -103,6 +103,7 @@ export function http1RequestHead(
   forwarding: Forwarding,
   variables: VariableSource,
   bodyLength: number,
+  saysLength = false,
 ): string {
   let text = `${method} ${target} HTTP/${version}\r\n`;
   if (forwarding.constantLines !== null) text += forwarding.constantLines;
@@ -114,7 +115,7 @@ export function http1RequestHead(
   }
   const { names, values } = head.headers;
   const named = connectionNamed(head.connection);
-  let declaresLength = false;
+  let declaresLength = saysLength;
   for (let i = 0; i < names.length; i++) {
     const name = names[i];
     if (name === undefined) continue;
@@ -123,7 +124,7 @@ export function http1RequestHead(
     if (forwarding.decided.has(name.lower) || named?.has(name.lower)) continue;
     text += `${name.text}: ${values[i]}\r\n`;
   }
-  if (bodyLength > 0 || (bodyLength === 0 && declaresLength && !forwarding.hidesNoLength))
+  if (bodyLength > 0 || (bodyLength === 0 && declaresLength && (saysLength || !forwarding.hidesNoLength)))
     text += `Content-Length: ${bodyLength}\r\n`;
   else if (bodyLength < 0) text += 'Transfer-Encoding: chunked\r\n';
   return `${text}\r\n`;
@@ -176,7 +177,7 @@ function append(fields: Record<string, string | string[]>, name: string, value: 
 }
 
 /** What of a server's response head goes to the client, into the list given. */
-export function responseFields(from: HeaderFields, into: HeaderList): void {
+export function responseFields(from: HeaderFields, into: HeaderList, filter: FieldFilter | null): void {
   const { names, values } = from;
   let named: ReadonlySet<string> | null = null;
   for (let i = 0; i < names.length; i++) {
@@ -184,7 +185,10 @@ export function responseFields(from: HeaderFields, into: HeaderList): void {
   }
   for (let i = 0; i < names.length; i++) {
     const name = names[i];
-    if (name === undefined || name.kind !== NAME.other || named?.has(name.lower)) continue;
+    if (name === undefined || named?.has(name.lower)) continue;
+    if (name.kind === NAME.other) {
+      if (filter?.hidden.has(name.lower)) continue;
+    } else if (name.kind !== NAME.responseOnlyHidden || !filter?.shown.has(name.lower)) continue;
     into.add(name, values[i] ?? '');
   }
 }

@@ -11,6 +11,7 @@ import { RequestParser } from './http1RequestCodec';
 import { LIMITS } from './limits';
 import type { Origin } from './origin';
 import type { Outgoing } from './outbox';
+import { isPassed, SERVER_NAME } from './serverName';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -91,7 +92,16 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     this.#bodyless = bodyless;
     this.#chunked = false;
     this.#untilClose = false;
-    let head = this.#engine.responseStart(status, reason);
+    const settings = this.#exchange?.settings ?? this.service.defaultServer.settings;
+    const ownServer = !isPassed('server', headers, settings);
+    const ownDate = !isPassed('date', headers, settings);
+    let head = '';
+    if (ownServer && ownDate) head = this.#engine.responseStart(status, reason);
+    else {
+      head = `HTTP/1.1 ${status} ${reason}\r\n`;
+      if (ownServer) head += `Server: ${SERVER_NAME}\r\n`;
+      if (ownDate) head += `Date: ${this.#engine.httpDate()}\r\n`;
+    }
     const { names, values } = headers;
     for (let i = 0; i < names.length; i++) head += `${names[i]?.text}: ${values[i]}\r\n`;
     if (contentLength >= 0 && status !== 204) head += `Content-Length: ${contentLength}\r\n`;

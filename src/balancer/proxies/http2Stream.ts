@@ -8,11 +8,12 @@ import type { HpackEncoder } from './http2CodecHpack';
 import type { BadHead } from './http2CodecRequest';
 import type { Http2Sender } from './http2Sender';
 import { LIMITS } from './limits';
-import { SERVER_NAME } from './serverName';
+import { isPassed, SERVER_NAME } from './serverName';
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** Bytes of a response that wait for the client's window before its server is held back. */
 const WAITING_BYTES = 32 * 1024;
+const ownFields = { server: true, date: true } as const;
 
 /** The connection, as its streams see it. */
 export interface StreamOwner {
@@ -73,7 +74,7 @@ export class Http2Stream implements Downstream {
   /** Answers a request that is no good as it is. */
   refuse({ status }: BadHead): void {
     const page = errorPage(status);
-    this.#head(status, (add) => {
+    this.#head(status, ownFields, (add) => {
       if (page === null) return;
       add('content-type', 'text/html');
       add('content-length', String(page.length));
@@ -167,7 +168,12 @@ export class Http2Stream implements Downstream {
   sendHead(status: number, _reason: string, headers: HeaderList, contentLength: number, bodyless: boolean): void {
     if (this.#closed) return;
     this.#bodyless = bodyless;
-    this.#head(status, (add) => {
+    const settings = this.#exchange?.settings ?? null;
+    const own =
+      settings === null || settings.fieldFilter === null
+        ? ownFields
+        : { server: !isPassed('server', headers, settings), date: !isPassed('date', headers, settings) };
+    this.#head(status, own, (add) => {
       const { names, values } = headers;
       for (let i = 0; i < names.length; i++) {
         const name = names[i];
@@ -260,12 +266,16 @@ export class Http2Stream implements Downstream {
     if (!this.pump(NEVER)) this.owner.wait(this);
   }
 
-  #head(status: number, fields: (add: (name: string, value: string) => void) => void): void {
+  #head(
+    status: number,
+    own: { readonly server: boolean; readonly date: boolean },
+    fields: (add: (name: string, value: string) => void) => void,
+  ): void {
     const { encoder, engine, sender } = this.owner;
     encoder.begin(FRAME_HEADER_BYTES);
     encoder.add(':status', String(status));
-    encoder.add('server', SERVER_NAME);
-    encoder.add('date', engine.httpDate());
+    if (own.server) encoder.add('server', SERVER_NAME);
+    if (own.date) encoder.add('date', engine.httpDate());
     fields((name, value) => encoder.add(name, value));
     sender.headers(this.id, encoder.end(), this.#bodyless);
     this.owner.sent();

@@ -10,6 +10,7 @@ import { responseFields } from './forwarding';
 import type { HttpUpstream } from './generation';
 import { LIMITS } from './limits';
 import { type Destination, openCall } from './openCall';
+import { insteadOf, rewriteRedirects } from './upstreamAnswer';
 import { Attempt, UpstreamHistory } from './upstreamHistory';
 
 /** RFC 9113, section 7. */
@@ -116,8 +117,14 @@ export class Proxying implements Content, CallOwner {
       attempt.noteConnection(this.#call);
     }
     if (status >= 400 && this.#goesOnAfter(status)) return;
+    const instead = insteadOf(exchange, status, headers);
+    if (instead !== null) {
+      this.#leaveFor(instead);
+      return;
+    }
     const out = new HeaderList();
-    responseFields(headers, out);
+    responseFields(headers, out, exchange.settings.fieldFilter);
+    if (this.destination.kind === 'proxy') rewriteRedirects(exchange, out);
     this.#addCookie(out);
     if (!exchange.body.complete && !exchange.body.discarded) exchange.downstream.willClose();
     exchange.response.sendHead(status, reason, out, contentLength, bodyless || exchange.method === 'HEAD');
@@ -268,6 +275,16 @@ export class Proxying implements Content, CallOwner {
     }
     this.#tryNext();
     return true;
+  }
+
+  /** The server has said what there was to learn from it: something else answers. */
+  #leaveFor(answer: () => void): void {
+    const { exchange } = this;
+    this.#dropCall();
+    this.#succeed();
+    exchange.content = null;
+    answer();
+    exchange.flushAll();
   }
 
   #giveUp(status: number): void {
