@@ -12,6 +12,7 @@ import {
   type TwinCase,
   wireCases,
 } from './httpDifferential.cases';
+import { repeatedBodyCases } from './repeatedBodies.cases';
 import { answerOfServerCases } from './serverAnswers.cases';
 
 /*
@@ -45,6 +46,7 @@ describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
   describe('with servers and locations', () => sameFor(locationCases));
   describe('when they answer themselves', () => sameFor(answerCases));
   describe('on the wire', () => sameFor(wireCases));
+  describe('when a long body is sent again', () => sameFor(repeatedBodyCases));
   describe('with what servers answer', () => sameFor(answerOfServerCases));
 
   it('with files', async () => {

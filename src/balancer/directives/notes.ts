@@ -30,14 +30,17 @@ const levels: readonly Context[] = ['http', 'server', 'location'];
 const oneProcess = message('It has no effect here: the balancer runs as the user who started it.');
 const builtIn = message('It has no effect here: every supported module is built in.');
 const noTempFiles = message('It has no effect here: bodies are streamed, never kept in files.');
+const noNamedFiles = message(
+  'It has no effect here: bodies are streamed; what has to be kept of one is in a nameless file of the system’s temporary ones.',
+);
 const socketsDecide = message('It has no effect here: the sockets of this balancer are set for low latency.');
 
 export const noteEntries: readonly Entry[] = [
   noted('user', ['main'], oneProcess, { args: [1, 2] }),
   noted('load_module', ['main'], builtIn, { repeatable: true }),
-  noted('client_body_temp_path', levels, noTempFiles, { args: [1, 4] }),
+  noted('client_body_temp_path', levels, noNamedFiles, { args: [1, 4] }),
   noted('proxy_temp_path', levels, noTempFiles, { args: [1, 4] }),
-  noted('client_body_buffer_size', levels, noTempFiles, { check: offset }),
+  noted('client_body_buffer_size', levels, noNamedFiles, { check: offset }),
   noted('sendfile', levels, socketsDecide, { check: flag }),
   noted('tcp_nodelay', [...levels, 'stream', 'stream-server'], socketsDecide, { check: flag }),
   noted('tcp_nopush', levels, socketsDecide, { check: flag }),

@@ -1,4 +1,4 @@
-import { message } from '../../base/message';
+import { type Message, message } from '../../base/message';
 import type { NextUpstreamCondition } from '../plan';
 import type { Template } from '../template';
 import { type Context, type Entry, list, value } from './entry';
@@ -86,18 +86,25 @@ export const proxyHttpVersion = value<'1.0' | '1.1'>({
 });
 
 /** Bodies always stream with backpressure here, which is what `off` asks of nginx; `on` is told so. */
-const streamed: Entry<boolean>['read'] = (directive, reading) => {
-  const on = flag(directive, reading);
-  if (on === true) reading.note(directive.headSpan, message('Bodies are streamed here, never kept as a whole.'));
-  return on;
-};
+function streamed(told: Message): Entry<boolean>['read'] {
+  return (directive, reading) => {
+    const on = flag(directive, reading);
+    if (on === true) reading.note(directive.headSpan, told);
+    return on;
+  };
+}
 
-export const proxyBuffering = value({ name: 'proxy_buffering', contexts: levels, initial: true, read: streamed });
+export const proxyBuffering = value({
+  name: 'proxy_buffering',
+  contexts: levels,
+  initial: true,
+  read: streamed(message('Bodies are streamed here, never kept as a whole.')),
+});
 export const proxyRequestBuffering = value({
   name: 'proxy_request_buffering',
   contexts: levels,
   initial: true,
-  read: streamed,
+  read: streamed(message('Bodies go on as they come here; what another server may have to get is kept, too.')),
 });
 export const proxyPassRequestBody = value({
   name: 'proxy_pass_request_body',

@@ -28,7 +28,7 @@ export function finish(exchange: Exchange, status: number): void {
   }
   // What came of a body for a server that took it cannot be sent once more, and a bad one to nobody.
   const { body } = exchange;
-  if (body.kept === null || (!body.complete && CLOSING.has(status))) body.discard();
+  if (!body.isKept || (!body.complete && CLOSING.has(status))) body.discard();
   switch (substitute.kind) {
     case 'path':
       exchange.redirectTo(substitute.path, substitute.args);

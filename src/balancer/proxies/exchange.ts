@@ -63,6 +63,7 @@ export class Exchange implements CapturingSource, RequestFacts {
   internal = false;
   sawErrorPage = false;
   #redirections = 0;
+  #paused = false;
   /** How far it has come ... */
   stage: Stage = 'route';
   /** ... and which stage would not let it through; null: none so far. */
@@ -253,12 +254,14 @@ export class Exchange implements CapturingSource, RequestFacts {
       return;
     }
     if (!this.settings.passRequestBody) return;
-    body.keep(chunk);
-    if (body.holding) {
-      if (body.kept === null) this.#refuse(413);
+    try {
+      body.keep(chunk);
+    } catch (error) {
+      this.logError('error', `the body cannot be kept (${error instanceof Error ? error.message : String(error)})`);
+      this.#refuse(500);
       return;
     }
-    if (this.content?.writeBody(chunk) === false) this.downstream.pauseBody();
+    if (!body.holding && this.content?.writeBody(chunk) === false) this.downstream.pauseBody();
   }
 
   onRequestEnd(): void {
@@ -268,6 +271,10 @@ export class Exchange implements CapturingSource, RequestFacts {
 
   /** All that came at once has been given on. */
   onRequestPause(): void {
+    if (!this.#paused) {
+      this.#paused = true;
+      this.body.cameAtOnce = this.body.complete;
+    }
     this.content?.flush();
   }
 
@@ -354,6 +361,7 @@ export class Exchange implements CapturingSource, RequestFacts {
   settle(): void {
     if (this.main !== this) return;
     const { accessLogs } = this.settings;
+    this.body.release();
     if (accessLogs.length > 0) this.generation.accessLogs.write(this, accessLogs);
     this.release?.();
     this.release = null;

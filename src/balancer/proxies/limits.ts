@@ -17,10 +17,8 @@ export const LIMITS = {
   interimResponses: 16,
   /** Bytes of later, pipelined requests held while one is being answered. */
   pipelinedBytes: 64 * 1024,
-  /** Request body kept so that an attempt can be repeated on another server. */
+  /** Of a request's body kept in memory, for another server or until its length is known; what is more goes to a file. */
   replayBytes: 64 * 1024,
-  /** Body held in memory where its length must be known first (chunked request, HTTP/1.0 server). */
-  heldBodyBytes: 16 * 1024 * 1024,
   /** Bodies up to this size are joined with what precedes them into one write. */
   joinBytes: 16 * 1024,
   /** lingering_timeout: how long a refused client may go on sending before its connection is closed. */

@@ -10,16 +10,13 @@ import { responseFields } from './forwarding';
 import type { HttpUpstream } from './generation';
 import { LIMITS } from './limits';
 import { type Destination, openCall } from './openCall';
+import { mayNeedBodyAgain, mayRepeat } from './repeating';
+import { RequestFeed } from './requestFeed';
 import { insteadOf, rewriteRedirects } from './upstreamAnswer';
 import { Attempt, UpstreamHistory } from './upstreamHistory';
 
 /** RFC 9113, section 7. */
 const INTERNAL_ERROR = 2;
-
-/** Not repeated once a server may have got them, unless the file says `non_idempotent` (as nginx counts methods). */
-function isIdempotent(method: string): boolean {
-  return method !== 'POST' && method !== 'LOCK' && method !== 'PATCH';
-}
 
 /**
  * A request on its way through the servers of one upstream: chooses a peer, passes both bodies on as they come, tries
@@ -33,6 +30,7 @@ export class Proxying implements Content, CallOwner {
   #peer: PeerSite | null = null;
   #attempt: Attempt | null = null;
   #call: UpstreamCall | null = null;
+  #feed: RequestFeed | null = null;
   #refusals = 0;
   #attempts = 0;
 
@@ -58,6 +56,7 @@ export class Proxying implements Content, CallOwner {
   begin(): void {
     const { exchange } = this;
     const { body, settings } = exchange;
+    body.neededAgain = mayNeedBodyAgain(exchange, this.destination, this.#selection);
     // Whatever still comes is of no use to the server, but has to be read.
     if (!settings.passRequestBody && exchange.resumed) exchange.downstream.resumeBody();
     if (exchange.head.expectsContinue) exchange.downstream.sendContinue();
@@ -75,7 +74,7 @@ export class Proxying implements Content, CallOwner {
   // ── Content ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   writeBody(chunk: Buffer): boolean {
-    return this.#call === null || !this.exchange.settings.passRequestBody || this.#call.writeBody(chunk);
+    return this.#feed === null || this.#feed.write(chunk);
   }
 
   endBody(): void {
@@ -83,7 +82,7 @@ export class Proxying implements Content, CallOwner {
     if (body.holding) {
       body.held();
       this.#tryNext();
-    } else if (this.#outgoingLength() !== 0) this.#call?.endBody();
+    } else this.#feed?.end();
   }
 
   flush(): void {
@@ -138,7 +137,7 @@ export class Proxying implements Content, CallOwner {
   onResponseEnd(trailers: HeaderList | null): void {
     this.#endAttempt();
     if (this.#attempt !== null) this.#attempt.trailers = trailers;
-    this.#call = null;
+    this.#letGo();
     this.#succeed();
     this.exchange.response.sendEnd(this.destination.kind === 'grpc' ? trailers : null);
   }
@@ -148,7 +147,12 @@ export class Proxying implements Content, CallOwner {
   }
 
   onUpstreamDrain(): void {
-    this.exchange.downstream.resumeBody();
+    const { downstream } = this.exchange;
+    if (this.#feed === null || this.#feed.isLive) downstream.resumeBody();
+    else if (this.#advance(this.#feed)) {
+      downstream.resumeBody();
+      this.#call?.flush();
+    }
   }
 
   onCallFailed(failure: CallFailure, text: string, code: number): void {
@@ -156,7 +160,7 @@ export class Proxying implements Content, CallOwner {
     const call = this.#call;
     const peer = this.#peer;
     this.#endAttempt();
-    this.#call = null;
+    this.#letGo();
     if (exchange.done || call === null) return;
     this.#log(text);
     if (exchange.response.headSent || peer === null) {
@@ -166,7 +170,7 @@ export class Proxying implements Content, CallOwner {
       return;
     }
     const unprocessed = failure === 'refused' || !call.sent;
-    if (failure === 'refused' && exchange.body.kept !== null && this.#refusals < LIMITS.refusedStreamRetries) {
+    if (failure === 'refused' && exchange.body.isKept && this.#refusals < LIMITS.refusedStreamRetries) {
       this.#refusals++;
       this.#callPeer(peer);
       return;
@@ -225,15 +229,31 @@ export class Proxying implements Content, CallOwner {
     }
     this.#call = call;
     if (bodyLength !== 0) {
-      let flowing = true;
-      for (const chunk of body.kept ?? []) flowing = call.writeBody(chunk);
-      body.forgetExcess();
-      if (body.complete) call.endBody();
-      else if (flowing) exchange.downstream.resumeBody();
-      else exchange.downstream.pauseBody();
+      const feed = new RequestFeed(body, call);
+      this.#feed = feed;
+      const flowing = this.#advance(feed);
+      if (this.#call !== call) return;
+      if (flowing && !body.complete) exchange.downstream.resumeBody();
+      else if (!body.complete) exchange.downstream.pauseBody();
     }
     // More of the request may be at hand: whoever reads it flushes. Else this is all there is.
     if (body.complete || body.received > 0 || this.#attempts > 1 || exchange.resumed) call.flush();
+  }
+
+  /** As RequestFeed.advance(); where the body cannot be read again the request ends here. */
+  #advance(feed: RequestFeed): boolean {
+    const { exchange } = this;
+    try {
+      const flowing = feed.advance();
+      exchange.body.forgetExcess();
+      return flowing;
+    } catch (error) {
+      this.#log(`the body cannot be kept (${error instanceof Error ? error.message : String(error)})`);
+      this.#dropCall();
+      this.#settle();
+      this.#giveUp(500);
+      return false;
+    }
   }
 
   /** Bytes of body for the server; 0: none; -1: as many as come. */
@@ -251,11 +271,7 @@ export class Proxying implements Content, CallOwner {
   // ── Trying again ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   #mayRepeat(condition: NextUpstreamCondition, unprocessed: boolean): boolean {
-    const { exchange } = this;
-    const { on, timeoutMs } = exchange.settings.nextUpstream;
-    if (exchange.body.kept === null || !on.has(condition) || this.#selection.triesLeft === 0) return false;
-    if (!unprocessed && !isIdempotent(exchange.method) && !on.has('non_idempotent')) return false;
-    return timeoutMs === 0 || exchange.now() - exchange.startedAt < timeoutMs;
+    return mayRepeat(this.exchange, this.destination, this.#selection, condition, unprocessed);
   }
 
   /** A status that proxy_next_upstream names, while another peer can be tried (ngx_http_upstream_test_next). */
@@ -296,10 +312,15 @@ export class Proxying implements Content, CallOwner {
     this.#attempt?.end(this.exchange.now(), this.#call);
   }
 
+  #letGo(): void {
+    this.#call = null;
+    this.#feed = null;
+  }
+
   #dropCall(): void {
     this.#endAttempt();
     const call = this.#call;
-    this.#call = null;
+    this.#letGo();
     call?.abort();
   }
 

@@ -1,19 +1,26 @@
+import { BodyFile } from './bodyFile';
 import { LIMITS } from './limits';
 
 /** A request's body on its way in: how much came, and what has to be kept of it so that it can be sent (again). */
 export class RequestBody {
   /** All of it came. */
   complete: boolean;
+  /** Bytes. */
   received = 0;
+  /** It was all there as soon as anything of the request was. */
+  cameAtOnce = false;
   /** The body is gathered first: its length has to be known. */
   holding = false;
   /** Nobody can take it yet: whatever comes is kept, however much that is (its source has been told to stop). */
   waiting = false;
   /** Nobody is to get it: an error page answers in place of what it was for. */
   discarded = false;
+  /** Somebody may want it once more: what is too much for memory goes to a file. */
+  neededAgain = false;
   #heldLength = -1;
-  #kept: Buffer[] | null = [];
-  #keptBytes = 0;
+  #memory: Buffer[] | null = [];
+  #memoryBytes = 0;
+  #file: BodyFile | null = null;
 
   /** Bytes as declared; 0: none; -1: as many as come. */
   constructor(readonly declared: number) {
@@ -25,33 +32,58 @@ export class RequestBody {
     return this.#heldLength >= 0 ? this.#heldLength : this.declared;
   }
 
-  /** What came so far; null: too much to keep, so that it cannot be sent again. */
-  get kept(): readonly Buffer[] | null {
-    return this.#kept;
+  /** All that came is still there. False: it was too much, and cannot be sent again. */
+  get isKept(): boolean {
+    return this.#memory !== null || this.#file !== null;
   }
 
+  /** Throws what the system says of the file. */
   keep(chunk: Buffer): void {
-    if (this.#kept === null) return;
-    this.#keptBytes += chunk.length;
-    const limit = this.holding ? LIMITS.heldBodyBytes : LIMITS.replayBytes;
-    if (this.#keptBytes > limit && this.#heldLength < 0 && !this.waiting) this.#kept = null;
-    else this.#kept.push(chunk);
+    if (this.#file !== null) this.#file.append(chunk);
+    else if (this.#memory !== null) {
+      this.#memory.push(chunk);
+      this.#memoryBytes += chunk.length;
+      if (!this.waiting) this.forgetExcess();
+    }
   }
 
-  /** All that was kept has been sent once: what is too much for another time need not stay. */
+  /** A piece of what is kept, from `at` on; `at` is less than `received`. */
+  read(at: number): Buffer {
+    if (this.#file !== null) return this.#file.read(at);
+    const [first, ...rest] = this.#memory ?? [];
+    if (first === undefined) throw new Error('Nothing was kept of the body');
+    const whole = rest.length === 0 ? first : Buffer.concat([first, ...rest]);
+    this.#memory = [whole];
+    return at === 0 ? whole : whole.subarray(at);
+  }
+
+  /** What is too much for memory need not stay there: it goes to a file, or away if nobody needs it. */
   forgetExcess(): void {
-    if (this.#keptBytes > LIMITS.replayBytes && this.#heldLength < 0) this.#kept = null;
+    if (this.#memory === null || this.#memoryBytes <= LIMITS.replayBytes) return;
+    const chunks = this.#memory;
+    this.#memory = null;
+    if (!this.neededAgain && !this.holding) return;
+    this.#file = new BodyFile();
+    for (const chunk of chunks) this.#file.append(chunk);
   }
 
   discard(): void {
     this.discarded = true;
     this.holding = false;
-    this.#kept = [];
+    this.#memory = [];
+    this.release();
   }
 
   /** Everything that was held is there. */
   held(): void {
     this.holding = false;
     this.#heldLength = this.received;
+  }
+
+  /** Nobody will ask for it any more. */
+  release(): void {
+    const file = this.#file;
+    this.#file = null;
+    file?.close();
   }
 }

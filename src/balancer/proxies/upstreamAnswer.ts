@@ -44,7 +44,7 @@ function follow(exchange: Exchange, target: string, headers: HeaderFields): void
     if (name?.lower === 'content-type') exchange.response.contentType = value;
     else if (name !== undefined && KEPT.has(name.lower)) extra.add(name, value);
   }
-  if (exchange.body.kept === null) exchange.body.discard();
+  if (!exchange.body.isKept) exchange.body.discard();
   if (target.startsWith('@')) {
     exchange.goOnAt(target);
     return;
