@@ -31,6 +31,7 @@ export function finish(exchange: Exchange, status: number): void {
   if (!body.isKept || (!body.complete && CLOSING.has(status))) body.discard();
   switch (substitute.kind) {
     case 'path':
+      if (exchange.method !== 'HEAD') exchange.method = 'GET';
       exchange.redirectTo(substitute.path, substitute.args);
       return;
     case 'named':
@@ -57,7 +58,7 @@ export function answerReturn(exchange: Exchange, status: number, template: Templ
   else if (text !== null && REDIRECTS.has(status)) redirect(exchange, status, text);
   else {
     const headers = new HeaderList();
-    const type = exchange.response.contentType ?? contentTypeOf(exchange.path, exchange.settings);
+    const type = contentTypeOf(exchange.path, exchange.settings);
     if (type !== '') addHeader(headers, 'Content-Type', type);
     answerWith(exchange, status, headers, Buffer.from(text ?? '', 'utf8'));
   }
@@ -89,6 +90,7 @@ function redirectHost(exchange: Exchange): string {
 function answerStatus(exchange: Exchange, status: number): void {
   const headers = new HeaderList();
   const page = errorPage(status);
+  exchange.response.contentType = null;
   if (page !== null) addHeader(headers, 'Content-Type', 'text/html');
   exchange.response.fixedStatus = toldStatus(exchange.response.fixedStatus);
   answerWith(exchange, toldStatus(status), headers, page);

@@ -23,7 +23,7 @@ export class ClientResponse implements CompressedSink {
   fixedStatus = 0;
   /** Where a redirect leads, complete; null: nowhere. */
   location: string | null = null;
-  /** In place of what a file or a text has by its name; null: nothing. A server's own counts more. */
+  /** Of a file or text, whatever its name says; null: what the name says. */
   contentType: string | null = null;
   /** Sent along, whatever the answer is; null: nothing. */
   extraHeaders: HeaderList | null = null;
@@ -40,6 +40,7 @@ export class ClientResponse implements CompressedSink {
     const isEmpty = final === 204 || final === 304;
     // What a server says of itself it may say.
     if (final === 204 && (!isOwn || exchange.content === null)) headers.remove('content-type');
+    if (this.contentType !== null && exchange.content === null) this.#setContentType(headers, this.contentType);
     if (this.location !== null) addHeader(headers, 'Location', this.location);
     if (this.extraHeaders !== null) headers.addAll(this.extraHeaders);
     this.headSent = true;
@@ -102,6 +103,12 @@ export class ClientResponse implements CompressedSink {
     this.#gzip = null;
     this.#sendEnd();
     this.exchange.downstream.flush();
+  }
+
+  #setContentType(headers: HeaderList, type: string): void {
+    if (headers.get('content-type') === null) return;
+    headers.remove('content-type');
+    addHeader(headers, 'Content-Type', type);
   }
 
   #compress(status: number, headers: HeaderList, withoutBody: boolean): void {

@@ -10,7 +10,6 @@ import type { ClientConnection, Downstream, RequestHead } from './call';
 import { ClientResponse } from './clientResponse';
 import type { Content } from './content';
 import type { Generation, Service } from './generation';
-import { LIMITS } from './limits';
 import type { NamedServer } from './openCall';
 import { RequestBody } from './requestBody';
 import { subrequestHead } from './subrequestHead';
@@ -62,7 +61,8 @@ export class Exchange implements CapturingSource, RequestFacts {
   /** Not as the client asked: `internal` locations are open to it. */
   internal = false;
   sawErrorPage = false;
-  #redirections = 0;
+  /** Internal redirects it may still make (NGX_HTTP_MAX_URI_CHANGES). */
+  redirectsLeft = 10;
   #paused = false;
   /** How far it has come ... */
   stage: Stage = 'route';
@@ -183,29 +183,31 @@ export class Exchange implements CapturingSource, RequestFacts {
 
   /** As if the client had asked for this path; nginx calls it an internal redirect. */
   redirectTo(path: string, args: string): void {
-    if (this.#goesInCircles(`internally redirecting to "${path}"`)) return;
+    if (!this.mayRedirect(`internally redirecting to "${path}"`)) return;
     this.path = path;
     this.args = args;
     this.isUnparsed = false;
-    if (this.method !== 'HEAD') this.method = 'GET';
     this.internal = true;
     enterServer(this);
   }
 
-  /** Goes on in the named location, with path, method and body as they are. */
-  goOnAt(name: string): void {
-    if (this.#goesInCircles(`redirect to named location "${name}"`)) return;
-    this.internal = true;
-    enterNamed(this, name);
+  /** False: it goes round in circles, and is answered. */
+  mayRedirect(what: string): boolean {
+    if (this.redirectsLeft > 0) {
+      this.redirectsLeft--;
+      return true;
+    }
+    this.redirectsLeft = -1;
+    this.logError('error', `rewrite or internal redirection cycle while ${what}`);
+    finish(this, 500);
+    return false;
   }
 
-  /** True: it was led on too often, and is answered for that. */
-  #goesInCircles(step: string): boolean {
-    if (++this.#redirections <= LIMITS.redirections) return false;
-    this.logError('error', `rewrite or internal redirection cycle while ${step}`);
-    this.sawErrorPage = true;
-    finish(this, 500);
-    return true;
+  /** Goes on in the named location, with path, method and body as they are. */
+  goOnAt(name: string): void {
+    if (!this.mayRedirect(`redirect to named location "${name}"`)) return;
+    this.internal = true;
+    enterNamed(this, name);
   }
 
   /** A request for another path on behalf of this one: same client and headers, no body, variables in common. */

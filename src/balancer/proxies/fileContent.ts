@@ -44,11 +44,6 @@ export function serveFile(exchange: Exchange, handler: Extract<HttpHandler, { ki
 function sendFile(exchange: Exchange, path: string, stats: Stats): void {
   const { size } = stats;
   const { headers, isFresh, isSame } = fileHead(stats, path, exchange.settings, exchange.head);
-  const { contentType } = exchange.response;
-  if (contentType !== null && !isFresh) {
-    headers.remove('content-type');
-    addHeader(headers, 'Content-Type', contentType);
-  }
   const range = isFresh || !isSame ? 'whole' : wantedRange(exchange, headers, size);
   if (range === 'unsatisfiable') {
     const extra = exchange.response.extraHeaders ?? new HeaderList();

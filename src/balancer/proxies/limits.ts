@@ -44,8 +44,6 @@ export const LIMITS = {
   sentHeaderBlockBytes: 256 * 1024,
   /** Attempts on the same server where a connection was draining and provably did not process the request. */
   refusedStreamRetries: 2,
-  /** Internal redirects of one request (NGX_HTTP_MAX_URI_CHANGES). */
-  redirections: 10,
   /** Upstreams remembered for addresses that variables in proxy_pass gave. */
   literalUpstreams: 256,
 } as const;

@@ -53,7 +53,10 @@ function follow(exchange: Exchange, target: string, headers: HeaderFields): void
   if (uri === null) {
     exchange.logError('error', `unsafe URI "${target}" was detected`);
     finish(exchange, 404);
-  } else exchange.redirectTo(uri.path, uri.args);
+    return;
+  }
+  if (exchange.method !== 'HEAD') exchange.method = 'GET';
+  exchange.redirectTo(uri.path, uri.args);
 }
 
 function extraHeaders({ response }: Exchange): HeaderList {
