@@ -5,8 +5,12 @@ import type { AddressRange } from '../plan';
 /** The address as nginx writes it, from its bytes (ngx_inet6_ntop); null: it is none. */
 export function addressText(text: string): string | null {
   const bytes = bytesOf(text);
-  if (bytes === null) return null;
-  return bytes.length === 4 ? bytes.join('.') : ipv6Text(bytes);
+  return bytes === null ? null : textOf(bytes);
+}
+
+/** The same, of 4 or 16 bytes. */
+export function textOf(bytes: ArrayLike<number>): string {
+  return bytes.length === 4 ? Array.from(bytes).join('.') : ipv6Text(Array.from(bytes));
 }
 
 function ipv6Text(bytes: readonly number[]): string {

@@ -18,6 +18,10 @@ export function connectionVariable(name: string, origin: Origin): string | undef
       return proxied?.remoteAddress ?? '';
     case 'proxy_protocol_port':
       return proxied === null ? '' : String(proxied.remotePort);
+    case 'proxy_protocol_server_addr':
+      return proxied?.localAddress ?? '';
+    case 'proxy_protocol_server_port':
+      return proxied === null ? '' : String(proxied.localPort);
     case 'realip_remote_addr':
       return origin.remoteAddress;
     case 'realip_remote_port':

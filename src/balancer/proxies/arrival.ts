@@ -125,8 +125,7 @@ class Arrival implements Client {
       this.#bytes = this.#bytes.subarray(header.length);
       return true;
     }
-    const what = header.kind === 'version2' ? 'PROXY protocol version 2 is not supported' : 'broken header';
-    this.engine.log('error', `${what} while reading PROXY protocol, client: ${this.socket.remoteAddress}`);
+    this.engine.log('error', `broken header while reading PROXY protocol, client: ${this.socket.remoteAddress}`);
     this.close();
     return false;
   }

@@ -1,26 +1,33 @@
 import { isIP } from 'node:net';
+import { textOf } from '../gateway/addressRange';
 import type { Ends } from './origin';
 
-/** PROXY protocol, version 1 (the text form; haproxy.org, proxy-protocol.txt, section 2.1). */
+/** PROXY protocol (haproxy.org, proxy-protocol.txt): version 1, the text form, and 2, the binary one, which is only read. */
 
 /** The longest possible line with its line end, bytes. */
 export const PROXY_LINE_BYTES = 107;
 
 /** What a header of version 2 begins with (section 2.2). */
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
+/** The part that every header of version 2 has: signature, version and command, family and transport, length of the rest. */
+const FIXED_BYTES = 16;
+/** NGX_PROXY_PROTOCOL_MAX_HEADER: what nginx reads of a header with all that it may carry. */
+const BINARY_BYTES = 4096;
+/** Version 2 and the command PROXY; the other one, LOCAL, is a proxy speaking for itself. */
+const VERSION = 2;
+const PROXY = 1;
+const STREAM = 1;
 
 export type ProxyHeader =
   | { readonly kind: 'more' }
   | { readonly kind: 'bad' }
-  /** The binary form, which is not supported. */
-  | { readonly kind: 'version2' }
-  /** `ends` null: "UNKNOWN", the connection's own addresses hold. */
+  /** `ends` null: "UNKNOWN" or nothing that TCP could be, the connection's own addresses hold. */
   | { readonly kind: 'header'; readonly length: number; readonly ends: Ends | null };
 
-/** Reads the line that the bytes begin with. */
+/** Reads the header that the bytes begin with. */
 export function parseProxyHeader(bytes: Buffer): ProxyHeader {
   if (bytes[0] === SIGNATURE[0] && SIGNATURE.subarray(0, bytes.length).equals(bytes.subarray(0, SIGNATURE.length))) {
-    return { kind: bytes.length < SIGNATURE.length ? 'more' : 'version2' };
+    return bytes.length < FIXED_BYTES ? { kind: 'more' } : parseBinary(bytes);
   }
   const lf = bytes.subarray(0, PROXY_LINE_BYTES).indexOf(10);
   const expected = 'PROXY ';
@@ -45,6 +52,33 @@ export function parseProxyHeader(bytes: Buffer): ProxyHeader {
     kind: 'header',
     length,
     ends: { remoteAddress, remotePort: Number(remotePort), localAddress, localPort: Number(localPort) },
+  };
+}
+
+/** ngx_proxy_protocol_v2_read. What follows the addresses (TLVs) is passed over. */
+function parseBinary(bytes: Buffer): ProxyHeader {
+  const version = bytes.readUInt8(12) >> 4;
+  const command = bytes.readUInt8(12) & 15;
+  const family = bytes.readUInt8(13) >> 4;
+  const transport = bytes.readUInt8(13) & 15;
+  const length = FIXED_BYTES + bytes.readUInt16BE(14);
+  if (version !== VERSION || length > BINARY_BYTES) return { kind: 'bad' };
+  if (bytes.length < length) return { kind: 'more' };
+  const size = family === 1 ? 4 : 16;
+  if (command !== PROXY || transport !== STREAM || (family !== 1 && family !== 2)) {
+    return { kind: 'header', length, ends: null };
+  }
+  const ports = FIXED_BYTES + 2 * size;
+  if (length < ports + 4) return { kind: 'bad' };
+  return {
+    kind: 'header',
+    length,
+    ends: {
+      remoteAddress: textOf(bytes.subarray(FIXED_BYTES, FIXED_BYTES + size)),
+      remotePort: bytes.readUInt16BE(ports),
+      localAddress: textOf(bytes.subarray(FIXED_BYTES + size, ports)),
+      localPort: bytes.readUInt16BE(ports + 2),
+    },
   };
 }
 
