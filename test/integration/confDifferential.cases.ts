@@ -181,6 +181,10 @@ export const cases: readonly Case[] = [
     `zone z 64k;\n${a}`,
     `zone z 1k;\n${a}`,
     `zone z;\n${a}`,
+    `zone z 64k;\nzone z;\n${a}`,
+    `zone z;\n${a}}\nupstream v {\nzone z 64k;\n${a}`,
+    `zone z 128k;\n${a}}\nupstream v {\nzone z 64k;\n${a}`,
+    `zone z 0;\n${a}`,
     `${a}proxy_pass http://x;`,
   ]),
   ...table('upstreams', http, [

@@ -4,7 +4,7 @@ import { formatAddress, resolveHost } from './address';
 import type { Reading } from './entry';
 import { implicitUpstream } from './implicitUpstream';
 import type { PassTarget } from './proxyPass';
-import { keepaliveLimits, type UpstreamBlock, upstreamKeepalive, upstreamServers } from './upstream';
+import { checkZones, keepaliveLimits, type UpstreamBlock, upstreamKeepalive, upstreamServers } from './upstream';
 import { policyOf } from './upstreamPolicy';
 
 /** The upstreams of http or stream: those of blocks, and one more for each address that a pass directive names itself. */
@@ -20,6 +20,7 @@ export class Upstreams {
     private readonly reading: Reading,
   ) {
     for (const block of blocks) this.#addBlock(block);
+    checkZones(blocks, reading);
   }
 
   get all(): readonly UpstreamPlan[] {

@@ -200,11 +200,17 @@ export function keepaliveLimits(scope: Scope): KeepaliveLimits {
   };
 }
 
-export const zone = value({
+interface Zone {
+  readonly name: string;
+  /** Bytes; 0: as another upstream of this zone says. */
+  readonly bytes: number;
+  readonly directive: Directive;
+}
+
+export const zone = list<Zone>({
   name: 'zone',
   contexts: ['upstream', 'stream-upstream'],
   args: [1, 2],
-  initial: null,
   inherits: false,
   read(directive, reading) {
     const [word, size] = directive.args;
@@ -220,20 +226,48 @@ export const zone = value({
       );
       return undefined;
     }
-    if (bytes < 8 * 4096) {
+    if (size !== undefined && bytes < 8 * 4096) {
       reading.error(
         directive.headSpan,
-        bytes === 0
-          ? message('zero size shared memory zone "{zone}"', { zone: name })
-          : message('zone "{zone}" is too small', { zone: name }),
+        message('zone "{zone}" is too small', { zone: name }),
         message('At least 32k.'),
       );
       return undefined;
     }
     reading.note(directive.headSpan, message('One process serves here, so that its state is shared anyway.'));
-    return null;
+    return { name, bytes, directive };
   },
 });
+
+/** Several upstreams may share a zone; one of them at least says how large it is (ngx_shared_memory_add). */
+export function checkZones(blocks: readonly UpstreamBlock[], reading: Reading): void {
+  const zones = blocks.flatMap((block) => block.scope.get(zone));
+  const sizes = new Map<string, number>();
+  for (const { name, bytes, directive } of zones) {
+    const known = sizes.get(name) ?? 0;
+    if (bytes === 0) continue;
+    if (known === 0) sizes.set(name, bytes);
+    else if (known !== bytes) {
+      reading.error(
+        directive.headSpan,
+        message('the size {size} of shared memory zone "{zone}" conflicts with already declared size {other}', {
+          size: bytes,
+          zone: name,
+          other: known,
+        }),
+      );
+    }
+  }
+  for (const { name, directive } of zones) {
+    if (sizes.has(name)) continue;
+    reading.error(
+      directive.headSpan,
+      message('zero size shared memory zone "{zone}"', { zone: name }),
+      message('At least 32k.'),
+    );
+    sizes.set(name, 0);
+  }
+}
 
 export const upstreamEntries: readonly Entry[] = [
   httpUpstreams,
