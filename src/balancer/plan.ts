@@ -229,6 +229,12 @@ export interface HttpSettings {
   readonly fieldFilter: FieldFilter | null;
   /** What becomes of Location and Refresh of a server's answer; the first rule that fits counts. */
   readonly redirects: readonly Redirect[];
+  /** Bytes of a request's body that `$request_body` can tell. */
+  readonly clientBodyBufferSize: number;
+  /** What servers are asked to do; null: what the client asked. */
+  readonly method: Template | null;
+  /** What servers get for a body (proxy_set_body); null: the client's. */
+  readonly ownBody: Template | null;
 }
 
 /** Field names in lower case. */

@@ -12,6 +12,7 @@ import {
   type TwinCase,
   wireCases,
 } from './httpDifferential.cases';
+import { ownRequestCases } from './ownRequests.cases';
 import { repeatedBodyCases } from './repeatedBodies.cases';
 import { answerOfServerCases } from './serverAnswers.cases';
 
@@ -47,6 +48,7 @@ describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
   describe('when they answer themselves', () => sameFor(answerCases));
   describe('on the wire', () => sameFor(wireCases));
   describe('when a long body is sent again', () => sameFor(repeatedBodyCases));
+  describe('with requests of their own', () => sameFor(ownRequestCases));
   describe('with what servers answer', () => sameFor(answerOfServerCases));
 
   it('with files', async () => {

@@ -1,6 +1,6 @@
 import { type Message, message } from '../../base/message';
 import { type Arity, type Context, type Entry, type Reading, value } from './entry';
-import { flag, offset } from './kinds';
+import { flag } from './kinds';
 
 /** Directives that a file may say, that are checked as nginx checks them, and that change nothing here: the reader is told. */
 
@@ -33,6 +33,7 @@ const noTempFiles = message('It has no effect here: bodies are streamed, never k
 const noNamedFiles = message(
   'It has no effect here: bodies are streamed; what has to be kept of one is in a nameless file of the system’s temporary ones.',
 );
+const inOnePiece = message('It has no effect here: what is kept of a body is in one piece when it is read.');
 const socketsDecide = message('It has no effect here: the sockets of this balancer are set for low latency.');
 
 export const noteEntries: readonly Entry[] = [
@@ -40,7 +41,7 @@ export const noteEntries: readonly Entry[] = [
   noted('load_module', ['main'], builtIn, { repeatable: true }),
   noted('client_body_temp_path', levels, noNamedFiles, { args: [1, 4] }),
   noted('proxy_temp_path', levels, noTempFiles, { args: [1, 4] }),
-  noted('client_body_buffer_size', levels, noNamedFiles, { check: offset }),
+  noted('client_body_in_single_buffer', levels, inOnePiece, { check: flag }),
   noted('sendfile', levels, socketsDecide, { check: flag }),
   noted('tcp_nodelay', [...levels, 'stream', 'stream-server'], socketsDecide, { check: flag }),
   noted('tcp_nopush', levels, socketsDecide, { check: flag }),

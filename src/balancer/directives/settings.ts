@@ -29,6 +29,8 @@ import {
   type SetHeader,
 } from './proxy';
 import { fieldFilter, grpcAnswers, proxyAnswers, redirectsOf } from './proxyAnswers';
+import { checkBuffers } from './proxyBuffers';
+import { proxyRequest } from './proxyRequest';
 import type { Scope } from './scope';
 import { upstreamTls } from './tls';
 
@@ -36,6 +38,7 @@ const families = { proxy, grpc } as const;
 
 /** What holds in a server or location once inheritance and nginx's own defaults are applied. */
 export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc', reading: Reading): HttpSettings {
+  checkBuffers(scope, reading);
   const family = families[kind];
   const answers = kind === 'proxy' ? proxyAnswers : grpcAnswers;
   return {
@@ -81,6 +84,9 @@ export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc', reading:
     followsAccelRedirect: !scope.get(answers.ignoreHeaders).includes('X-Accel-Redirect'),
     fieldFilter: fieldFilter(scope, kind),
     redirects: kind === 'proxy' ? redirectsOf(scope) : [],
+    clientBodyBufferSize: scope.get(proxyRequest.bodyBufferSize),
+    method: kind === 'proxy' ? scope.get(proxyRequest.method) : null,
+    ownBody: kind === 'proxy' ? scope.get(proxyRequest.body) : null,
   };
 }
 

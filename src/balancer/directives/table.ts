@@ -10,6 +10,8 @@ import { mapEntries } from './maps';
 import { noteEntries } from './notes';
 import { proxyEntries } from './proxy';
 import { proxyAnswerEntries } from './proxyAnswers';
+import { proxyBufferEntries } from './proxyBuffers';
+import { proxyRequestEntries } from './proxyRequest';
 import { rewriteEntries } from './rewrite';
 import { staticEntries } from './staticFiles';
 import { tlsEntries } from './tls';
@@ -22,6 +24,8 @@ export const entries: readonly Entry[] = [
   ...upstreamEntries,
   ...proxyEntries,
   ...proxyAnswerEntries,
+  ...proxyBufferEntries,
+  ...proxyRequestEntries,
   ...rewriteEntries,
   ...staticEntries,
   ...accessEntries,

@@ -14,6 +14,7 @@ const httpVariables = new Set([
   'request',
   'request_uri',
   'request_id',
+  'request_body',
   'request_method',
   'request_length',
   'request_time',

@@ -60,6 +60,12 @@ export function isTokenChar(code: number): boolean {
   return code < 256 && TOKEN[code] !== 0;
 }
 
+/** Whether the text is a token, as methods have to be. */
+export function isToken(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (!isTokenChar(text.charCodeAt(i))) return false;
+  return text !== '';
+}
+
 const NAMES_KEPT = 2_048;
 const NAME_LENGTH_KEPT = 64;
 const interned = new Map<string, HeaderName>();

@@ -69,6 +69,8 @@ function stateVariable(name: string, exchange: Exchange): string | undefined {
     case 'request_id':
       if (main.requestId === '') main.requestId = engine.requestId();
       return main.requestId;
+    case 'request_body':
+      return main.body.text(exchange.settings.clientBodyBufferSize);
     case 'request_time':
       return seconds(exchange.startedAt, exchange.now());
     case 'request_completion':

@@ -255,7 +255,6 @@ export class Exchange implements CapturingSource, RequestFacts {
       this.#refuse(413);
       return;
     }
-    if (!this.settings.passRequestBody) return;
     try {
       body.keep(chunk);
     } catch (error) {
@@ -263,7 +262,8 @@ export class Exchange implements CapturingSource, RequestFacts {
       this.#refuse(500);
       return;
     }
-    if (!body.holding && this.content?.writeBody(chunk) === false) this.downstream.pauseBody();
+    if (body.holding || !this.settings.passRequestBody) return;
+    if (this.content?.writeBody(chunk) === false) this.downstream.pauseBody();
   }
 
   onRequestEnd(): void {

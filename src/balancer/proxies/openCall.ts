@@ -1,3 +1,4 @@
+import { isToken } from '../gateway/headers';
 import type { UpstreamPlan } from '../plan';
 import type { CallOwner, UpstreamCall } from './call';
 import type { PeerSite } from './engine';
@@ -58,17 +59,20 @@ export function openCall(
     });
     return bridge === null ? call : bridge.over(call);
   }
+  const method = settings.method === null ? exchange.method : settings.method.evaluate(exchange);
+  if (!isToken(method)) return null;
   return upstream.http1.call(peer, owner, {
     head: http1RequestHead(
       exchange.head,
-      exchange.method,
+      method,
       destination.target,
       settings.httpVersion,
       forwarding,
       exchange,
       bodyLength,
+      settings.ownBody !== null,
     ),
-    isHead: exchange.method === 'HEAD',
+    isHead: method === 'HEAD',
     chunked: bodyLength < 0,
     bodyComing: bodyLength !== 0,
     connectTimeoutMs,

@@ -56,11 +56,14 @@ export class Proxying implements Content, CallOwner {
   begin(): void {
     const { exchange } = this;
     const { body, settings } = exchange;
+    body.memoryLimit = Math.max(LIMITS.replayBytes, settings.clientBodyBufferSize);
     body.neededAgain = mayNeedBodyAgain(exchange, this.destination, this.#selection);
     // Whatever still comes is of no use to the server, but has to be read.
     if (!settings.passRequestBody && exchange.resumed) exchange.downstream.resumeBody();
     if (exchange.head.expectsContinue) exchange.downstream.sendContinue();
-    if (this.destination.kind === 'proxy' && settings.httpVersion === '1.0' && this.#outgoingLength() < 0) {
+    // What the file says may be made of the client's body.
+    const wholeFirst = settings.ownBody !== null || (settings.httpVersion === '1.0' && this.#outgoingLength() < 0);
+    if (this.destination.kind === 'proxy' && wholeFirst) {
       if (!body.complete) {
         body.holding = true;
         exchange.downstream.resumeBody();
@@ -220,7 +223,8 @@ export class Proxying implements Content, CallOwner {
     const { exchange, destination } = this;
     const { body } = exchange;
     this.#peer = peer;
-    const bodyLength = this.#outgoingLength();
+    const ownBody = this.#ownBody();
+    const bodyLength = ownBody === null ? this.#outgoingLength() : ownBody.length;
     const call = openCall(exchange, this.#upstream, peer, destination, this, bodyLength);
     if (call === null) {
       this.#settle();
@@ -228,7 +232,10 @@ export class Proxying implements Content, CallOwner {
       return;
     }
     this.#call = call;
-    if (bodyLength !== 0) {
+    if (ownBody !== null) {
+      call.writeBody(ownBody);
+      call.endBody();
+    } else if (bodyLength !== 0) {
       const feed = new RequestFeed(body, call);
       this.#feed = feed;
       const flowing = this.#advance(feed);
@@ -254,6 +261,12 @@ export class Proxying implements Content, CallOwner {
       this.#giveUp(500);
       return false;
     }
+  }
+
+  /** What the file says in place of the client's body; null: nothing. */
+  #ownBody(): Buffer | null {
+    const { settings } = this.exchange;
+    return settings.ownBody === null ? null : Buffer.from(settings.ownBody.evaluate(this.exchange), 'latin1');
   }
 
   /** Bytes of body for the server; 0: none; -1: as many as come. */

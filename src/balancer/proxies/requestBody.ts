@@ -17,6 +17,8 @@ export class RequestBody {
   discarded = false;
   /** Somebody may want it once more: what is too much for memory goes to a file. */
   neededAgain = false;
+  /** Bytes that may stay in memory. */
+  memoryLimit: number = LIMITS.replayBytes;
   #heldLength = -1;
   #memory: Buffer[] | null = [];
   #memoryBytes = 0;
@@ -57,9 +59,25 @@ export class RequestBody {
     return at === 0 ? whole : whole.subarray(at);
   }
 
+  /**
+   * latin1; '' where it is longer than `limit` (and a quarter, as nginx allots it) or not all there: what nginx has in a
+   * file it does not tell either.
+   */
+  text(limit: number): string {
+    if (!this.complete || this.discarded || this.received > limit * 1.25 || !this.isKept || this.received === 0)
+      return '';
+    let text = '';
+    for (let at = 0; at < this.received; ) {
+      const piece = this.read(at);
+      text += piece.toString('latin1');
+      at += piece.length;
+    }
+    return text;
+  }
+
   /** What is too much for memory need not stay there: it goes to a file, or away if nobody needs it. */
   forgetExcess(): void {
-    if (this.#memory === null || this.#memoryBytes <= LIMITS.replayBytes) return;
+    if (this.#memory === null || this.#memoryBytes <= this.memoryLimit) return;
     const chunks = this.#memory;
     this.#memory = null;
     if (!this.neededAgain && !this.holding) return;
