@@ -31,8 +31,6 @@ export interface Policy<Config = unknown> {
   keyArgument?(config: Config): KeyArgument | null;
   /** Where the policy binds a client to a peer: the whole `Set-Cookie` value that does so. `wallNowMs`: since the epoch. */
   sessionCookie?(config: Config, peer: Peer, wallNowMs: number): string;
-  /** Whether `key` already leads to the peer, so that sessionCookie() need not be sent again. */
-  leadsTo?(config: Config, key: string, peer: Peer): boolean;
   /** For a policy laid over another one (`least_conn; sticky cookie id;`): its configuration with that other one below. */
   over?(config: Config, base: Policy, baseConfig: unknown): Result<Config, readonly Problem[]>;
 }
@@ -46,6 +44,8 @@ export interface KeyArgument {
 export interface Picker {
   /** The chosen peer, or null: none is eligible. Mutates the peers' currentWeight/effectiveWeight as nginx does. */
   pick(request: PickRequest): Pick | null;
+  /** A policy above has chosen this peer for the request: what that changes for others. Called in place of pick(). */
+  bound?(peer: Peer, request: PickRequest): void;
   /** Learns from an answer, where the policy does. `nowMs` as in PickRequest. */
   observe?(peer: Peer, responseMs: number, nowMs: number): void;
 }

@@ -20,8 +20,8 @@ export interface Upstream {
   begin(request: UpstreamRequest): Selection;
   /** How the peer stands now, for tables. */
   health(peer: Peer): 'up' | 'down' | 'unavailable';
-  /** The `Set-Cookie` value that binds the client to this peer; null: the policy sets none, or `key` leads there already. */
-  sessionCookie(peer: Peer, key: string): string | null;
+  /** The `Set-Cookie` value that binds the client to this peer; null: the policy sets none. */
+  sessionCookie(peer: Peer): string | null;
 }
 
 export interface UpstreamRequest {
@@ -115,10 +115,9 @@ class LiveUpstream implements Upstream {
     return !this.single && isUnavailable(peer, this.nowSeconds()) ? 'unavailable' : 'up';
   }
 
-  sessionCookie(peer: Peer, key: string): string | null {
+  sessionCookie(peer: Peer): string | null {
     const { policy, policyConfig } = this.plan;
-    if (policy.sessionCookie === undefined || policy.leadsTo?.(policyConfig, key, peer) === true) return null;
-    return policy.sessionCookie(policyConfig, peer, this.clock.wallNow());
+    return policy.sessionCookie?.(policyConfig, peer, this.clock.wallNow()) ?? null;
   }
 }
 

@@ -30,6 +30,20 @@ export function gainWeight(peer: Peer): number {
   return gain;
 }
 
+/**
+ * Accounts for a peer that something else chose (a sticky cookie), as if it had had its turn; not more of such turns in a
+ * row than the others can make up for at once (ngx_http_upstream_get_peer, with a hint).
+ */
+function takeTurn(lists: PeerLists, peer: Peer, request: PickRequest): void {
+  if (lists.single) return;
+  const peers = peer.backup ? lists.backup : lists.primary;
+  const weight = peers.reduce((sum, each) => sum + each.weight, 0);
+  if (peer.currentWeight <= peer.weight - weight) return;
+  let total = 0;
+  for (const each of peers) if (isEligible(each, request)) total += gainWeight(each);
+  peer.currentWeight -= total;
+}
+
 /** Round robin over the primaries, then over the backups; also what the hash and random policies fall back to. */
 export function pickByRoundRobin(lists: PeerLists, request: PickRequest): Pick | null {
   if (lists.single) return pickTheOnly(lists, request);
@@ -78,6 +92,9 @@ export const roundRobin: Policy<null> = {
   parse: () => ok(null),
   createPicker(_config, peers): Picker {
     const lists = peerLists(peers);
-    return { pick: (request) => pickByRoundRobin(lists, request) };
+    return {
+      pick: (request) => pickByRoundRobin(lists, request),
+      bound: (peer, request) => takeTurn(lists, peer, request),
+    };
   },
 };

@@ -3,6 +3,7 @@ import { message } from '../../base/message';
 import type { Problem, Span } from '../../base/problem';
 import { err, ok } from '../../base/result';
 import type { Word } from '../../conf/ast';
+import { parseTime } from '../directives/kinds';
 import type { Peer, Picker, Policy } from '../policy';
 import { isEligible, peerName } from './peerLists';
 import { argumentsWithin, invalidParameter, problemAt } from './problems';
@@ -12,8 +13,8 @@ export interface StickyConfig {
   readonly cookie: string;
   readonly span: Span;
   /** Seconds the client keeps the cookie; null: until the browser closes. */
-  readonly expiresSeconds: number | null;
-  /** "; path=/", "; httponly" ... in the order of the file. */
+  readonly expires: number | 'max' | null;
+  /** "; httponly", "; path=/" ... */
   readonly attributes: string;
   /** Chooses for clients that bring no usable cookie. */
   readonly base: Policy;
@@ -21,7 +22,7 @@ export interface StickyConfig {
 }
 
 /**
- * The first answer gives the client a cookie that names its peer, and the peer gets every later request that brings it.
+ * Every answer gives the client a cookie that names its peer, and the peer gets every later request that brings it.
  * https://nginx.org/en/docs/http/ngx_http_upstream_module.html#sticky
  */
 export const stickyCookie: Policy<StickyConfig> = {
@@ -46,21 +47,32 @@ export const stickyCookie: Policy<StickyConfig> = {
     // It is read through the variable $cookie_NAME.
     if (!/^\w+$/.test(name.value))
       problems.push(problemAt(name, message('"{name}" cannot name a cookie', { name: name.value }), form));
-    let expiresSeconds: number | null = null;
-    let attributes = '';
+    const said = new Map<string, Word>();
     for (const option of options) {
-      const expires = /^expires=(.*)$/.exec(option.value);
-      const attribute = attributeOf(option);
-      if (attribute !== null) attributes += attribute;
-      else if (expires === null) problems.push(invalidParameter(option, form));
-      else {
-        expiresSeconds = secondsOf(expires[1] ?? '');
-        if (expiresSeconds === null) problems.push(invalidParameter(option, form));
-      }
+      const [, attribute = option.value] = /^(expires|domain|path|samesite)=/.exec(option.value) ?? [];
+      if (said.has(attribute)) {
+        problems.push(
+          problemAt(option, message('parameter "{parameter}" is duplicate', { parameter: attribute }), form),
+        );
+      } else if (!isGood(attribute, option.value.slice(attribute.length + 1)))
+        problems.push(invalidParameter(option, form));
+      said.set(attribute, option);
     }
     if (problems.length > 0) return err(problems);
     const span = directive.name.span;
-    return ok({ cookie: name.value, span, expiresSeconds, attributes, base: roundRobin, baseConfig: null });
+    const lifetime = said.get('expires')?.value.slice('expires='.length);
+    return ok({
+      cookie: name.value,
+      span,
+      expires: lifetime === undefined ? null : lifetime === 'max' ? 'max' : (parseTime(lifetime, 's') ?? 0) / 1000,
+      // In the order in which nginx writes them.
+      attributes: ['domain', 'httponly', 'secure', 'samesite', 'path']
+        .flatMap((attribute) => said.get(attribute)?.value ?? [])
+        .map((text) => `; ${text}`)
+        .join(''),
+      base: roundRobin,
+      baseConfig: null,
+    });
   },
   nameOf: ({ base, baseConfig }) => `sticky over ${base.nameOf?.(baseConfig) ?? base.name}`,
   keyArgument: ({ cookie, span }) => ({ source: `$cookie_${cookie}`, span }),
@@ -72,14 +84,8 @@ export const stickyCookie: Policy<StickyConfig> = {
     });
     return err([{ severity: 'error', message: text, span: config.span }]);
   },
-  sessionCookie({ cookie, expiresSeconds, attributes }, peer, wallNowMs) {
-    const lifetime =
-      expiresSeconds === null
-        ? ''
-        : `; expires=${new Date(wallNowMs + expiresSeconds * 1000).toUTCString()}; max-age=${expiresSeconds}`;
-    return `${cookie}=${sessionId(peer)}${lifetime}${attributes}`;
-  },
-  leadsTo: (_config, key, peer) => key === sessionId(peer),
+  sessionCookie: ({ cookie, expires, attributes }, peer, wallNowMs) =>
+    `${cookie}=${sessionId(peer)}${lifetimeOf(expires, wallNowMs)}${attributes}`,
   createPicker({ base, baseConfig }, peers, random): Picker {
     const below = base.createPicker(baseConfig, peers, random);
     const byId = new Map(peers.map((peer) => [sessionId(peer), peer]));
@@ -88,6 +94,7 @@ export const stickyCookie: Policy<StickyConfig> = {
         const bound = request.key === '' ? undefined : byId.get(request.key);
         if (bound === undefined || bound.backup !== request.progress.onBackups || !isEligible(bound, request))
           return below.pick(request);
+        below.bound?.(bound, request);
         const facts = { server: peerName(bound) };
         return {
           peer: bound,
@@ -110,33 +117,34 @@ function sessionId(peer: Peer): string {
   return id;
 }
 
-function attributeOf(option: Word): string | null {
-  const { value } = option;
-  const isKnown =
-    value === 'httponly' ||
-    value === 'secure' ||
-    /^samesite=(strict|lax|none)$/i.test(value) ||
-    /^(domain|path)=[^;\s]+$/.test(value);
-  return isKnown ? `; ${value}` : null;
+function isGood(attribute: string, value: string): boolean {
+  switch (attribute) {
+    case 'httponly':
+    case 'secure':
+      return true;
+    case 'expires':
+      return value === 'max' || parseTime(value, 's') !== null;
+    case 'samesite':
+      return /^(strict|lax|none)$/i.test(value);
+    case 'path':
+      return /^[^;\s]+$/.test(value);
+    case 'domain':
+      // nginx takes variables here; the cookie would say them as they are written.
+      return /^[^;\s$]+$/.test(value);
+  }
+  return false;
 }
 
-const unitSeconds: Readonly<Record<string, number>> = {
-  s: 1,
-  m: 60,
-  h: 3600,
-  d: 86_400,
-  w: 604_800,
-  M: 2_592_000,
-  y: 31_536_000,
-};
+/** "max" is as long as nginx gives anything. */
+const FOREVER = '; expires=Thu, 31-Dec-37 23:55:55 GMT; max-age=315360000';
 
-/** nginx's time in whole seconds: "90", "1h", "1h30m"; "max" is its ten years. */
-function secondsOf(text: string): number | null {
-  if (text === 'max') return 315_360_000;
-  if (/^\d+$/.test(text)) return Number(text);
-  if (!/^(\d+[smhdwMy])+$/.test(text)) return null;
-  return [...text.matchAll(/(\d+)([smhdwMy])/g)].reduce(
-    (sum, [, n, unit = 's']) => sum + Number(n) * (unitSeconds[unit] ?? 0),
-    0,
-  );
+function lifetimeOf(expires: StickyConfig['expires'], wallNowMs: number): string {
+  if (expires === null) return '';
+  return expires === 'max' ? FOREVER : `; expires=${cookieTime(wallNowMs + expires * 1000)}; max-age=${expires}`;
+}
+
+/** ngx_http_cookie_time: years of two digits as long as they mean the same everywhere. */
+function cookieTime(ms: number): string {
+  const [weekday = '', day = '', month = '', year = '', time = ''] = new Date(ms).toUTCString().split(' ');
+  return `${weekday} ${day}-${month}-${Number(year) > 2037 ? year : year.slice(2)} ${time} GMT`;
 }

@@ -1,5 +1,6 @@
 import { type HeaderFields, HeaderList } from '../gateway/headers';
 import type { NextUpstreamCondition } from '../plan';
+import type { Peer } from '../policy';
 import type { Selection } from '../upstream';
 import { addHeader, finish } from './answers';
 import type { CallFailure, CallOwner, UpstreamCall } from './call';
@@ -25,13 +26,14 @@ const INTERNAL_ERROR = 2;
 export class Proxying implements Content, CallOwner {
   readonly #upstream: HttpUpstream;
   readonly #selection: Selection;
-  readonly #key: string;
   readonly #history: UpstreamHistory;
   #peer: PeerSite | null = null;
   #attempt: Attempt | null = null;
   #call: UpstreamCall | null = null;
   #feed: RequestFeed | null = null;
   #refusals = 0;
+  /** Where among the response's further fields the cookie is that binds the client; -1: there is none. */
+  #cookieAt = -1;
   #attempts = 0;
 
   constructor(
@@ -41,10 +43,9 @@ export class Proxying implements Content, CallOwner {
     const { generation, settings } = exchange;
     this.#upstream = generation.upstream(destination.upstream);
     const { site } = this.#upstream;
-    this.#key = site.plan.key === null ? '' : site.plan.key.evaluate(exchange);
     this.#selection = site.upstream.begin({
       clientAddress: exchange.remoteAddress,
-      key: this.#key,
+      key: site.plan.key === null ? '' : site.plan.key.evaluate(exchange),
       traced: exchange.traceId !== null,
       maxTries: settings.nextUpstream.tries,
     });
@@ -127,7 +128,6 @@ export class Proxying implements Content, CallOwner {
     const out = new HeaderList();
     responseFields(headers, out, exchange.settings.fieldFilter);
     if (this.destination.kind === 'proxy') rewriteRedirects(exchange, out);
-    this.#addCookie(out);
     if (!exchange.body.complete && !exchange.body.discarded) exchange.downstream.willClose();
     exchange.response.sendHead(status, reason, out, contentLength, bodyless || exchange.method === 'HEAD');
   }
@@ -207,6 +207,7 @@ export class Proxying implements Content, CallOwner {
     if (choice.decision !== null) {
       telemetry.decided({ request: exchange.traceId, upstreamPort: null, decision: choice.decision });
     }
+    this.#bindTo(choice.peer);
     const peer = this.#upstream.site.siteOf(choice.peer);
     this.#attempts++;
     this.#attempt = new Attempt(choice.peer.address, exchange.now());
@@ -275,10 +276,17 @@ export class Proxying implements Content, CallOwner {
     return settings.passRequestBody && !body.discarded ? body.length : 0;
   }
 
-  #addCookie(headers: HeaderList): void {
-    if (this.#peer === null) return;
-    const cookie = this.#upstream.site.upstream.sessionCookie(this.#peer.peer, this.#key);
-    if (cookie !== null) addHeader(headers, 'Set-Cookie', cookie);
+  /** Binds the client to the peer chosen last, whatever becomes of the request (ngx_http_upstream_sticky_cookie_insert). */
+  #bindTo(peer: Peer): void {
+    const cookie = this.#upstream.site.upstream.sessionCookie(peer);
+    if (cookie === null) return;
+    const { response } = this.exchange;
+    response.extraHeaders ??= new HeaderList();
+    const { extraHeaders } = response;
+    if (this.#cookieAt < 0) {
+      this.#cookieAt = extraHeaders.length;
+      addHeader(extraHeaders, 'Set-Cookie', cookie);
+    } else extraHeaders.values[this.#cookieAt] = cookie;
   }
 
   // ── Trying again ─────────────────────────────────────────────────────────────────────────────────────────────────

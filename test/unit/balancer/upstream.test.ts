@@ -14,7 +14,7 @@ function open(servers: readonly ServerOptions[], options: { policy?: string; con
   return { clock, upstream, events };
 }
 
-function begin(upstream: Upstream, more: { traced?: boolean; maxTries?: number } = {}): Selection {
+function begin(upstream: Upstream, more: { traced?: boolean; maxTries?: number; key?: string } = {}): Selection {
   return upstream.begin({ clientAddress: '10.0.0.1', key: '', traced: false, ...more });
 }
 
@@ -227,5 +227,22 @@ describe('the trace', () => {
 
   test('is not built unless asked for', () => {
     expect(begin(open([a, b]).upstream).next()?.decision).toBeNull();
+  });
+});
+
+describe('clients bound by a cookie', () => {
+  test('take their server’s turn, but no more than one of them in a row', () => {
+    const { upstream } = open([a, b, { port: 3 }], { policy: 'sticky cookie id' });
+    const [first] = upstream.peers;
+    if (first === undefined) throw new Error('no peer');
+    const key = /^id=(\w+)/.exec(upstream.sessionCookie(first) ?? '')?.[1] ?? '';
+    const ask = (cookie: string) => {
+      const selection = begin(upstream, { key: cookie });
+      const peer = nextPeer(selection);
+      selection.succeeded(peer, 1);
+      return peer.index;
+    };
+    expect(Array.from({ length: 5 }, () => ask(key))).toEqual([0, 0, 0, 0, 0]);
+    expect(Array.from({ length: 5 }, () => ask(''))).toEqual([1, 2, 0, 1, 2]);
   });
 });

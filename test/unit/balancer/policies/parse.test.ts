@@ -63,14 +63,14 @@ describe('sticky cookie', () => {
     return { policy, config: config.value };
   };
 
-  test('says who, for how long and where, in the order of the file', () => {
+  test('says who, for how long and where, in the order in which nginx does', () => {
     const { policy, config } = sticky(
       'sticky cookie id expires=1h domain=.example.com path=/ httponly secure samesite=lax',
     );
     const peer = { address: '127.0.0.1:4311' } as Parameters<NonNullable<typeof policy.sessionCookie>>[1];
     // The MD5 of "127.0.0.1:4311".
     expect(policy.sessionCookie?.(config, peer, 0)).toMatch(
-      /^id=[0-9a-f]{32}; expires=Thu, 01 Jan 1970 01:00:00 GMT; max-age=3600; domain=\.example\.com; path=\/; httponly; secure; samesite=lax$/,
+      /^id=[0-9a-f]{32}; expires=Thu, 01-Jan-70 01:00:00 GMT; max-age=3600; domain=\.example\.com; httponly; secure; samesite=lax; path=\/$/,
     );
   });
 
