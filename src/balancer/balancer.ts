@@ -7,7 +7,8 @@ import { err, ok, type Result } from '../base/result';
 import type { BalancerCounts } from '../measurement/snapshot';
 import { type Bind, bindsOf, refusalsOf, upstreamsOf } from './binds';
 import type { BucketState } from './gateway/limit';
-import type { LogLevel, Plan } from './plan';
+import type { Log } from './log';
+import type { Plan } from './plan';
 import { type AddressMap, Engine } from './proxies/engine';
 import { Generation } from './proxies/generation';
 import { Http2Acceptor } from './proxies/http2';
@@ -30,8 +31,8 @@ export interface BalancerOptions {
   readonly addresses: AddressMap;
   /** Bind only these listeners (declared "host:port"); null: all. */
   readonly listeners: readonly string[] | null;
-  /** Error log without time, level and process id; levels as nginx uses them. */
-  readonly log: (level: LogLevel, text: string) => void;
+  /** Error log without time, level and process id; levels as nginx uses them. `to`: as in Log. */
+  readonly log: Log;
   /** Every 100 ms while anything changed. */
   readonly onReport: (report: Report) => void;
   /** Requests with this header are traced ("why this backend?"); null or absent: none. */
@@ -150,7 +151,7 @@ class RunningBalancer implements Balancer {
     if (refused.length > 0) return err(refused);
     const generation = new Generation(this.#engine, plan, addresses);
     const unopened = generation.accessLogs.open();
-    if (unopened.length > 0) return err(unopened);
+    if (unopened !== null) return err([unopened]);
     const opened: [Bind, Listener][] = [];
     const problems: Problem[] = [];
     const notes: Problem[] = [...plan.notes];

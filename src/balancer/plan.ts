@@ -19,13 +19,19 @@ export interface Plan {
 export interface MainPlan {
   readonly pid: string | null;
   readonly daemon: boolean;
-  readonly errorLog: { readonly path: string; readonly level: LogLevel } | null;
+  readonly errorLog: ErrorLogPlan | null;
   /** All of them; `errorLog` is the first. Empty: where the command line says, else logs/error.log. */
-  readonly errorLogs: readonly { readonly path: string; readonly level: LogLevel }[];
+  readonly errorLogs: readonly ErrorLogPlan[];
   readonly workerConnections: number;
 }
 
 export type LogLevel = 'debug' | 'info' | 'notice' | 'warn' | 'error' | 'crit' | 'alert' | 'emerg';
+
+export interface ErrorLogPlan {
+  /** "stderr", or a file. */
+  readonly path: string;
+  readonly level: LogLevel;
+}
 
 export interface UpstreamPlan {
   readonly name: string;
@@ -110,6 +116,8 @@ export interface StreamServerPlan {
   readonly sslPreread: boolean;
   readonly limitConns: readonly LimitConn[];
   readonly limitConnDryRun: boolean;
+  /** Null: those of the outermost level. */
+  readonly errorLogs: readonly ErrorLogPlan[] | null;
   readonly tls: ServerTls | null;
 }
 
@@ -217,6 +225,8 @@ export interface HttpSettings {
   readonly authRequestSets: readonly { readonly variable: string; readonly value: Template }[];
   /** Empty where nothing says `access_log`: unlike nginx's, this balancer writes no log unasked. */
   readonly accessLogs: readonly AccessLog[];
+  /** Null: those of the outermost level. */
+  readonly errorLogs: readonly ErrorLogPlan[] | null;
   /** Null: off. */
   readonly gzip: Gzip | null;
   /** For https:// and grpcs:// servers; null where the handler needs none. */

@@ -167,6 +167,28 @@ describe('serving', () => {
     await expect(get(port)).rejects.toThrow();
   });
 
+  test('each level has the error logs it says, else the outer level’s', async () => {
+    const port = await freePort();
+    writeConf(
+      port,
+      `error_log server.log info;
+       location = /server { return 400; } location = /own { error_log own.log; root nowhere; }
+       location = /high { error_log high.log crit; root nowhere; }`,
+    );
+    const running = serve();
+    await pidFile();
+    await Promise.all(['/own', '/high', '/else/'].map((path) => get(port, path)));
+    await fetch(`http://127.0.0.1:${port}/server`, { method: 'POST', body: 'x'.repeat(2_000_000) }).catch(() => null);
+    const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+    expect(read('own.log')).toMatch(/^[^\n]*\[error\] [^\n]*"GET \/own HTTP[^\n]*\n$/);
+    expect(read('high.log')).toBe('');
+    expect(read('server.log')).toContain('too large body');
+    expect(read('error.log')).toContain('start worker process');
+    expect(read('error.log')).not.toContain('client:');
+    running.child.kill('SIGTERM');
+    expect(await running.exit).toBe(0);
+  });
+
   test('a bad file: the reason in the log as well', async () => {
     writeFileSync(join(folder, 'nginx.conf'), 'events { }\nhttp {\n  nonsense;\n}\n');
     const running = start('-p', folder, '-c', 'nginx.conf', '-e', 'first.log');

@@ -3,9 +3,9 @@ import type { Problem } from '../../base/problem';
 import { err, ok, type Result } from '../../base/result';
 import { type ConfText, readPlan } from '../buildPlan';
 import type { ConfFiles } from '../directives/read';
+import { openFailed } from '../logFile';
 import type { Plan } from '../plan';
 import { machineFiles } from './files';
-import { openFailed } from './opened';
 import type { CommandLine } from './options';
 
 export interface Configuration {

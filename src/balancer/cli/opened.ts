@@ -1,39 +1,27 @@
-import { closeSync, openSync } from 'node:fs';
-import { message } from '../../base/message';
+import { closeSync } from 'node:fs';
 import type { Problem } from '../../base/problem';
-import { logsOf } from '../phases/accessLog';
+import { openLogFile } from '../logFile';
+import { errorLogsOf, logsOf } from '../logsOf';
 import type { Plan } from '../plan';
-import { underPrefix } from '../prefix';
-import { reason } from './errorLog';
 
-/**
- * Opens what nginx opens before it serves, and at `-t` and a reload as well: every log of the configuration, and `others`
- * (paths). Files that are not there are made, as nginx makes them. The first that cannot be opened; null: all can.
- */
-export function unopenable(plan: Plan, prefix: string, others: readonly string[] = []): Problem | null {
-  const logs = [
-    ...plan.main.errorLogs.map(({ path }) => path).filter((path) => path !== 'stderr'),
-    ...logsOf(plan)
-      .filter(({ varying }) => varying === null)
-      .map(({ path }) => path),
-    ...others,
-  ];
-  for (const path of logs) {
-    const full = underPrefix(prefix, path);
-    try {
-      closeSync(openSync(full, 'a'));
-    } catch (error) {
-      return openFailed(full, error);
-    }
+/** The first of these files that cannot be opened to append to; null: all can, and are there now. */
+export function unopenable(prefix: string, paths: readonly string[]): Problem | null {
+  for (const path of paths) {
+    const opened = openLogFile(prefix, path);
+    if (typeof opened !== 'number') return opened;
+    closeSync(opened);
   }
   return null;
 }
 
-/** As nginx words it, which names no line of the configuration here. */
-export function openFailed(file: string, error: unknown): Problem {
-  return {
-    severity: 'error',
-    message: message('open() "{file}" failed ({reason})', { file, reason: reason(error) }),
-    span: { file: '', line: 1, column: 1, endLine: 1, endColumn: 1 },
-  };
+/** Where errors are logged to, the outermost level's logs first. */
+export function errorLogPaths(plan: Plan): readonly string[] {
+  return [...plan.main.errorLogs, ...errorLogsOf(plan)].map(({ path }) => path).filter((path) => path !== 'stderr');
+}
+
+/** Access logs whose names no request decides. */
+export function accessLogPaths(plan: Plan): readonly string[] {
+  return logsOf(plan)
+    .filter(({ varying }) => varying === null)
+    .map(({ path }) => path);
 }

@@ -3,7 +3,7 @@ import type { Problem } from '../../base/problem';
 import type { Configuration } from './configuration';
 import { loadConfiguration } from './configuration';
 import { ErrorLog } from './errorLog';
-import { unopenable } from './opened';
+import { accessLogPaths, errorLogPaths, unopenable } from './opened';
 import { type CommandLine, help, parseCommandLine } from './options';
 import { problemLevel, problemLines, problemText } from './report';
 import { pidPath, sendSignal } from './signal';
@@ -42,14 +42,16 @@ export async function run(argv: readonly string[], terminal: Terminal, serve: Se
     else if (line.signal === null) logFailure(line, loaded.error);
     return 1;
   }
-  const { plan, files } = loaded.value;
+  const { plan, files: texts } = loaded.value;
   for (const problem of plan.notes) {
     // A note is for whoever tests a file; a warning is for everybody.
     if (problem.severity === 'warning' || (testing && !line.quiet)) terminal.err(problemLines(problem));
   }
   if (testing) {
     if (!line.quiet) terminal.err(`nginx: the configuration file ${line.confPath} syntax is ok\n`);
-    const unopened = unopenable(plan, line.prefix, plan.main.pid === null ? [] : [plan.main.pid]);
+    // As nginx does at a test, with all that it would serve with.
+    const files = [...errorLogPaths(plan), ...accessLogPaths(plan), ...(plan.main.pid === null ? [] : [plan.main.pid])];
+    const unopened = unopenable(line.prefix, files);
     if (unopened !== null) {
       terminal.err(problemLines(unopened));
       terminal.err(`nginx: configuration file ${line.confPath} test failed\n`);
@@ -59,7 +61,7 @@ export async function run(argv: readonly string[], terminal: Terminal, serve: Se
       terminal.err(`nginx: configuration file ${line.confPath} test is successful\n`);
     }
     if (line.action === 'dump') {
-      for (const file of files) terminal.out(`# configuration file ${file.path}:\n${file.text}\n`);
+      for (const file of texts) terminal.out(`# configuration file ${file.path}:\n${file.text}\n`);
     }
     return 0;
   }

@@ -3,12 +3,14 @@ import { systemClock } from '../../base/clock';
 import type { Problem } from '../../base/problem';
 import { freshSeed, seededRandom } from '../../base/random';
 import { type Balancer, startBalancer } from '../balancer';
-import type { Plan } from '../plan';
+import { openFailed } from '../logFile';
+import { errorLogsOf } from '../logsOf';
+import type { ErrorLogPlan, Plan } from '../plan';
 import type { Configuration } from './configuration';
 import { loadConfiguration } from './configuration';
 import { isDaemonChild, leaveTerminal } from './daemon';
-import { ErrorLog, type LogTarget } from './errorLog';
-import { openFailed, unopenable } from './opened';
+import { ErrorLog } from './errorLog';
+import { errorLogPaths, unopenable } from './opened';
 import type { CommandLine } from './options';
 import { problemLevel, problemLines, problemText } from './report';
 import type { Terminal } from './run';
@@ -22,12 +24,12 @@ const bareLf = 'TRAFFIC_LAB_TEST_BARE_LF';
 export async function serve(line: CommandLine, first: Configuration, terminal: Terminal): Promise<number> {
   const clock = systemClock();
   const log = new ErrorLog(clock, line.prefix, process.pid);
-  const unopened = unopenable(first.plan, line.prefix);
+  const unopened = unopenable(line.prefix, errorLogPaths(first.plan));
   if (unopened !== null) {
     terminal.err(problemLines(unopened));
     return 1;
   }
-  log.use(logTargets(first.plan, line));
+  log.use(logTargets(first.plan, line), errorLogsOf(first.plan));
   logWarnings(first.plan, log);
   // Signals are caught before anything listens, so that none sent meanwhile is lost.
   const inbox = new SignalInbox();
@@ -40,7 +42,7 @@ export async function serve(line: CommandLine, first: Configuration, terminal: T
       ports: 'declared',
       addresses: {},
       listeners: null,
-      log: (level, text) => log.write(level, text),
+      log: (level, text, to) => log.write(level, text, to),
       onReport: () => undefined,
       prefix: line.prefix,
       tolerateBareLf: process.env[bareLf] === '1',
@@ -113,7 +115,7 @@ async function reload(balancer: Balancer, line: CommandLine, log: ErrorLog, pidF
   if (!loaded.ok) return refuse(loaded.error);
   const { plan, conf } = loaded.value;
   logWarnings(plan, log);
-  const unopened = unopenable(plan, line.prefix) ?? pidFile.write(plan);
+  const unopened = unopenable(line.prefix, errorLogPaths(plan)) ?? pidFile.write(plan);
   if (unopened !== null) return refuse([unopened]);
   const result = await balancer.reload(plan, conf, {});
   if (!result.ok) {
@@ -121,7 +123,7 @@ async function reload(balancer: Balancer, line: CommandLine, log: ErrorLog, pidF
     return refuse(result.error);
   }
   pidFile.keep();
-  log.use(logTargets(plan, line));
+  log.use(logTargets(plan, line), errorLogsOf(plan));
   log.write('notice', 'reconfigured');
 }
 
@@ -170,7 +172,7 @@ class PidFile {
 }
 
 /** Where to log: the file's own logs, else that of -e, else logs/error.log. */
-function logTargets(plan: Plan, line: CommandLine): readonly LogTarget[] {
+function logTargets(plan: Plan, line: CommandLine): readonly ErrorLogPlan[] {
   if (plan.main.errorLogs.length > 0) return plan.main.errorLogs;
   return [{ path: line.errorLog ?? 'logs/error.log', level: 'error' }];
 }

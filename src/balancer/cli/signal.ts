@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { reason } from '../logFile';
 import type { Plan } from '../plan';
 import { underPrefix } from '../prefix';
-import { reason } from './errorLog';
 import type { SignalName } from './options';
 
 const systemSignals = { stop: 'SIGTERM', quit: 'SIGQUIT', reopen: 'SIGUSR1', reload: 'SIGHUP' } as const;

@@ -7,6 +7,7 @@ import { streamServers } from './http';
 import { streamConnZones, streamLimitConnDryRun, streamLimitConns, withZones } from './limits';
 import { streamListen } from './listen';
 import { checkListens } from './listenConflicts';
+import { errorLogsOf } from './main';
 import { streamMaps, streamSplits } from './maps';
 import { streamProxy } from './proxy';
 import type { Scope } from './scope';
@@ -50,6 +51,7 @@ export function assembleStream(scope: Scope, reading: Reading): StreamPlan {
       sslPreread: server.get(streamProxy.sslPreread),
       limitConns: withZones(server.get(streamLimitConns), server.get(streamConnZones), reading),
       limitConnDryRun: server.get(streamLimitConnDryRun),
+      errorLogs: errorLogsOf(server),
       tls: serverTls(server, streamTls, reading),
     };
     servers.push(plan);

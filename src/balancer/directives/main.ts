@@ -1,5 +1,5 @@
 import { message } from '../../base/message';
-import type { LogLevel } from '../plan';
+import type { ErrorLogPlan } from '../plan';
 import { type Context, type Entry, value } from './entry';
 import { flag, number, text } from './kinds';
 import { Scope } from './scope';
@@ -57,21 +57,16 @@ export const workerProcesses = value<number>({
   },
 });
 
-export interface ErrorLog {
-  readonly path: string;
-  readonly level: LogLevel;
-}
-
-/** Of http, server and location only the outermost is used: this balancer keeps one error log. */
-export const errorLog: Entry<readonly ErrorLog[]> = {
+/** A level that has any hides those of the outer levels; those of the file's outermost level are for all that has no server. */
+export const errorLog: Entry<readonly ErrorLogPlan[]> = {
   name: 'error_log',
   contexts: ['main', 'http', 'server', 'location', 'stream', 'stream-server'],
   args: [1, 2],
   block: false,
-  inherits: false,
+  inherits: true,
   initial: [],
   join: 'append',
-  read(directive, reading, scope) {
+  read(directive, reading) {
     const [path, level] = directive.args;
     if (path === undefined) return undefined;
     if (path.value === '' || path.value.startsWith('syslog:') || path.value.startsWith('memory:')) {
@@ -87,11 +82,15 @@ export const errorLog: Entry<readonly ErrorLog[]> = {
       );
       return undefined;
     }
-    if (scope.context !== 'main')
-      reading.note(directive.headSpan, message('There is one error log here: the one on the outermost level.'));
     return [{ path: path.value, level: named ?? 'error' }];
   },
 };
+
+/** The logs of a server or location; null: none of its levels but the outermost says anything. */
+export function errorLogsOf(scope: Scope): readonly ErrorLogPlan[] | null {
+  if (scope.context === 'main') return null;
+  return scope.own(errorLog) ?? (scope.parent === null ? null : errorLogsOf(scope.parent));
+}
 
 export const mainEntries: readonly Entry[] = [
   eventsBlock,

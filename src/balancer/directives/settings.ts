@@ -17,6 +17,7 @@ import {
   withZones,
 } from './limits';
 import { effectiveLogs } from './logs';
+import { errorLogsOf } from './main';
 import {
   clientMaxBodySize,
   grpc,
@@ -78,6 +79,7 @@ export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc', reading:
     authRequest: scope.get(authRequest),
     authRequestSets: scope.get(authRequestSets),
     accessLogs: effectiveLogs(scope),
+    errorLogs: errorLogsOf(scope),
     gzip: gzipOf(scope),
     upstreamTls: speaksTls(scope, kind) ? upstreamTls(scope, kind, reading) : null,
     interceptErrors: scope.get(answers.interceptErrors),

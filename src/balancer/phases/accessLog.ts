@@ -1,8 +1,9 @@
 import { closeSync, openSync, statSync, writeSync } from 'node:fs';
-import { message } from '../../base/message';
+import { renderMessage } from '../../base/message';
 import type { Problem } from '../../base/problem';
-import type { AccessLog, LocationPlan, Plan, VaryingPath } from '../plan';
-import { underPrefix } from '../prefix';
+import { openLogFile, reason } from '../logFile';
+import { logsOf } from '../logsOf';
+import type { AccessLog, Plan, VaryingPath } from '../plan';
 import type { Engine } from '../proxies/engine';
 import type { Exchange } from '../proxies/exchange';
 import { filePath } from './fileRoot';
@@ -28,24 +29,18 @@ export class AccessLogs {
     readonly engine: Engine,
   ) {}
 
-  /** Every log that cannot be opened. */
-  open(): readonly Problem[] {
-    const problems: Problem[] = [];
+  /** The first log that cannot be opened; null: all are open. */
+  open(): Problem | null {
     for (const log of logsOf(this.plan)) {
       if (log.varying !== null || this.#files.has(log.path)) continue;
-      try {
-        this.#files.set(log.path, { descriptor: this.#descriptor(log.path), lines: '' });
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        problems.push({
-          severity: 'error',
-          message: message('open() "{file}" failed ({reason})', { file: log.path, reason }),
-          span: log.span,
-        });
+      const opened = openLogFile(this.engine.prefix, log.path);
+      if (typeof opened !== 'number') {
+        this.close();
+        return opened;
       }
+      this.#files.set(log.path, { descriptor: opened, lines: '' });
     }
-    if (problems.length > 0) this.close();
-    return problems;
+    return null;
   }
 
   write(exchange: Exchange, logs: readonly AccessLog[]): void {
@@ -75,7 +70,7 @@ export class AccessLogs {
       try {
         writeSync(file.descriptor, lines);
       } catch (error) {
-        this.#failed(`write() to "${path}" failed (${String(error)})`);
+        this.#failed(`write() to "${path}" failed (${reason(error)})`);
       }
     }
     for (const [path, lines] of this.#varying) this.#appendOnce(path, lines);
@@ -102,7 +97,7 @@ export class AccessLogs {
         closeSync(descriptor);
       }
     } catch (error) {
-      this.engine.log('crit', `open() "${path}" failed (${String(error)}) while logging request`);
+      this.engine.log('crit', `open() "${path}" failed (${reason(error)}) while logging request`);
     }
   }
 
@@ -110,13 +105,13 @@ export class AccessLogs {
   reopen(): void {
     this.flush();
     for (const [path, file] of this.#files) {
-      try {
-        const descriptor = this.#descriptor(path);
-        if (file.descriptor !== null) closeSync(file.descriptor);
-        file.descriptor = descriptor;
-      } catch (error) {
-        this.engine.log('emerg', `open() "${path}" failed (${String(error)})`);
+      const opened = openLogFile(this.engine.prefix, path);
+      if (typeof opened !== 'number') {
+        this.engine.log('emerg', renderMessage(opened.message));
+        continue;
       }
+      if (file.descriptor !== null) closeSync(file.descriptor);
+      file.descriptor = opened;
     }
   }
 
@@ -126,25 +121,11 @@ export class AccessLogs {
     this.#files.clear();
   }
 
-  #descriptor(path: string): number {
-    return openSync(underPrefix(this.engine.prefix, path), 'a');
-  }
-
   /** A full disk stops no request. */
   #failed(text: string): void {
     if (!this.#toldOfFailure) this.engine.log('alert', text);
     this.#toldOfFailure = true;
   }
-}
-
-/** Every access log of a configuration, those of its locations among them; one that several share, for each. */
-export function logsOf(plan: Plan): readonly AccessLog[] {
-  const inLocations = (all: readonly LocationPlan[]): AccessLog[] =>
-    all.flatMap(({ settings, locations }) => [...settings.accessLogs, ...inLocations(locations)]);
-  return (plan.http?.servers ?? []).flatMap(({ settings, locations }) => [
-    ...settings.accessLogs,
-    ...inLocations(locations),
-  ]);
 }
 
 /** Variables that always have a value, if an empty one. */

@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock';
 import type { Random } from '../../base/random';
 import { RequestLimits } from '../gateway/limit';
-import type { LogLevel, UpstreamPlan } from '../plan';
+import type { Log } from '../log';
+import type { UpstreamPlan } from '../plan';
 import type { Peer } from '../policy';
 import type { PeerCounter, Telemetry } from '../telemetry';
 import { createUpstream, type Upstream } from '../upstream';
@@ -32,7 +33,7 @@ export class Engine {
     readonly clock: Clock,
     readonly random: Random,
     readonly telemetry: Telemetry,
-    readonly log: (level: LogLevel, text: string) => void,
+    readonly log: Log,
     /** Lower-case name of the header that asks for a decision trace; null: none is ever traced. */
     readonly traceHeader: string | null,
     readonly tolerateBareLf: boolean,

@@ -387,6 +387,7 @@ export class Exchange implements CapturingSource, RequestFacts {
         `request: "${this.main.head.method} ${this.target} ${this.protocol}"` +
         `${this.main === this ? '' : `, subrequest: "${this.path}"`}` +
         `${upstream === '' ? '' : `, upstream: "${upstream}"`}, host: "${this.host}"`,
+      this.settings.errorLogs,
     );
   }
 }

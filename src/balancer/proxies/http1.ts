@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { type HeaderFields, type HeaderList, hasListToken, headerName } from '../gateway/headers';
 import { errorPage, reasonPhrase } from '../gateway/status';
+import type { HttpSettings } from '../plan';
 import type { ClientConnection, Downstream } from './call';
 import type { Timed } from './deadlines';
 import type { Engine } from './engine';
@@ -255,7 +256,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
       return;
     }
     if (this.#exchange !== null) {
-      this.#engine.log('info', `*${this.serial} client timed out, client: ${this.remoteAddress}`);
+      this.#log('client timed out', this.#exchange.settings);
     }
     this.close();
   }
@@ -368,7 +369,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
       else exchange.onRequestBad(bad.status, bad.reason);
       return;
     }
-    this.#engine.log('info', `*${this.serial} client ${bad.reason}, client: ${this.remoteAddress}`);
+    this.#log(`client ${bad.reason}`, this.service.defaultServer.settings);
     const { telemetry } = this.#engine;
     telemetry.tookIn(this.service.declared);
     telemetry.answered(this.service.declared);
@@ -402,6 +403,10 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   #onEnd(): void {
     if (this.#exchange !== null && this.#responseDone && this.#requestDone) this.socket.destroySoon();
     else this.close();
+  }
+
+  #log(text: string, { errorLogs }: HttpSettings): void {
+    this.#engine.log('info', `*${this.serial} ${text}, client: ${this.remoteAddress}`, errorLogs);
   }
 
   #detach(): void {

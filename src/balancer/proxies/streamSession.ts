@@ -124,6 +124,7 @@ export class StreamSession implements Client, CapturingSource, Timed {
       level,
       `*${this.serial} ${text}, client: ${this.remoteAddress}, server: ${localAddress}:${localPort}` +
         `${address === '' ? '' : `, upstream: "${address}"`}`,
+      this.service.server.errorLogs,
     );
   }
 
