@@ -181,7 +181,7 @@ export type HttpHandler =
   /** The first rewrite step is an unconditional `return`; it is among `rewrite` too. */
   | { readonly kind: 'return'; readonly status: number; readonly body: Template | null }
   /** Static files under root or alias (or 404 where nothing else is said). */
-  | { readonly kind: 'static'; readonly root: Template; readonly alias: boolean; readonly index: readonly string[] };
+  | { readonly kind: 'static'; readonly root: Template; readonly alias: boolean; readonly index: readonly Template[] };
 
 /** Effective settings of a server or location after inheritance. More fields join as directives do. */
 export interface HttpSettings {
@@ -229,6 +229,9 @@ export interface HttpSettings {
   readonly errorLogs: readonly ErrorLogPlan[] | null;
   /** Null: off. */
   readonly gzip: Gzip | null;
+  readonly conditions: Conditions;
+  /** Where files are, whatever serves the request. */
+  readonly root: FileRoot;
   /** For https:// and grpcs:// servers; null where the handler needs none. */
   readonly upstreamTls: UpstreamTls | null;
   /** A server's error status is answered as one of the balancer's own, where error_page names it. */
@@ -359,6 +362,22 @@ export interface ErrorPage {
   readonly answer: 'own' | 'page' | number;
   /** A path, a named location, or an address to redirect to. */
   readonly uri: Template;
+}
+
+/** Conditional requests and requests for parts. */
+export interface Conditions {
+  /** Files have entity tags. */
+  readonly etag: boolean;
+  /** What of If-Modified-Since counts: nothing, the very time of the file, or any that is not before it. */
+  readonly modifiedSince: 'off' | 'exact' | 'before';
+  /** Of one request; 0: none. */
+  readonly maxRanges: number;
+}
+
+export interface FileRoot {
+  readonly path: Template;
+  /** The location's path is not part of the file's. */
+  readonly alias: boolean;
 }
 
 export interface Gzip {

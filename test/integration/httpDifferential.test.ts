@@ -84,7 +84,16 @@ describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
        location /aliased-by-argument/ { alias ${root}/$arg_in/; }
        location = /itself { root $request_filename; }
        location /zipped/ { alias ${root}/; gzip on; gzip_types text/plain; gzip_min_length 1; add_header X-A a; add_header X-B b always; }
-       location /other-index/ { alias ${root}/; index nothing.html a.txt; }`,
+       location /other-index/ { alias ${root}/; index nothing.html a.txt; }
+       location /varying/ { alias ${root}/; index no$arg_a.html $arg_a.txt index.html; add_header X-A "$uri $args"; }
+       location = /varying/a.txt { return 200 "elsewhere $request_method $uri $args $request_filename"; }
+       location /absolute/ { alias ${root}/; index none.html /folder/index.html; }
+       location /round/ { index /round/; }
+       location /before/ { alias ${root}/; if_modified_since before; max_ranges 0; }
+       location /off/ { alias ${root}/; if_modified_since off; etag off; max_ranges 1; }
+       location /touched/ { alias ${root}/; add_header Last-Modified "Mon, 28 Sep 2009 06:00:00 GMT"; add_header ETag '"own"'; }
+       location /bared/ { alias ${root}/; add_header Last-Modified ""; add_header ETag ""; }
+       location /said { return 200 said; } location /not-said { return 404 said; }`,
     );
     const requests = [
       ...['/', '/a.txt', '/style.css', '/data.JSON', '/none', '/empty.txt', '/a%20b.txt', '/big.bin', '/missing'].map(
@@ -137,6 +146,41 @@ describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
         fields: ['Range: bytes=1-2', `If-Range: ${condition}`],
       })),
     ];
+    requests.push(
+      ...['/varying/?a=a', '/varying/?a=b', '/varying/', '/absolute/', '/round/'].map((target) => ({ target })),
+      { method: 'POST', target: '/varying/?a=a', body: 'x' },
+      { method: 'POST', target: '/varying/', body: 'x' },
+      { method: 'HEAD', target: '/varying/?a=b' },
+      ...[
+        '/a.txt',
+        '/before/a.txt',
+        '/off/a.txt',
+        '/touched/a.txt',
+        '/bared/a.txt',
+        '/missing',
+        '/said',
+        '/not-said',
+      ].flatMap((target) =>
+        [
+          ...[
+            `If-Match: ${etag}`,
+            'If-Match: "x"',
+            `If-Match: "x",\t${etag} , "y"`,
+            `If-Match: W/${etag}`,
+            'If-Match: *',
+          ],
+          ...[`If-None-Match: W/${etag}`, `If-None-Match: "x", ${etag}`, 'If-None-Match: *', 'If-None-Match: "own"'],
+          ...[modified, 'Thu, 01 Jan 2015 00:00:00 GMT', 'Tue, 01 Jan 2030 00:00:00 GMT', 'x'].flatMap((time) => [
+            `If-Modified-Since: ${time}`,
+            `If-Unmodified-Since: ${time}`,
+            `Range: bytes=1-2\r\nIf-Range: ${time}`,
+          ]),
+          ...['Range: bytes=0-1', `Range: bytes=1-2\r\nIf-Range: ${etag}`, 'Range: bytes=1-2\r\nIf-Range: "own"'],
+          'Range: bytes=1-2\r\nIf-Range: Mon, 28 Sep 2009 06:00:00 GMT',
+          `If-None-Match: "x"\r\nIf-Modified-Since: ${modified}`,
+        ].map((field) => ({ target, fields: [field], fresh: true })),
+      ),
+    );
     expect(await stage.compare(http, requests)).toHaveLength(requests.length);
   });
 });

@@ -33,6 +33,7 @@ import { fieldFilter, grpcAnswers, proxyAnswers, redirectsOf } from './proxyAnsw
 import { checkBuffers } from './proxyBuffers';
 import { proxyRequest } from './proxyRequest';
 import type { Scope } from './scope';
+import { conditionsOf, rootOf } from './staticFiles';
 import { upstreamTls } from './tls';
 
 const families = { proxy, grpc } as const;
@@ -81,6 +82,8 @@ export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc', reading:
     accessLogs: effectiveLogs(scope),
     errorLogs: errorLogsOf(scope),
     gzip: gzipOf(scope),
+    conditions: conditionsOf(scope),
+    root: rootOf(scope),
     upstreamTls: speaksTls(scope, kind) ? upstreamTls(scope, kind, reading) : null,
     interceptErrors: scope.get(answers.interceptErrors),
     followsAccelRedirect: !scope.get(answers.ignoreHeaders).includes('X-Accel-Redirect'),

@@ -1,20 +1,16 @@
 import { message } from '../../base/message';
 import type { Directive, Word } from '../../conf/ast';
-import type { HttpHandler } from '../plan';
+import type { Conditions, FileRoot, HttpHandler } from '../plan';
 import { literalTemplate, type Template } from '../template';
 import { type Context, type Entry, type Reading, value } from './entry';
+import { flag, number, oneOf } from './kinds';
 import type { Scope } from './scope';
 
 /** Files: `root`, `alias` and `index` (ngx_http_static_module, ngx_http_index_module). */
 
 const levels: readonly Context[] = ['http', 'server', 'location'];
 
-interface Root {
-  readonly path: Template;
-  readonly alias: boolean;
-}
-
-export const root: Entry<Root> = value<Root>({
+export const root: Entry<FileRoot> = value<FileRoot>({
   name: 'root',
   contexts: levels,
   initial: { path: literalTemplate('html'), alias: false },
@@ -35,7 +31,7 @@ export const root: Entry<Root> = value<Root>({
   },
 });
 
-export const alias: Entry<Root | null> = value<Root | null>({
+export const alias: Entry<FileRoot | null> = value<FileRoot | null>({
   name: 'alias',
   contexts: ['location'],
   initial: null,
@@ -63,7 +59,7 @@ function readRoot(
   isAlias: boolean,
   reading: Reading,
   scope: Scope,
-): Root | undefined {
+): FileRoot | undefined {
   const own = /\$(?:document_root|\{document_root\}|realpath_root|\{realpath_root\})/.exec(word.value);
   if (own !== null) {
     reading.error(
@@ -78,18 +74,31 @@ function readRoot(
   return { path: reading.template(word, scope), alias: isAlias };
 }
 
-export const index: Entry<readonly string[]> = {
+const usualIndex = [literalTemplate('index.html')];
+
+export const index: Entry<readonly Template[]> = {
   name: 'index',
   contexts: levels,
   args: [1, 100],
   block: false,
   inherits: true,
-  initial: ['index.html'],
+  initial: usualIndex,
   join: 'append',
-  read(directive, reading) {
-    const varying = directive.args.find((word) => word.value.includes('$'));
-    if (varying !== undefined && reading.refuseNotYet('index with variables', varying.span)) return undefined;
-    return directive.args.map((word) => word.value);
+  read(directive, reading, scope) {
+    return directive.args.map((word, i) => {
+      if (word.value === '') {
+        reading.error(
+          word.span,
+          message('index "{name}" in "{directive}" directive is invalid', { name: '', directive: 'index' }),
+        );
+      } else if (word.value.startsWith('/') && i < directive.args.length - 1) {
+        reading.warn(
+          word.span,
+          message('only the last index in "{directive}" directive should be absolute', { directive: 'index' }),
+        );
+      }
+      return reading.template(word, scope);
+    });
   },
 };
 
@@ -100,8 +109,28 @@ export function staticFiles(scope: Scope): HttpHandler {
 }
 
 /** The root that holds in a scope, whatever serves it. */
-export function rootOf(scope: Scope): Root {
+export function rootOf(scope: Scope): FileRoot {
   return scope.own(alias) ?? scope.own(root) ?? (scope.parent === null ? root.initial : rootOf(scope.parent));
 }
 
-export const staticEntries: readonly Entry[] = [root, alias, index];
+const conditions = {
+  etag: value({ name: 'etag', contexts: levels, initial: true, read: flag }),
+  ifModifiedSince: value<Conditions['modifiedSince']>({
+    name: 'if_modified_since',
+    contexts: levels,
+    initial: 'exact',
+    read: oneOf('off', 'exact', 'before'),
+  }),
+  maxRanges: value({ name: 'max_ranges', contexts: levels, initial: Number.POSITIVE_INFINITY, read: number }),
+} as const;
+
+/** What a client may ask of a file that it has, or has a part of. */
+export function conditionsOf(scope: Scope): Conditions {
+  return {
+    etag: scope.get(conditions.etag),
+    modifiedSince: scope.get(conditions.ifModifiedSince),
+    maxRanges: scope.get(conditions.maxRanges),
+  };
+}
+
+export const staticEntries: readonly Entry[] = [root, alias, index, ...Object.values(conditions)];

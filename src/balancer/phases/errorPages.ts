@@ -16,7 +16,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 export function errorPageFor(exchange: Exchange, status: number): Substitute | null {
   exchange.response.fixedStatus = status;
   const { errorPages } = exchange.settings;
-  if (errorPages.length === 0 || exchange.sawErrorPage) return null;
+  if (errorPages.length === 0 || exchange.sawErrorPage || exchange.redirectsLeft < 0) return null;
   exchange.sawErrorPage = true;
   const page = errorPages.find(({ statuses }) => statuses.includes(status));
   return page === undefined ? null : substitute(exchange, page);

@@ -100,14 +100,12 @@ function stateVariable(name: string, exchange: Exchange): string | undefined {
 }
 
 function root(exchange: Exchange): string {
-  const { handler } = exchange;
-  return handler.kind === 'static' ? filePath(handler.root, exchange) : '';
+  return filePath(exchange.settings.root.path, exchange);
 }
 
 function fileName(exchange: Exchange): string {
-  const { handler, location, path } = exchange;
-  if (handler.kind !== 'static') return '';
-  if (!handler.alias) return join(root(exchange), path);
+  const { settings, location, path } = exchange;
+  if (!settings.root.alias) return join(root(exchange), path);
   const match = location?.match;
   return root(exchange) + (match && 'path' in match ? path.slice(match.path.length) : '');
 }

@@ -10,12 +10,15 @@ export function filePath(template: Template, exchange: Exchange): string {
   if (working.has(exchange)) return '';
   working.add(exchange);
   try {
-    // Values are bytes as latin1 text; file names are UTF-8.
-    const path = template.evaluate({
-      variable: (name) => Buffer.from(exchange.variable(name), 'latin1').toString('utf8'),
-    });
-    return underPrefix(exchange.generation.engine.prefix, path);
+    return underPrefix(exchange.generation.engine.prefix, fileName(template, exchange));
   } finally {
     working.delete(exchange);
   }
+}
+
+/** A name of the file system, as a directive gives it for this request. Values are bytes as latin1 text; file names are UTF-8. */
+export function fileName(template: Template, exchange: Exchange): string {
+  return template.evaluate({
+    variable: (name) => Buffer.from(exchange.variable(name), 'latin1').toString('utf8'),
+  });
 }

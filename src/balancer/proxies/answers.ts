@@ -3,6 +3,7 @@ import { contentTypeOf } from '../gateway/contentType';
 import { HeaderList, headerName } from '../gateway/headers';
 import { errorPage, reasonPhrase, TO_HTTPS, toldStatus } from '../gateway/status';
 import { hostName } from '../gateway/variables';
+import { conditionsFor } from '../phases/conditions';
 import { errorPageFor } from '../phases/errorPages';
 import type { Template } from '../template';
 import type { Exchange } from './exchange';
@@ -60,7 +61,10 @@ export function answerReturn(exchange: Exchange, status: number, template: Templ
     const headers = new HeaderList();
     const type = contentTypeOf(exchange.path, exchange.settings);
     if (type !== '') addHeader(headers, 'Content-Type', type);
-    answerWith(exchange, status, headers, Buffer.from(text ?? '', 'utf8'));
+    const verdict = conditionsFor(exchange, status, headers);
+    if (verdict === 'failed') finish(exchange, 412);
+    else if (verdict === 'fresh') answerWith(exchange, 304, new HeaderList(), null);
+    else answerWith(exchange, status, headers, Buffer.from(text ?? '', 'utf8'));
   }
 }
 
@@ -118,6 +122,9 @@ export function addHeaders(exchange: Exchange, status: number, headers: HeaderLi
   for (const { name, value, always } of exchange.settings.addHeaders) {
     if (!always && !ADDED_TO.has(status)) continue;
     const text = value.evaluate(exchange);
+    // There is one of these at most (ngx_http_set_headers).
+    const lower = name.toLowerCase();
+    if (lower === 'last-modified' || lower === 'etag') headers.remove(lower);
     if (text !== '') addHeader(headers, name, text.replace(/[\r\n\0]+/g, ' '));
   }
 }

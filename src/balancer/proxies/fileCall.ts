@@ -5,26 +5,29 @@ import type { ByteRange } from '../gateway/byteRange';
 import { contentTypeOf } from '../gateway/contentType';
 import { HeaderList, headerName } from '../gateway/headers';
 import type { HttpHandler, HttpSettings, LocationPlan } from '../plan';
-import type { CallOwner, RequestHead } from './call';
+import type { CallOwner } from './call';
 
 /** What a request for a file comes to, before its bytes. */
 export type FileAnswer =
   | { readonly kind: 'file'; readonly path: string; readonly stats: Stats }
   /** A directory asked for without its slash. */
   | { readonly kind: 'slash' }
+  /** The index of a directory: it is asked for as if the client had. */
+  | { readonly kind: 'index'; readonly name: string }
   | { readonly kind: 'status'; readonly status: number; readonly text: string };
 
 type StaticHandler = Extract<HttpHandler, { kind: 'static' }>;
 
 /**
  * Finds the file for a normalised request path (ngx_http_map_uri_to_path, ngx_http_index_module). `root` is what
- * root or alias say for it.
+ * root or alias say for it, `indexes` the names to look for in a directory.
  */
 export async function findFile(
   handler: StaticHandler,
   match: LocationPlan['match'] | null,
   path: string,
   root: string,
+  indexes: readonly string[],
 ): Promise<FileAnswer> {
   // The alias of a regular expression is the whole path.
   const replaced = !handler.alias ? 0 : match !== null && 'path' in match ? match.path.length : path.length;
@@ -38,13 +41,17 @@ export async function findFile(
     const found = await look(wanted);
     return found.kind === 'file' && found.stats.isDirectory() ? { kind: 'slash' } : onlyFile(found);
   }
-  for (const index of handler.index) {
-    const found = await look(wanted + index);
-    if (found.kind === 'file' && found.stats.isFile()) return found;
-    if (found.kind === 'status' && found.status === 403) return found;
+  let isDirectory = false;
+  for (const name of indexes) {
+    if (name.startsWith('/')) return { kind: 'index', name };
+    const found = await look(wanted + name);
+    if (found.kind === 'file') return { kind: 'index', name };
+    if (found.kind === 'status' && found.status !== 404) return found;
+    if (isDirectory) continue;
+    const directory = await look(wanted);
+    if (directory.kind !== 'file') return directory;
+    isDirectory = true;
   }
-  const directory = await look(wanted);
-  if (directory.kind !== 'file') return directory;
   return { kind: 'status', status: 403, text: `directory index of "${wanted}" is forbidden` };
 }
 
@@ -64,36 +71,14 @@ function onlyFile(found: FileAnswer): FileAnswer {
   return { kind: 'status', status: 404, text: `"${found.path}" is not a regular file` };
 }
 
-export interface FileHead {
-  readonly headers: HeaderList;
-  /** The client has it already. */
-  readonly isFresh: boolean;
-  /** What the client has a part of is this very file. */
-  readonly isSame: boolean;
-}
-
-/** The head for a file, and whether the client has it already (RFC 9110, section 13). */
-export function fileHead(stats: Stats, path: string, settings: HttpSettings, head: RequestHead): FileHead {
+/** The head for a file: its type, and what tells it from what it was before. */
+export function fileHead(stats: Stats, path: string, settings: HttpSettings): HeaderList {
   const headers = new HeaderList();
   const seconds = Math.floor(stats.mtimeMs / 1000);
-  const modified = new Date(seconds * 1000).toUTCString();
-  const etag = `"${seconds.toString(16)}-${stats.size.toString(16)}"`;
-  add(headers, 'Last-Modified', modified);
-  add(headers, 'ETag', etag);
-  const noneMatch = head.headers.get('if-none-match');
-  const since = head.headers.get('if-modified-since');
-  const isFresh =
-    noneMatch === null
-      ? since === modified
-      : noneMatch === '*' || noneMatch.split(',').some((each) => each.trim().replace(/^W\//, '') === etag);
-  if (!isFresh) add(headers, 'Content-Type', contentTypeOf(path, settings));
-  const condition = head.headers.get('if-range');
-  return { headers, isFresh, isSame: condition === null || isSame(condition, etag, seconds) };
-}
-
-/** If-Range (RFC 9110, section 13.1.5), as ngx_http_range_header_filter() compares it. */
-function isSame(condition: string, etag: string, seconds: number): boolean {
-  return condition.endsWith('"') ? condition === etag : Date.parse(condition) === seconds * 1000;
+  add(headers, 'Content-Type', contentTypeOf(path, settings));
+  add(headers, 'Last-Modified', new Date(seconds * 1000).toUTCString());
+  if (settings.conditions.etag) add(headers, 'ETag', `"${seconds.toString(16)}-${stats.size.toString(16)}"`);
+  return headers;
 }
 
 function add(list: HeaderList, name: string, value: string): void {

@@ -3,7 +3,8 @@ import { type ByteRange, byteRange, type RangeAnswer } from '../gateway/byteRang
 import { HeaderList } from '../gateway/headers';
 import { escapePath } from '../gateway/requestUri';
 import { reasonPhrase } from '../gateway/status';
-import { filePath } from '../phases/fileRoot';
+import { conditionsFor, isSamePart } from '../phases/conditions';
+import { fileName, filePath } from '../phases/fileRoot';
 import { isCompressible, takesGzip } from '../phases/gzip';
 import type { HttpHandler } from '../plan';
 import { addHeader, addHeaders, answerWith, finish, redirect } from './answers';
@@ -27,7 +28,8 @@ export function serveFile(exchange: Exchange, handler: Extract<HttpHandler, { ki
   const visit = exchange.visit;
   // Without a location nobody meant it for a file: there is just no other place.
   if (exchange.location !== null) exchange.reach('static');
-  findFile(handler, match, exchange.path, filePath(handler.root, exchange)).then((found) => {
+  const indexes = exchange.path.endsWith('/') ? handler.index.map((name) => fileName(name, exchange)) : [];
+  findFile(handler, match, exchange.path, filePath(handler.root, exchange), indexes).then((found) => {
     // The client may have gone while the disk was asked.
     if (exchange.done || exchange.visit !== visit) return;
     if (found.kind === 'slash') {
@@ -35,6 +37,9 @@ export function serveFile(exchange: Exchange, handler: Extract<HttpHandler, { ki
     } else if (found.kind === 'status') {
       exchange.logError('error', found.text);
       finish(exchange, found.status);
+    } else if (found.kind === 'index') {
+      const name = Buffer.from(found.name, 'utf8').toString('latin1');
+      exchange.redirectTo(name.startsWith('/') ? name : exchange.path + name, exchange.args);
     } else if (isPost) finish(exchange, 405);
     else sendFile(exchange, found.path, found.stats);
     exchange.flush();
@@ -43,8 +48,18 @@ export function serveFile(exchange: Exchange, handler: Extract<HttpHandler, { ki
 
 function sendFile(exchange: Exchange, path: string, stats: Stats): void {
   const { size } = stats;
-  const { headers, isFresh, isSame } = fileHead(stats, path, exchange.settings, exchange.head);
-  const range = isFresh || !isSame ? 'whole' : wantedRange(exchange, headers, size);
+  const headers = fileHead(stats, path, exchange.settings);
+  const verdict = conditionsFor(exchange, 200, headers);
+  if (verdict === 'failed') {
+    finish(exchange, 412);
+    return;
+  }
+  if (verdict === 'fresh') {
+    headers.remove('content-type');
+    answerWith(exchange, 304, headers, null, size);
+    return;
+  }
+  const range = wantedRange(exchange, headers, size);
   if (range === 'unsatisfiable') {
     const extra = exchange.response.extraHeaders ?? new HeaderList();
     exchange.response.extraHeaders = extra;
@@ -55,11 +70,13 @@ function sendFile(exchange: Exchange, path: string, stats: Stats): void {
     return;
   }
   if (range !== 'whole') addHeader(headers, 'Content-Range', `bytes ${range.start}-${range.end - 1}/${size}`);
-  else if (!isFresh && exchange.main === exchange) addHeader(headers, 'Accept-Ranges', 'bytes');
-  const status = isFresh ? 304 : range === 'whole' ? 200 : 206;
+  else if (exchange.settings.conditions.maxRanges > 0 && exchange.main === exchange) {
+    addHeader(headers, 'Accept-Ranges', 'bytes');
+  }
   const part = range === 'whole' ? { start: 0, end: size } : range;
+  const status = range === 'whole' ? 200 : 206;
   const length = part.end - part.start;
-  if (isFresh || length === 0 || exchange.method === 'HEAD') {
+  if (length === 0 || exchange.method === 'HEAD') {
     answerWith(exchange, status, headers, null, length);
     return;
   }
@@ -71,7 +88,16 @@ function sendFile(exchange: Exchange, path: string, stats: Stats): void {
 /** Parts are of the file as it is, not of what compression makes of it. */
 function wantedRange(exchange: Exchange, headers: HeaderList, size: number): RangeAnswer {
   const field = exchange.headers.get('range');
-  if (field === null || exchange.main !== exchange || exchange.response.fixedStatus !== 0) return 'whole';
+  const { maxRanges } = exchange.settings.conditions;
+  if (field === null || maxRanges === 0 || exchange.main !== exchange || exchange.response.fixedStatus !== 0) {
+    return 'whole';
+  }
+  const condition = exchange.headers.get('if-range');
+  if (condition !== null) {
+    const told = headers.copy();
+    addHeaders(exchange, 200, told);
+    if (!isSamePart(condition, told)) return 'whole';
+  }
   const compressed = isCompressible(exchange, 200, headers, size) && takesGzip(exchange);
   return compressed ? 'whole' : byteRange(field, size);
 }
