@@ -51,7 +51,8 @@ const FORMATS = `
   log_format text '$remote_addr "$request" $status $body_bytes_sent [$args] [$http_x_y] [$set] [$mapped] '
     '$upstream_addr $upstream_status $upstream_response_length "$sent_http_x_served" $sent_http_content_type '
     '$upstream_http_x_served $upstream_cookie_id $cookie_c $request_method $uri $is_args $scheme '
-    '$server_protocol $request_completion $remote_user $limit_req_status $sent_http_content_length $server_name';
+    '$server_protocol $request_completion $remote_user $limit_req_status $sent_http_content_length $server_name '
+    '$request_length $upstream_bytes_sent $upstream_bytes_received $gzip_ratio $request_filename';
   log_format json escape=json '{"x":"$http_x_y","set":"$set","up":"$upstream_addr"}';
   log_format bare escape=none '$http_x_y|$set|$upstream_addr|$args';
   map $arg_m $mapped { default ""; 1 one; }`;
@@ -130,6 +131,12 @@ describe.skipIf(nginxIsMissing)('the access log', () => {
       get('/%20%41?'),
       'HEAD / HTTP/1.1\r\nHost: lab.example\r\n\r\n',
       'POST /two HTTP/1.0\r\nHost: LAB.example:80\r\nContent-Length: 2\r\n\r\nxy',
+      'POST / HTTP/1.1\r\nHost: lab.example\r\nContent-Length: 2\r\n\r\nxy',
+      'POST / HTTP/1.1\r\nHost: lab.example\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nxy',
+      'GET / HTTP/1.1\r\n\r\n',
+      'nonsense\r\n\r\n',
+      get('/', 'a b: c'),
+      get('/', `X: ${'x'.repeat(9_000)}`),
     ];
     const nginx = await startNginx(`events {}\nhttp { ${httpTempPaths} ${text} }`);
     closeLater(() => nginx.stop());
@@ -145,9 +152,31 @@ describe.skipIf(nginxIsMissing)('the access log', () => {
       const expected = await lines(join(nginx.prefix, name), count);
       expect(expected).toHaveLength(count);
       // A page of nginx's is as much longer as its name is.
-      const pageless = (text: string) => text.replace(/\b(168|169|152|153)\b/g, 'page');
+      const pageless = (text: string) =>
+        text.replace(/\b(168|169|152|153|156|157|232|233)\b/g, 'page').replace(/ \S+\/html(\/.*)?$/, ' html$1');
       expect((await lines(join(prefix, name), count)).map(pageless)).toEqual(expected.map(pageless));
     }
+  });
+
+  it('counts every byte that the client gets', async () => {
+    const backend = await server();
+    const prefix = folder();
+    const rig = await startRig(
+      `http { log_format sent '$bytes_sent'; access_log sent.log sent; server { listen 127.0.0.1:1;
+        location / { proxy_pass http://127.0.0.1:${backend}; } location /own { return 200 text; } } }`,
+      { prefix },
+    );
+    const sizes: string[] = [];
+    const closing = [get('/', 'Connection: close'), get('/own', 'Connection: close'), get('/ /'), 'bad\r\n\r\n'];
+    for (const request of [
+      ...closing,
+      `POST${get('/', 'Connection: close', 'Expect: 100-continue', 'Content-Length: 1').slice(3)}x`,
+    ]) {
+      const client = new RawClient(rig.port()).send(request);
+      await client.until(() => false);
+      sizes.push(String(client.received.length));
+    }
+    expect(await lines(join(prefix, 'sent.log'), sizes.length)).toEqual(sizes);
   });
 
   it('has lines in nginx’s own format where none is named, with times', async () => {

@@ -7,7 +7,7 @@ import { accessLogPaths, errorLogPaths, unopenable } from './opened';
 import { type CommandLine, help, parseCommandLine } from './options';
 import { problemLevel, problemLines, problemText } from './report';
 import { pidPath, sendSignal } from './signal';
-import { configureArguments, version } from './version';
+import { configureArguments, program } from './version';
 
 export interface Terminal {
   readonly cwd: string;
@@ -27,7 +27,7 @@ export async function run(argv: readonly string[], terminal: Terminal, serve: Se
   }
   const line = parsed.value;
   if (line.action === 'help' || line.action === 'version' || line.action === 'configuration') {
-    terminal.err(`nginx version: ${version}\n`);
+    terminal.err(`nginx version: ${program}\n`);
     if (line.action === 'help') terminal.err(help);
     if (line.action === 'configuration')
       terminal.err(`TLS SNI support enabled\nconfigure arguments: ${configureArguments().join(' ')}\n`);

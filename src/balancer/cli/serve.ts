@@ -15,7 +15,7 @@ import type { CommandLine } from './options';
 import { problemLevel, problemLines, problemText } from './report';
 import type { Terminal } from './run';
 import { pidPath } from './signal';
-import { version } from './version';
+import { program } from './version';
 
 /** Set to 1 by test suites whose clients and servers end lines with a bare LF. Never for anything else. */
 const bareLf = 'TRAFFIC_LAB_TEST_BARE_LF';
@@ -63,7 +63,7 @@ export async function serve(line: CommandLine, first: Configuration, terminal: T
       await balancer.close();
       return 1;
     }
-    log.write('notice', version);
+    log.write('notice', program);
     log.write('notice', `start worker process ${process.pid}`);
     process.send?.({ type: 'ready' });
     if (isDaemonChild()) leaveTerminal();

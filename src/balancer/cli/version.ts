@@ -1,9 +1,10 @@
 import { notYet } from '../directives/notYet';
 import { entriesNamed } from '../directives/table';
+import { version } from '../version';
 
 /** What `-v` and `-V` print. */
 
-export const version = 'traffic-lab/0.1.0';
+export const program = `traffic-lab/${version}`;
 
 /** A module by its name in nginx's configure script, and a directive that stands for it. */
 interface Module {

@@ -64,7 +64,7 @@ export function requestVariable(name: string, facts: RequestFacts): string | und
     case 'server_port':
       return String(facts.serverPort);
     case 'server_protocol':
-      return facts.protocol;
+      return facts.method === '' ? '' : facts.protocol;
     case 'http2':
       return facts.protocol === 'HTTP/2.0' ? 'h2c' : '';
     case 'connection':

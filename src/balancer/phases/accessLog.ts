@@ -129,7 +129,7 @@ export class AccessLogs {
 }
 
 /** Variables that always have a value, if an empty one. */
-const NEVER_MISSING: ReadonlySet<string> = new Set(['is_args', 'https', 'server_name', 'http2', 'uri', 'host']);
+const NEVER_MISSING: ReadonlySet<string> = new Set(['is_args', 'https', 'server_name', 'http2', 'host']);
 
 type Escape = (value: string, name: string, exchange: Exchange) => string;
 

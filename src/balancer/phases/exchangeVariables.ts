@@ -4,6 +4,7 @@ import { connectionVariable } from '../gateway/connectionVariables';
 import type { HeaderFields } from '../gateway/headers';
 import { cookie, requestVariable } from '../gateway/variables';
 import type { Exchange } from '../proxies/exchange';
+import { version } from '../version';
 import { filePath } from './fileRoot';
 import { isoTime, localTime, seconds } from './times';
 
@@ -43,7 +44,7 @@ function httpConnectionVariable(name: string, { client, protocol, main }: Exchan
     case 'request_method':
       return main.method;
     case 'request':
-      return `${main.head.method} ${main.target} ${protocol}`;
+      return main.requestLine;
     case 'scheme':
       return tls === null ? 'http' : 'https';
     case 'https':
@@ -66,6 +67,16 @@ function stateVariable(name: string, exchange: Exchange): string | undefined {
       );
     case 'body_bytes_sent':
       return String(exchange.response.bodyBytes);
+    case 'bytes_sent':
+      return String(main.response.bytesSent);
+    case 'request_length':
+      return String(main.wireBytes);
+    case 'connection_time':
+      return seconds(exchange.client.acceptedAt, exchange.now());
+    case 'gzip_ratio':
+      return ratio(main.response.compressed);
+    case 'nginx_version':
+      return version;
     case 'request_id':
       if (main.requestId === '') main.requestId = engine.requestId();
       return main.requestId;
@@ -110,6 +121,12 @@ function fileName(exchange: Exchange): string {
   return root(exchange) + (match && 'path' in match ? path.slice(match.path.length) : '');
 }
 
+/** With two digits, rounded (ngx_http_gzip_ratio_variable). */
+function ratio(compressed: { readonly before: number; readonly after: number } | null): string {
+  if (compressed === null || compressed.after === 0) return '';
+  return (Math.floor((compressed.before * 1000) / compressed.after + 5) / 1000).toFixed(3).slice(0, -1);
+}
+
 /** Of basic authentication (RFC 7617). */
 function userName(authorization: string): string {
   const [, encoded] = /^basic +(\S+)/i.exec(authorization) ?? [];
@@ -136,6 +153,10 @@ function upstreamVariable(name: string, exchange: Exchange): string | undefined 
       return history?.list(({ startedAt, connectedAt }) => seconds(startedAt, connectedAt)) ?? '';
     case 'upstream_response_time':
       return history?.list(({ startedAt, endedAt }) => seconds(startedAt, endedAt)) ?? '';
+    case 'upstream_bytes_received':
+      return history?.list(({ bytesReceived }) => String(bytesReceived)) ?? '';
+    case 'upstream_bytes_sent':
+      return history?.list(({ bytesSent }) => String(bytesSent)) ?? '';
     case 'upstream_response_length':
       return history?.list(({ bodyBytes }) => String(bodyBytes)) ?? '';
   }

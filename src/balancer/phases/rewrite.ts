@@ -1,4 +1,4 @@
-import type { IfCondition, RewriteStep } from '../plan';
+import type { IfCondition, LocationPlan, Plan, RewriteStep } from '../plan';
 import { answerReturn } from '../proxies/answers';
 import type { Exchange } from '../proxies/exchange';
 
@@ -34,4 +34,26 @@ function holds(exchange: Exchange, condition: IfCondition): boolean {
       return (match !== null) !== condition.negated;
     }
   }
+}
+
+/** The variables that `set` steps of a configuration name: they exist, if empty, in every request. */
+export function setVariables(plan: Plan): ReadonlySet<string> {
+  const names = new Set<string>();
+  const take = (steps: readonly RewriteStep[]) => {
+    for (const step of steps) {
+      if (step.kind === 'set') names.add(step.variable);
+      else if (step.kind === 'if') take(step.steps);
+    }
+  };
+  const takeAll = (locations: readonly LocationPlan[]) => {
+    for (const { rewrite: steps, locations: inner } of locations) {
+      take(steps);
+      takeAll(inner);
+    }
+  };
+  for (const { rewrite: steps, locations } of plan.http?.servers ?? []) {
+    take(steps);
+    takeAll(locations);
+  }
+  return names;
 }

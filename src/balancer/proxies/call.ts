@@ -8,6 +8,8 @@ import type { Origin } from './origin';
 
 /** A request head as received, whatever the protocol. */
 export interface RequestHead {
+  /** The request line, where it is another than method, target and protocol say: it is bad. */
+  readonly line?: string;
   readonly method: string;
   /** Path and query as sent. */
   readonly target: string;
@@ -20,6 +22,8 @@ export interface RequestHead {
   /** Bytes; 0: no body; -1: as long as it gets. */
   readonly bodyLength: number;
   readonly expectsContinue: boolean;
+  /** Of the head on the wire, bytes. */
+  readonly wireBytes: number;
 }
 
 /** The connection a request came over. */
@@ -31,6 +35,8 @@ export interface ClientConnection {
   /** nginx's `$connection`. */
   readonly serial: number;
   readonly requests: number;
+  /** On the clock's now() scale. */
+  readonly acceptedAt: number;
   /** PROXY header and TLS, where there were any. */
   readonly origin: Origin;
 }
@@ -62,6 +68,11 @@ export interface UpstreamCall {
   readonly sent: boolean;
   /** When its connection stood, on the clock's now() scale; -1: not yet. */
   readonly connectedAt: number;
+  /** Both for this call alone. Over HTTP/2, where calls share connection and header compression, bodies only. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Of the body, with the framing of chunks. */
+  readonly bodyBytes: number;
   /** False: wait for CallOwner.onUpstreamDrain(). */
   writeBody(chunk: Buffer): boolean;
   endBody(): void;

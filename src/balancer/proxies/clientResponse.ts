@@ -2,6 +2,7 @@ import type { HeaderList } from '../gateway/headers';
 import { reasonPhrase } from '../gateway/status';
 import { isCompressible, takesGzip, weakenTag } from '../phases/gzip';
 import { addHeader, addHeaders } from './answers';
+import { chunkBytes } from './chunkBytes';
 import type { Exchange } from './exchange';
 import { type CompressedSink, GzipBody } from './gzipBody';
 
@@ -19,6 +20,10 @@ export class ClientResponse implements CompressedSink {
   trailers: HeaderList | null = null;
   /** Body as on the wire, with the framing of chunks, as nginx counts. */
   bodyBytes = 0;
+  /** On the wire, the head included. */
+  bytesSent = 0;
+  /** What compression made of the body; null: it was not compressed. */
+  compressed: { readonly before: number; readonly after: number } | null = null;
   /** Answered in place of whatever status the answer has; 0: none. */
   fixedStatus = 0;
   /** Where a redirect leads, complete; null: nowhere. */
@@ -100,6 +105,7 @@ export class ClientResponse implements CompressedSink {
   }
 
   onCompressedEnd(): void {
+    this.compressed = this.#gzip;
     this.#gzip = null;
     this.#sendEnd();
     this.exchange.downstream.flush();
@@ -130,9 +136,4 @@ export class ClientResponse implements CompressedSink {
     this.exchange.downstream.sendEnd(this.trailers);
     this.exchange.settle();
   }
-}
-
-/** A chunk's bytes with its size in hexadecimal in front and two line ends. */
-function chunkBytes(length: number): number {
-  return length + Math.ceil((32 - Math.clz32(length)) / 4) + 4;
 }

@@ -81,6 +81,8 @@ export class Exchange implements CapturingSource, RequestFacts {
   traceId: string | null = null;
 
   readonly response: ClientResponse;
+  /** Of the request on the wire, without what of its body nobody wanted. */
+  wireBytes: number;
   requestId = '';
   /** Variables that `set`, named captures and auth_request_set gave a value, and those worked out once. */
   values: Map<string, string> | null = null;
@@ -101,6 +103,7 @@ export class Exchange implements CapturingSource, RequestFacts {
     this.remoteAddress = client.remoteAddress;
     this.remotePort = client.remotePort;
     this.body = new RequestBody(head.bodyLength);
+    this.wireBytes = head.wireBytes;
     this.response = new ClientResponse(this);
     this.startedAt = generation.engine.clock.now();
     this.server = service.defaultServer;
@@ -143,6 +146,34 @@ export class Exchange implements CapturingSource, RequestFacts {
     engine.telemetry.dirty = true;
     if (engine.traceHeader !== null) this.traceId = this.headers.get(engine.traceHeader);
     enter(this);
+  }
+
+  /** Its head is bad: it is answered as such, by the default server, and logged. */
+  refuseHead(status: number, reason: string): void {
+    const { telemetry } = this.generation.engine;
+    telemetry.tookIn(this.service.declared);
+    telemetry.pipeline.moved('client', 'route');
+    this.body.discard();
+    this.#toldBad(reason);
+    finish(this, status);
+  }
+
+  /** The client said no more, or left: nobody is to be answered. */
+  endHead(status: number, reason: string): void {
+    this.done = true;
+    this.response.status = status;
+    this.#toldBad(reason);
+    this.settle();
+  }
+
+  #toldBad(reason: string): void {
+    this.logError('info', `client ${reason} while reading client request ${this.method === '' ? 'line' : 'headers'}`);
+  }
+
+  /** As the client wrote it. */
+  get requestLine(): string {
+    const { line, method } = this.head;
+    return line ?? `${method} ${this.target} ${this.protocol}`;
   }
 
   /** The client's own request, and still on the way that the file has for it. */
@@ -245,10 +276,12 @@ export class Exchange implements CapturingSource, RequestFacts {
 
   // ── From the client ──────────────────────────────────────────────────────────────────────────────────────────────
 
-  onRequestBody(chunk: Buffer): void {
+  /** `wireBytes`: of the request so far. */
+  onRequestBody(chunk: Buffer, wireBytes: number): void {
     const { body } = this;
     body.received += chunk.length;
     if (this.done || body.discarded) return;
+    this.wireBytes = wireBytes;
     const limit = this.settings.clientMaxBodySize;
     if (limit > 0 && body.received > limit) {
       this.logError('error', `client intended to send too large chunked body: ${body.received} bytes`);
@@ -266,9 +299,11 @@ export class Exchange implements CapturingSource, RequestFacts {
     if (this.content?.writeBody(chunk) === false) this.downstream.pauseBody();
   }
 
-  onRequestEnd(): void {
+  onRequestEnd(wireBytes: number): void {
     this.body.complete = true;
-    if (!this.done) this.content?.endBody();
+    if (this.done) return;
+    if (!this.body.discarded) this.wireBytes = wireBytes;
+    this.content?.endBody();
   }
 
   /** All that came at once has been given on. */
@@ -373,7 +408,8 @@ export class Exchange implements CapturingSource, RequestFacts {
 
   /** The configuration gives it a value, if an empty one. */
   isDefined(name: string): boolean {
-    return this.values?.has(name) === true || this.generation.lazyVariables?.has(name) === true;
+    const { lazyVariables, setVariables } = this.generation;
+    return this.values?.has(name) === true || lazyVariables?.has(name) === true || setVariables.has(name);
   }
 
   variable(name: string): string {
@@ -384,7 +420,7 @@ export class Exchange implements CapturingSource, RequestFacts {
     this.generation.engine.log(
       level,
       `*${this.client.serial} ${text}, client: ${this.remoteAddress}, server: ${this.server.names[0]?.text ?? ''}, ` +
-        `request: "${this.main.head.method} ${this.target} ${this.protocol}"` +
+        `request: "${this.main.requestLine}"` +
         `${this.main === this ? '' : `, subrequest: "${this.path}"`}` +
         `${upstream === '' ? '' : `, upstream: "${upstream}"`}, host: "${this.host}"`,
       this.settings.errorLogs,

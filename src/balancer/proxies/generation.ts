@@ -2,6 +2,7 @@ import { formatAddress } from '../directives/address';
 import { implicitUpstream } from '../directives/implicitUpstream';
 import { AccessLogs } from '../phases/accessLog';
 import { type LazyVariables, lazyVariables } from '../phases/lazyVariables';
+import { setVariables } from '../phases/rewrite';
 import type { HttpServerPlan, Plan, StreamServerPlan, UpstreamPlan } from '../plan';
 import type { Upstream } from '../upstream';
 import { type AddressMap, type Engine, UpstreamSite } from './engine';
@@ -65,6 +66,8 @@ export class Generation {
   readonly lazyVariables: LazyVariables | null;
   /** Of `stream {}`. */
   readonly streamVariables: LazyVariables | null;
+  /** Those that a `set` somewhere may give a value. */
+  readonly setVariables: ReadonlySet<string>;
   readonly accessLogs: AccessLogs;
   #graceMs = 0;
   readonly #upstreams = new Map<UpstreamPlan, HttpUpstream>();
@@ -82,6 +85,7 @@ export class Generation {
   ) {
     this.lazyVariables = lazyVariables(plan.http?.maps ?? [], plan.http?.splitClients ?? []);
     this.streamVariables = lazyVariables(plan.stream?.maps ?? [], plan.stream?.splitClients ?? []);
+    this.setVariables = setVariables(plan);
     this.accessLogs = new AccessLogs(plan, engine);
   }
 

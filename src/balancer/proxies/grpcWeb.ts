@@ -76,6 +76,18 @@ export class GrpcWebCall implements UpstreamCall, CallOwner {
     return this.#call?.connectedAt ?? -1;
   }
 
+  get bodyBytes(): number {
+    return this.#call?.bodyBytes ?? 0;
+  }
+
+  get bytesSent(): number {
+    return this.#call?.bytesSent ?? 0;
+  }
+
+  get bytesReceived(): number {
+    return this.#call?.bytesReceived ?? 0;
+  }
+
   writeBody(chunk: Buffer): boolean {
     if (this.#broken) return true;
     const bytes = this.#decode === null ? chunk : this.#decode.push(chunk);

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { type HeaderFields, type HeaderList, hasListToken, headerName } from '../gateway/headers';
-import { errorPage, reasonPhrase } from '../gateway/status';
+import { parseRequestUri } from '../gateway/requestUri';
 import type { HttpSettings } from '../plan';
 import type { ClientConnection, Downstream } from './call';
+import { chunkBytes } from './chunkBytes';
 import type { Timed } from './deadlines';
 import type { Engine } from './engine';
 import { Exchange } from './exchange';
@@ -15,6 +16,7 @@ import type { Outgoing } from './outbox';
 import { isPassed, SERVER_NAME } from './serverName';
 
 const NEVER = Number.POSITIVE_INFINITY;
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 
 /**
  * One HTTP/1 client connection: requests in, one after the other even where they are pipelined; responses out, gathered
@@ -28,6 +30,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   readonly localAddress: string;
   readonly localPort: number;
   requests = 0;
+  readonly acceptedAt: number;
 
   readonly #engine: Engine;
   #parser: RequestParser;
@@ -36,6 +39,8 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   #responseDone = true;
   #reading = false;
   #closed = false;
+  /** What is read cannot be trusted any more. */
+  #broken = false;
   /** Answered for good: what still comes is thrown away until the client closes. */
   #lingering = false;
   #retired = false;
@@ -64,7 +69,8 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     this.localAddress = origin.localAddress;
     this.localPort = origin.localPort;
     this.#parser = this.#newParser();
-    this.deadlineAt = this.#engine.clock.now() + service.defaultServer.settings.clientHeaderTimeoutMs;
+    this.acceptedAt = this.#engine.clock.now();
+    this.deadlineAt = this.acceptedAt + service.defaultServer.settings.clientHeaderTimeoutMs;
     this.#engine.deadlines.watch(this);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('drain', () => this.#onDrain());
@@ -83,7 +89,10 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   sendContinue(): void {
     if (this.#continued) return;
     this.#continued = true;
-    this.#out += 'HTTP/1.1 100 Continue\r\n\r\n';
+    this.#out += CONTINUE;
+    this.#count(CONTINUE.length);
+    // nginx takes whatever was sent besides the head for body.
+    if (this.#exchange !== null) this.#exchange.response.bodyBytes += CONTINUE.length;
     this.flush();
   }
 
@@ -115,7 +124,13 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
         this.#keep = false;
       }
     }
-    this.#out += head + (this.#keep ? this.#keptAlive() : 'Connection: close\r\n\r\n');
+    head += this.#keep ? this.#keptAlive() : 'Connection: close\r\n\r\n';
+    this.#out += head;
+    this.#count(head.length);
+  }
+
+  #count(bytes: number): void {
+    if (this.#exchange !== null) this.#exchange.response.bytesSent += bytes;
   }
 
   #keptAlive(): string {
@@ -127,6 +142,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   sendBody(chunk: Buffer): boolean {
     if (this.#closed || this.#bodyless || chunk.length === 0) return true;
     const { socket } = this;
+    this.#count(this.#chunked ? chunkBytes(chunk.length) : chunk.length);
     if (chunk.length + this.#out.length <= LIMITS.joinBytes) {
       const text = chunk.toString('latin1');
       this.#out += this.#chunked ? `${chunk.length.toString(16)}\r\n${text}\r\n` : text;
@@ -145,11 +161,13 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   sendEnd(trailers: HeaderList | null): void {
     if (this.#closed) return;
     if (this.#chunked) {
-      this.#out += '0\r\n';
+      let end = '0\r\n';
       if (trailers !== null && this.#acceptsTrailers()) {
-        for (let i = 0; i < trailers.length; i++) this.#out += `${trailers.names[i]?.text}: ${trailers.values[i]}\r\n`;
+        for (let i = 0; i < trailers.length; i++) end += `${trailers.names[i]?.text}: ${trailers.values[i]}\r\n`;
       }
-      this.#out += '\r\n';
+      end += '\r\n';
+      this.#out += end;
+      this.#count(end.length);
     }
     this.#responseDone = true;
     if (this.#requestDone) this.#complete();
@@ -240,14 +258,22 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   }
 
   close(): void {
+    this.#leave(400, 'prematurely closed connection');
+  }
+
+  /** `status` and `reason`: of a request of which only a part has come, for the logs. */
+  #leave(status: number, reason: string): void {
     if (this.#closed) return;
     const exchange = this.#exchange;
+    const isCutOff = exchange === null && !this.#lingering && !this.#broken && !this.#parser.isIdle;
+    const cutOff = isCutOff ? this.#badExchange() : null;
     this.#exchange = null;
     // An answer that was to leave at the end of this turn leaves.
     if (this.#isOutgoing && !this.socket.destroyed) this.writeOut();
     this.socket.destroy();
     this.#detach();
     exchange?.onClientGone();
+    cutOff?.endHead(status, reason);
   }
 
   onDeadline(): void {
@@ -258,13 +284,13 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     if (this.#exchange !== null) {
       this.#log('client timed out', this.#exchange.settings);
     }
-    this.close();
+    this.#leave(408, 'timed out');
   }
 
   // ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #onData(chunk: Buffer): void {
-    if (this.#lingering || this.#closed) return;
+    if (this.#lingering || this.#closed || this.#broken) return;
     this.#parser.push(chunk);
     if (this.#exchange !== null && this.#requestDone) {
       // Pipelined: its turn comes. More than this of it can wait in the network.
@@ -277,20 +303,21 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   #read(): void {
     if (this.#reading) return;
     this.#reading = true;
-    while (!this.#closed && !this.#lingering && (this.#exchange === null || !this.#requestDone)) {
+    while (!this.#closed && !this.#lingering && !this.#broken && (this.#exchange === null || !this.#requestDone)) {
       const event = this.#parser.next();
       if (event === HEAD) this.#begin();
-      else if (event === BODY) this.#exchange?.onRequestBody(this.#parser.data);
+      else if (event === BODY) this.#exchange?.onRequestBody(this.#parser.data, this.#parser.messageBytes);
       else if (event === END) {
         this.#requestDone = true;
         this.deadlineAt = NEVER;
-        this.#exchange?.onRequestEnd();
+        this.#exchange?.onRequestEnd(this.#parser.messageBytes);
         if (this.#responseDone && this.#exchange !== null) this.#complete();
       } else if (event === MORE) break;
       else if (event === BAD) this.#bad(this.#parser.bad ?? { status: 400, reason: 'sent invalid request' });
     }
     this.#reading = false;
     if (this.#closed) return;
+    if (this.#broken) return;
     if (this.#exchange === null) {
       if (!this.#lingering && !this.#parser.isIdle && !this.#headDeadlineSet) {
         // From the first byte of a request on, however slowly the rest comes.
@@ -323,6 +350,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
       connection: parser.connection,
       bodyLength: parser.framing === BY_CHUNKS ? -1 : Math.max(0, parser.contentLength),
       expectsContinue: parser.expectsContinue,
+      wireBytes: parser.messageBytes,
     });
     this.#exchange = exchange;
     exchange.start();
@@ -369,16 +397,40 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
       else exchange.onRequestBad(bad.status, bad.reason);
       return;
     }
-    this.#log(`client ${bad.reason}`, this.service.defaultServer.settings);
-    const { telemetry } = this.#engine;
-    telemetry.tookIn(this.service.declared);
-    telemetry.answered(this.service.declared);
-    telemetry.dirty = true;
-    const page = errorPage(bad.page ?? bad.status);
-    this.#out +=
-      this.#engine.responseStart(bad.status, reasonPhrase(bad.status)) +
-      `Content-Type: text/html\r\nContent-Length: ${page?.length ?? 0}\r\nConnection: close\r\n\r\n${page?.toString('latin1') ?? ''}`;
-    this.#linger();
+    const refused = this.#badExchange();
+    this.#exchange = refused;
+    refused.refuseHead(bad.page ?? bad.status, bad.reason);
+    refused.flush();
+  }
+
+  /** A request of which no more than its beginning is known. Nothing more is read from its connection. */
+  #badExchange(): Exchange {
+    const parser = this.#parser;
+    this.requests++;
+    this.#broken = true;
+    this.#requestDone = false;
+    this.#responseDone = false;
+    this.#mustClose = true;
+    this.#continued = true;
+    this.deadlineAt = NEVER;
+    const exchange = new Exchange(this.generation, this.service, this, this, {
+      line: parser.line,
+      method: parser.method,
+      target: parser.target,
+      protocol: parser.minorVersion > 0 ? 'HTTP/1.1' : 'HTTP/1.0',
+      host: '',
+      headers: parser.headers,
+      connection: '',
+      bodyLength: 0,
+      expectsContinue: false,
+      wireBytes: parser.method === '' ? 0 : parser.headBytes,
+    });
+    const uri = parseRequestUri(parser.target);
+    if (uri !== null && parser.target !== '') {
+      exchange.path = uri.path;
+      exchange.args = uri.args;
+    }
+    return exchange;
   }
 
   /** Says goodbye and reads on for a moment: closing with bytes unread would reset the connection and lose the answer. */

@@ -100,6 +100,9 @@ export abstract class MessageParser {
   protected readonly tolerateBareLf: boolean;
   #lineBytes: number;
   #headBytes: number;
+  /** Bytes ever given, and where in them the message began. */
+  #given = 0;
+  #messageStart = 0;
   #state = START;
   /** `headers` while they come in; null: none came, or they are known already. */
   #fields: HeaderList | null = null;
@@ -131,6 +134,10 @@ export abstract class MessageParser {
   protected abstract startLine(line: string): boolean;
   /** Draws the conclusions from the complete head: framing above all. False: it is bad, and fail() was called. */
   protected abstract headComplete(): boolean;
+  /** A new message is to begin: nothing of the one before holds. */
+  protected forgetHead(): void {}
+  /** A start line that is too long: what came of it. */
+  protected cutLine(_line: string): void {}
   /** What to answer to a start line or head that is too long. */
   protected abstract readonly tooLongStart: BadMessage;
   protected abstract readonly tooLongHead: BadMessage;
@@ -142,17 +149,29 @@ export abstract class MessageParser {
     this.#headBytes = headBytes;
   }
 
+  /** Bytes of the head's good lines so far. */
+  get headBytes(): number {
+    return this.#headUsed;
+  }
+
   /** Bytes given but not yet read. */
   get buffered(): number {
     return this.#buffer.length - this.#position;
   }
 
+  /** Bytes of this message read so far, from its start line on. */
+  get messageBytes(): number {
+    return this.#given - this.buffered - this.#messageStart;
+  }
+
   /** Between two messages, with nothing of the next one seen. */
   get isIdle(): boolean {
-    return this.#state === START && this.#headUsed === 0 && this.#position >= this.#buffer.length;
+    const isBetween = this.#state === COMPLETE || (this.#state === START && this.#headUsed === 0);
+    return isBetween && this.#position >= this.#buffer.length;
   }
 
   push(chunk: Buffer): void {
+    this.#given += chunk.length;
     if (this.#position >= this.#buffer.length) this.#buffer = chunk;
     else this.#buffer = Buffer.concat([this.#buffer.subarray(this.#position), chunk]);
     this.#position = 0;
@@ -235,6 +254,11 @@ export abstract class MessageParser {
     this.#left = length;
   }
 
+  #forget(): void {
+    this.#standing = null;
+    this.forgetHead();
+  }
+
   /** What headComplete() concludes has changed. */
   protected reconsider(): void {
     this.#standing = null;
@@ -280,11 +304,14 @@ export abstract class MessageParser {
     const start = this.#position;
     const known = this.#known;
     if (known !== null && this.#headUsed === 0 && this.#repeats(known, start, 0)) {
+      this.#messageStart = this.#given - this.#buffer.length + start;
       if (known === this.#standing) {
+        this.#headUsed = known.bytes.length;
         this.headers = known.fields;
         this.#left = this.#standingLeft;
         return this.#beginBody(start + known.bytes.length);
       }
+      this.#forget();
       if (!this.startLine(known.startLine)) return BAD;
       this.#state = FIELDS;
       this.contentLength = -1;
@@ -295,6 +322,7 @@ export abstract class MessageParser {
       }
       return event;
     }
+    if (this.#state === START && this.#headUsed === 0) this.#forget();
     // One more than the limit, so that a line that is too long shows as such.
     const end = Math.min(this.#buffer.length, start + this.#headBytes + 1);
     const text = this.#buffer.toString('latin1', start, end);
@@ -312,7 +340,10 @@ export abstract class MessageParser {
       const length = (lf < 0 ? text.length : lf + 1) - at;
       if (length > longestLine) longestLine = length;
       const tooLong = this.#tooLong(length);
-      if (tooLong !== null) return this.#failWith(tooLong);
+      if (tooLong !== null) {
+        if (this.#state === START) this.cutLine(text.slice(at));
+        return this.#failWith(tooLong);
+      }
       if (lf < 0) {
         this.#position = start + at;
         return MORE;
@@ -329,6 +360,7 @@ export abstract class MessageParser {
           startLineAt = at;
           continue;
         }
+        this.#messageStart = this.#given - this.#buffer.length + start + at - length;
         if (!this.startLine(line)) return BAD;
         this.#state = FIELDS;
         this.contentLength = -1;
@@ -354,7 +386,10 @@ export abstract class MessageParser {
         this.#fields = new HeaderList();
         this.headers = this.#fields;
       }
-      if (!this.#field(line, this.#fields)) return BAD;
+      if (!this.#field(line, this.#fields)) {
+        this.#headUsed -= length;
+        return BAD;
+      }
     }
   }
 

@@ -4,6 +4,9 @@ import { BY_CHUNKS, BY_LENGTH, MessageParser, NO_BODY, parseContentLength } from
 
 /** Requests as a server reads them. Statuses of refusals are nginx's. */
 export class RequestParser extends MessageParser {
+  /** The request line as it came, also where it is bad; '' before it is there. */
+  line = '';
+  /** '' where the request line is bad; so is all that follows. */
   method = '';
   /** Path and query as sent, always with a leading slash. */
   target = '';
@@ -20,7 +23,20 @@ export class RequestParser extends MessageParser {
   protected readonly tooLongStart = { status: 414, reason: 'sent too long URI' };
   protected readonly tooLongHead = { status: 400, reason: 'sent too large request', page: TOO_LARGE_HEAD };
 
+  protected override forgetHead(): void {
+    this.line = '';
+    this.method = '';
+    this.target = '';
+    this.host = '';
+    this.connection = '';
+  }
+
+  protected override cutLine(line: string): void {
+    this.line = line;
+  }
+
   protected startLine(line: string): boolean {
+    this.line = line;
     const methodEnd = line.indexOf(' ');
     const targetEnd = line.indexOf(' ', methodEnd + 1);
     if (methodEnd <= 0 || targetEnd <= methodEnd + 1) return this.#refuse(400, 'sent invalid request');
@@ -148,16 +164,18 @@ function versionOf(line: string, at: number): number {
     if (line.endsWith('HTTP/1.1')) return 1;
     if (line.endsWith('HTTP/1.0')) return 0;
   }
-  if (length < 8 || length > 9 || !line.startsWith('HTTP/', at)) return -400;
+  if (!line.startsWith('HTTP/', at)) return -400;
   const major = line.charCodeAt(at + 5) - 48;
-  if (major < 1 || major > 9 || line.charCodeAt(at + 6) !== 46) return -400;
+  // As nginx, which reads no further then.
+  if (major > 1 && major <= 9) return -505;
+  if (length < 8 || length > 9 || major !== 1 || line.charCodeAt(at + 6) !== 46) return -400;
   let minor = 0;
   for (let i = at + 7; i < line.length; i++) {
     const digit = line.charCodeAt(i) - 48;
     if (digit < 0 || digit > 9) return -400;
     minor = minor * 10 + digit;
   }
-  return major > 1 ? -505 : Math.min(minor, 1);
+  return Math.min(minor, 1);
 }
 
 /** uri-host with an optional port (RFC 3986, sections 3.2.2 and 3.2.3), never empty, never with a user. */

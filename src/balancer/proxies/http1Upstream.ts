@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { CallOwner, UpstreamCall } from './call';
+import { chunkBytes } from './chunkBytes';
 import type { Timed } from './deadlines';
 import type { Engine, PeerSite, UpstreamSite } from './engine';
 import { BAD, BODY, BY_CLOSE, END, HEAD, MORE, NO_BODY, type ParseEvent } from './http1Codec';
@@ -114,6 +115,9 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
   deadlineAt = Number.POSITIVE_INFINITY;
   reused = false;
   connectedAt = -1;
+  bytesReceived = 0;
+  #bytesOut = 0;
+  #headBytes = 0;
   readonly #socket: Socket;
   readonly #parser: ResponseParser;
   #owner: CallOwner | null = null;
@@ -162,6 +166,14 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
     return this.#connected;
   }
 
+  get bodyBytes(): number {
+    return this.#headBytes === 0 ? 0 : this.bytesReceived - this.#headBytes;
+  }
+
+  get bytesSent(): number {
+    return this.#connected ? this.#bytesOut : 0;
+  }
+
   /** Whether a request may run on it: whoever wants TLS gets no connection in the clear, nor one with other rules. */
   isFor(secure: SecureTarget | null | undefined): boolean {
     return this.secure?.settings === secure?.settings && this.secure?.name === secure?.name;
@@ -179,12 +191,16 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
     this.#sendTimeoutMs = options.sendTimeoutMs;
     // The end of a body that was answered early may still wait to be sent.
     this.#out += options.head;
+    this.bytesReceived = 0;
+    this.#headBytes = 0;
+    this.#bytesOut = options.head.length;
     if (this.#connected) this.#setDeadline();
   }
 
   writeBody(chunk: Buffer): boolean {
     if (this.#closed) return true;
     if (this.#connected) this.#setDeadline();
+    this.#bytesOut += this.#chunked ? chunkBytes(chunk.length) : chunk.length;
     if (chunk.length + this.#out.length <= LIMITS.joinBytes) {
       const text = chunk.toString('latin1');
       this.#out += this.#chunked ? `${chunk.length.toString(16)}\r\n${text}\r\n` : text;
@@ -208,7 +224,10 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
 
   endBody(): void {
     this.#bodyDone = true;
-    if (this.#chunked) this.#out += '0\r\n\r\n';
+    if (this.#chunked) {
+      this.#out += '0\r\n\r\n';
+      this.#bytesOut += 5;
+    }
     if (this.#connected) this.#setDeadline();
   }
 
@@ -300,6 +319,7 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
       return;
     }
     this.#setDeadline();
+    this.bytesReceived += chunk.length;
     this.#parser.push(chunk);
     this.#read();
     if (this.#owner === owner) owner.onResponsePause();
@@ -311,6 +331,7 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
       const event: ParseEvent = parser.next();
       if (event === MORE) return;
       if (event === HEAD) {
+        this.#headBytes = this.bytesReceived - parser.buffered;
         const bodyless = parser.framing === NO_BODY && (parser.contentLength !== 0 || parser.answersHead);
         this.#owner.onResponseHead(parser.status, parser.reason, parser.headers, parser.contentLength, bodyless);
       } else if (event === BODY) {

@@ -35,6 +35,7 @@ class Http2Client implements Client, ClientConnection, Timed, ConnectionOwner {
   readonly headBytes: number;
   readonly lineBytes: number;
   requests = 0;
+  readonly acceptedAt: number;
   readonly #connection: Http2Connection;
   /** What the connection as a whole has to do by then; streams have deadlines of their own. */
   #ownDeadline: number;
@@ -63,7 +64,8 @@ class Http2Client implements Client, ClientConnection, Timed, ConnectionOwner {
     const { largeCount, largeSize } = service.defaultServer.headerBuffers;
     this.headBytes = largeCount * largeSize;
     this.lineBytes = largeSize;
-    this.#ownDeadline = this.engine.clock.now() + service.defaultServer.settings.clientHeaderTimeoutMs;
+    this.acceptedAt = this.engine.clock.now();
+    this.#ownDeadline = this.acceptedAt + service.defaultServer.settings.clientHeaderTimeoutMs;
     this.deadlineAt = this.#ownDeadline;
     this.engine.deadlines.watch(this);
     this.#connection = new Http2Connection(socket, this);

@@ -28,6 +28,8 @@ export class RequestFields {
   bad: BadHead | null = null;
   /** More than the limit of names and values, or of lines. */
   tooLarge = false;
+  /** Of the header block as it came. */
+  wireBytes = 0;
   method: string | null = null;
   scheme: string | null = null;
   path: string | null = null;
@@ -92,6 +94,7 @@ export class RequestFields {
       connection: '',
       bodyLength: ended ? 0 : length === 0 ? -1 : length,
       expectsContinue: false,
+      wireBytes: this.wireBytes,
     };
   }
 

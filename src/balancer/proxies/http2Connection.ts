@@ -206,6 +206,7 @@ export class Http2Connection implements InputSink, StreamOwner {
     const open = this.streams.get(id);
     const isNew = id > this.lastStream;
     const fields = new RequestFields(this.owner.headBytes, this.owner.lineBytes, !isNew);
+    fields.wireBytes = block.length;
     if (!this.#decoder.decode(block, (name, value) => fields.add(name, value))) {
       this.#fatal(ERROR.compression, 'sent a header block that cannot be decoded');
       return;

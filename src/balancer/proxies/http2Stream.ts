@@ -39,6 +39,8 @@ export class Http2Stream implements Downstream {
   /** Content-Length; -1. */
   #declared = -1;
   #received = 0;
+  /** Of the head as it came. */
+  #headBytes = 0;
   #receiveWindow: number = LIMITS.streamWindowBytes;
   /** Given on, not yet told to the client. */
   #credit = 0;
@@ -67,6 +69,7 @@ export class Http2Stream implements Downstream {
   begin(exchange: Exchange, declared: number): void {
     this.#exchange = exchange;
     this.#declared = declared;
+    this.#headBytes = exchange.head.wireBytes;
     exchange.start();
     if (!this.requestDone && !this.#closed) this.#armBody();
   }
@@ -106,7 +109,7 @@ export class Http2Stream implements Downstream {
       this.#inbound.push(chunk);
       return;
     }
-    this.#exchange?.onRequestBody(chunk);
+    this.#exchange?.onRequestBody(chunk, this.#wireBytes);
     if (this.#closed) return;
     this.#armBody();
     this.#give(chunk.length);
@@ -116,7 +119,7 @@ export class Http2Stream implements Downstream {
     this.requestDone = true;
     this.#bodyBy = NEVER;
     if (this.#declared > this.#received) this.onBad(400, 'sent a body smaller than Content-Length declares');
-    else if (this.#inbound.length === 0) this.#exchange?.onRequestEnd();
+    else if (this.#inbound.length === 0) this.#exchange?.onRequestEnd(this.#wireBytes);
   }
 
   /** All that came at once has been given on. */
@@ -221,10 +224,10 @@ export class Http2Stream implements Downstream {
     while (!this.#paused && !this.#closed) {
       const chunk = this.#inbound.shift();
       if (chunk === undefined) break;
-      this.#exchange?.onRequestBody(chunk);
+      this.#exchange?.onRequestBody(chunk, this.#wireBytes);
       this.#give(chunk.length);
       if (this.#inbound.length > 0 || !this.requestDone) continue;
-      this.#exchange?.onRequestEnd();
+      this.#exchange?.onRequestEnd(this.#wireBytes);
     }
     this.onPause();
     if (!this.requestDone && !this.#paused && !this.#closed) this.#armBody();
@@ -245,6 +248,7 @@ export class Http2Stream implements Downstream {
       this.#waiting -= part.length;
       this.sendWindow -= part.length;
       sender.data(this.id, part);
+      this.#count(part.length + FRAME_HEADER_BYTES);
       this.owner.sent();
       progress = true;
     }
@@ -277,7 +281,9 @@ export class Http2Stream implements Downstream {
     if (own.server) encoder.add('server', SERVER_NAME);
     if (own.date) encoder.add('date', engine.httpDate());
     fields((name, value) => encoder.add(name, value));
-    sender.headers(this.id, encoder.end(), this.#bodyless);
+    const block = encoder.end();
+    this.#count(block.length);
+    sender.headers(this.id, block, this.#bodyless);
     this.owner.sent();
   }
 
@@ -293,12 +299,22 @@ export class Http2Stream implements Downstream {
           const name = trailers.names[i];
           if (name !== undefined && goesOnHttp2(name.kind)) encoder.add(name.lower, trailers.values[i] ?? '');
         }
-        sender.headers(this.id, encoder.end(), true);
+        const block = encoder.end();
+        this.#count(block.length);
+        sender.headers(this.id, block, true);
       }
     }
     // The client's half is of no interest any more (RFC 9113, section 8.1).
     if (!this.requestDone) sender.push(numberFrame(FRAME.rstStream, this.id, ERROR.none));
     this.#close(!this.requestDone);
+  }
+
+  get #wireBytes(): number {
+    return this.#headBytes + this.#received;
+  }
+
+  #count(bytes: number): void {
+    if (this.#exchange !== null) this.#exchange.response.bytesSent += bytes;
   }
 
   #give(length: number): void {

@@ -222,6 +222,8 @@ class Http2UpstreamSession implements Timed {
 class Http2Call implements UpstreamCall, Timed {
   deadlineAt: number;
   #owner: CallOwner | null;
+  bytesSent = 0;
+  bytesReceived = 0;
   #trailers: HeaderList | null = null;
   #headSeen = false;
   readonly #engine: Engine;
@@ -253,12 +255,17 @@ class Http2Call implements UpstreamCall, Timed {
     return this.session.connected;
   }
 
+  get bodyBytes(): number {
+    return this.bytesReceived;
+  }
+
   get connectedAt(): number {
     return this.session.connectedAt;
   }
 
   writeBody(chunk: Buffer): boolean {
     this.#touch();
+    this.bytesSent += chunk.length;
     return this.stream.destroyed || this.stream.write(chunk);
   }
 
@@ -323,6 +330,7 @@ class Http2Call implements UpstreamCall, Timed {
   #onData(chunk: Buffer): void {
     if (this.#owner === null || chunk.length === 0) return;
     this.#touch();
+    this.bytesReceived += chunk.length;
     this.#owner.onResponseBody(chunk);
     this.#owner?.onResponsePause();
   }

@@ -133,7 +133,6 @@ export class Proxying implements Content, CallOwner {
   }
 
   onResponseBody(chunk: Buffer): void {
-    if (this.#attempt !== null) this.#attempt.bodyBytes += chunk.length;
     if (!this.exchange.response.sendBody(chunk)) this.#call?.pause();
   }
 

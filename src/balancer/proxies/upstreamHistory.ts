@@ -10,6 +10,9 @@ export class Attempt {
   endedAt = -1;
   connectedAt = -1;
   bodyBytes = 0;
+  /** On its connection, heads and framing included. */
+  bytesSent = 0;
+  bytesReceived = 0;
   headers: HeaderFields | null = null;
   trailers: HeaderList | null = null;
 
@@ -21,11 +24,15 @@ export class Attempt {
   /** Nothing more is to come of it. */
   end(now: number, call: UpstreamCall | null): void {
     if (this.endedAt < 0) this.endedAt = now;
+    if (call !== null) this.bytesSent = call.bytesSent;
     this.noteConnection(call);
   }
 
   noteConnection(call: UpstreamCall | null): void {
-    if (call !== null && this.connectedAt < 0) this.connectedAt = call.connectedAt;
+    if (call === null) return;
+    if (this.connectedAt < 0) this.connectedAt = call.connectedAt;
+    this.bytesReceived = call.bytesReceived;
+    this.bodyBytes = call.bodyBytes;
   }
 }
 

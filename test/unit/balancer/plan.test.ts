@@ -148,9 +148,14 @@ describe('inheritance', () => {
       kind: 'static',
       root: { source: '/files' },
       alias: false,
-      index: ['index.html'],
+      index: [{ source: 'index.html' }],
     });
-    expect(c?.handler).toMatchObject({ kind: 'static', root: { source: '/d' }, alias: true, index: ['index.html'] });
+    expect(c?.handler).toMatchObject({
+      kind: 'static',
+      root: { source: '/d' },
+      alias: true,
+      index: [{ source: 'index.html' }],
+    });
   });
 });
 

@@ -261,3 +261,40 @@ describe('the same bytes', () => {
     );
   });
 });
+
+describe('a head that comes again and again', () => {
+  const request = 'POST /a?b HTTP/1.1\r\nHost: lab\r\nX-A: 1\r\nContent-Length: 2\r\n\r\nhi';
+  const response = 'HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 2\r\n\r\nhi';
+  const interim = 'HTTP/1.1 103 Early Hints\r\nX-A: 1\r\n\r\n';
+
+  it('is read the same wherever it is cut', () => {
+    for (const [text, make] of [
+      [request, () => new RequestParser()],
+      [response, () => new ResponseParser()],
+      [interim + response, () => new ResponseParser()],
+    ] as const) {
+      const one = transcript(make(), [bytes(text)]);
+      for (let at = 1; at < text.length; at++) {
+        const chunks = [text, text, text, text.slice(0, at), text.slice(at), text].map(bytes);
+        expect(transcript(make(), chunks), `cut at ${at}`).toEqual([...one, ...one, ...one, ...one, ...one]);
+      }
+    }
+  });
+
+  it('means something else where the request was another', () => {
+    const parser = new ResponseParser();
+    const whole = transcript(parser, [response, response, response].map(bytes));
+    parser.answersHead = true;
+    const headOnly = response.slice(0, -2);
+    expect(transcript(parser, [bytes(headOnly)]).filter((line) => line.startsWith('body'))).toEqual([]);
+    parser.answersHead = false;
+    expect(transcript(parser, [bytes(response)])).toEqual(whole.slice(0, whole.length / 3));
+  });
+
+  it('is refused once it is over a lowered limit', () => {
+    const parser = new ResponseParser();
+    transcript(parser, [response, response, response].map(bytes));
+    parser.limitHead(10, 10);
+    expect(transcript(parser, [bytes(response)])).toEqual(['bad 502']);
+  });
+});

@@ -10,6 +10,9 @@ class Taker implements UpstreamCall {
   readonly reused = false;
   readonly sent = true;
   readonly connectedAt = 0;
+  readonly bytesSent = 0;
+  readonly bytesReceived = 0;
+  readonly bodyBytes = 0;
   readonly got: Buffer[] = [];
   ends = 0;
 
