@@ -42,6 +42,8 @@ export class RequestParser extends MessageParser {
     if (methodEnd <= 0 || targetEnd <= methodEnd + 1) return this.#refuse(400, 'sent invalid request');
     const method = line.slice(0, methodEnd);
     if (!isMethod(method)) return this.#refuse(400, 'sent invalid method');
+    // Read from the left, as nginx does: `PRI * HTTP/2.0` is no valid request whatever its version.
+    if (!/[/a-z]/i.test(line.charAt(methodEnd + 1))) return this.#refuse(400, 'sent invalid request');
     const version = versionOf(line, targetEnd + 1);
     if (version < 0) {
       return version === -505 ? this.#refuse(505, 'sent invalid version') : this.#refuse(400, 'sent invalid request');

@@ -40,8 +40,12 @@ export const SETTING = {
 } as const;
 
 export const FRAME_HEADER_BYTES = 9;
-/** The largest payload: SETTINGS_MAX_FRAME_SIZE's initial value, in both directions. */
+/** SETTINGS_MAX_FRAME_SIZE's initial value. */
 export const FRAME_BYTES = 16_384;
+/** The largest value that it may have; as nginx, we take such frames. */
+export const LARGEST_FRAME = 2 ** 24 - 1;
+/** A header block in coded form, beyond what its fields may take: then the connection ends, decoded or not. */
+export const CODED_HEAD_BYTES = 256 * 1024;
 export const INITIAL_WINDOW = 65_535;
 export const LARGEST_WINDOW = 2 ** 31 - 1;
 
@@ -108,12 +112,17 @@ const NOTHING = Buffer.alloc(0);
 
 /** Takes a byte stream apart. Holds at most one frame that is not DATA. */
 export class FrameReader {
-  #pending: Buffer = NOTHING;
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  /** So many bytes have to be there before it is worth another look. */
+  #needed = 0;
   #preface: number;
   #stopped = false;
   /** Within a DATA frame: bytes of payload to come, padding aside. */
   #data = -1;
   #padding = 0;
+  /** Within a frame that says nothing to us: bytes to come. */
+  #skipping = 0;
 
   constructor(
     readonly sink: FrameSink,
@@ -124,18 +133,27 @@ export class FrameReader {
 
   /** The rest of a frame (other than DATA) is awaited. */
   get isWithinFrame(): boolean {
-    return this.#data < 0 && this.#pending.length > 0;
+    return this.#data < 0 && (this.#pendingBytes > 0 || this.#skipping > 0);
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#pending = NOTHING;
+    this.#pending = [];
+    this.#pendingBytes = 0;
   }
 
   push(chunk: Buffer): void {
     if (this.#stopped) return;
-    let bytes = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
-    this.#pending = NOTHING;
+    let bytes = chunk;
+    if (this.#pendingBytes > 0) {
+      this.#pending.push(chunk);
+      this.#pendingBytes += chunk.length;
+      // A large frame that comes in small pieces is put together once, not with each of them.
+      if (this.#pendingBytes < this.#needed) return;
+      bytes = Buffer.concat(this.#pending, this.#pendingBytes);
+      this.#pending = [];
+      this.#pendingBytes = 0;
+    }
     if (this.#preface < PREFACE.length) {
       const length = Math.min(PREFACE.length - this.#preface, bytes.length);
       if (PREFACE.compare(bytes, 0, length, this.#preface, this.#preface + length) !== 0) {
@@ -152,29 +170,54 @@ export class FrameReader {
         if (this.#data >= 0) break;
         continue;
       }
+      if (this.#skipping > 0) {
+        const skip = Math.min(this.#skipping, bytes.length - at);
+        this.#skipping -= skip;
+        at += skip;
+        if (this.#skipping > 0) break;
+      }
       const used = this.#readFrame(bytes, at);
       if (used === 0) break;
       at += used;
     }
-    if (!this.#stopped && at < bytes.length) this.#pending = at === 0 ? bytes : bytes.subarray(at);
+    if (this.#stopped || at >= bytes.length) return;
+    this.#pending = [at === 0 ? bytes : bytes.subarray(at)];
+    this.#pendingBytes = bytes.length - at;
   }
 
   /** Bytes used; 0: there are too few. */
   #readFrame(bytes: Buffer, at: number): number {
+    this.#needed = FRAME_HEADER_BYTES;
     if (bytes.length - at < FRAME_HEADER_BYTES) return 0;
     const length = bytes.readUIntBE(at, 3);
     const type = bytes[at + 3] ?? 0;
     const flags = bytes[at + 4] ?? 0;
     const stream = bytes.readUInt32BE(at + 5) & LARGEST_WINDOW;
-    if (length > FRAME_BYTES) {
-      this.#broken(ERROR.frameSize, `sent a frame of ${length} bytes`);
+    if (type === FRAME.data) return this.#beginData(bytes, at, length, flags, stream);
+    if (type === FRAME.pushPromise) {
+      this.#broken(ERROR.protocol, 'sent PUSH_PROMISE');
       return 0;
     }
-    if (type === FRAME.data) return this.#beginData(bytes, at, length, flags, stream);
-    const end = at + FRAME_HEADER_BYTES + length;
+    if (length > FRAME_BYTES && !this.#takesLarge(type, flags, stream, length)) {
+      return this.#stopped ? 0 : FRAME_HEADER_BYTES;
+    }
+    this.#needed = FRAME_HEADER_BYTES + length;
+    const end = at + this.#needed;
     if (bytes.length < end) return 0;
     this.sink.onFrame(type, flags, stream, bytes.subarray(at + FRAME_HEADER_BYTES, end));
     return end - at;
+  }
+
+  /** Whether a frame larger than usual is gathered whole. One of an unknown kind passes unread. */
+  #takesLarge(type: number, flags: number, stream: number, length: number): boolean {
+    if (type === FRAME.headers || type === FRAME.continuation) {
+      if (length <= CODED_HEAD_BYTES) return true;
+      this.#broken(ERROR.enhanceYourCalm, 'sent too large a header block');
+    } else if (type > FRAME.continuation) {
+      this.#skipping = length;
+      this.sink.onFrame(type, flags, stream, NOTHING);
+    } else this.#broken(ERROR.frameSize, `sent a frame of ${length} bytes`);
+    return false;
   }
 
   #beginData(bytes: Buffer, at: number, length: number, flags: number, stream: number): number {
@@ -182,6 +225,7 @@ export class FrameReader {
     let used = FRAME_HEADER_BYTES;
     let padding = 0;
     if (padded) {
+      this.#needed = used + 1;
       if (length > 0 && bytes.length - at <= used) return 0;
       padding = length === 0 ? 0 : (bytes[at + used] ?? 0);
       used++;

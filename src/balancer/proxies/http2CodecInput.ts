@@ -1,4 +1,5 @@
 import {
+  CODED_HEAD_BYTES,
   ERROR,
   FLAG,
   FRAME,
@@ -9,8 +10,6 @@ import {
   SETTING,
 } from './http2CodecFrames';
 
-/** A header block in coded form, beyond what its fields may take: then the connection ends, decoded or not. */
-const CODED_HEAD_BYTES = 256 * 1024;
 /** CONTINUATION frames of one header block. */
 const CONTINUATIONS = 64;
 
@@ -42,12 +41,14 @@ interface HeaderBlock {
   continuations: number;
 }
 
-/** What a client sends on one connection, from its preface on: checks the shape of each frame (RFC 9113, section 6). */
+/**
+ * What a client sends on one connection, from its preface on: checks the shape of each frame (RFC 9113, section 6). As
+ * in nginx the first one may be another than SETTINGS.
+ */
 export class Http2Input implements FrameSink {
   /** Counts what came whole: frames, and header blocks of several frames. */
   completed = 0;
   readonly #reader = new FrameReader(this, true);
-  #settled = false;
   #block: HeaderBlock | null = null;
 
   constructor(readonly sink: InputSink) {}
@@ -73,7 +74,7 @@ export class Http2Input implements FrameSink {
   }
 
   onDataBegin(flags: number, stream: number, length: number): void {
-    if (!this.#settled || this.#block !== null) this.onBroken(ERROR.protocol, 'sent DATA out of place');
+    if (this.#block !== null) this.onBroken(ERROR.protocol, 'sent DATA out of place');
     else this.sink.onDataBegin((flags & FLAG.endStream) !== 0, stream, length);
   }
 
@@ -91,11 +92,6 @@ export class Http2Input implements FrameSink {
   }
 
   #take(type: number, flags: number, stream: number, payload: Buffer): void {
-    if (!this.#settled && (type !== FRAME.settings || (flags & FLAG.ack) !== 0)) {
-      this.onBroken(ERROR.protocol, 'began with another frame than SETTINGS');
-      return;
-    }
-    this.#settled = true;
     if (this.#block !== null && type !== FRAME.continuation) {
       this.onBroken(ERROR.protocol, 'sent another frame within a header block');
       return;
@@ -116,9 +112,6 @@ export class Http2Input implements FrameSink {
         return;
       case FRAME.settings:
         this.#onSettings(flags, stream, payload);
-        return;
-      case FRAME.pushPromise:
-        this.onBroken(ERROR.protocol, 'sent PUSH_PROMISE');
         return;
       case FRAME.ping:
         if (stream !== 0) this.onBroken(ERROR.protocol, 'sent PING on a stream');

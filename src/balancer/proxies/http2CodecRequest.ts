@@ -51,7 +51,8 @@ export class RequestFields {
     if (
       this.#bytes > this.mostBytes ||
       this.#lines > LIMITS.headerLines ||
-      name.length + value.length > this.mostLineBytes
+      name.length > this.mostLineBytes ||
+      value.length > this.mostLineBytes
     ) {
       this.tooLarge = true;
     }

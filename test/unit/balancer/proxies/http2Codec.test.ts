@@ -181,8 +181,26 @@ describe('the frame reader', () => {
   it('stops at the head of a frame that is too large', () => {
     const recorder = new Recorder();
     const bytes = Buffer.alloc(9);
-    writeFrameHeader(bytes, FRAME_BYTES + 1, FRAME.headers, 0, 1);
+    writeFrameHeader(bytes, FRAME_BYTES + 1, FRAME.settings, 0, 0);
     new FrameReader(recorder, false).push(bytes);
     expect(recorder.seen).toEqual([`broken 6 sent a frame of ${FRAME_BYTES + 1} bytes`]);
+  });
+
+  it('takes larger header blocks and DATA, and passes over what it does not know', () => {
+    const large = (type: number, stream: number, length: number) => {
+      const bytes = Buffer.alloc(9 + length, 'x');
+      writeFrameHeader(bytes, length, type, 0, stream);
+      return bytes;
+    };
+    const bytes = Buffer.concat([
+      PREFACE,
+      large(FRAME.headers, 1, 40_000),
+      large(99, 0, 50_000),
+      large(FRAME.data, 1, 60_000),
+    ]);
+    const whole = readIn(bytes, []);
+    expect(whole).toHaveLength(3);
+    expect(whole[1]).toBe('99 0 0 ');
+    expect(readIn(bytes, [1_000, 40_030, 41_000, 90_100, 90_200])).toEqual(whole);
   });
 });
