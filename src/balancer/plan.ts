@@ -139,6 +139,7 @@ export interface HttpServerPlan {
   /** Run before a location is chosen; a `return` among them answers the request. */
   readonly rewrite: readonly RewriteStep[];
   readonly headerBuffers: HeaderBuffers;
+  readonly http2: Http2Settings;
   /** Where one of its listeners is `ssl`. */
   readonly tls: ServerTls | null;
   /** For requests that match no location, and for what happens before a location is chosen. */
@@ -233,6 +234,8 @@ export interface HttpSettings {
   /** Where files are, whatever serves the request. */
   readonly root: FileRoot;
   /** For https:// and grpcs:// servers; null where the handler needs none. */
+  /** The most that one DATA frame carries. */
+  readonly http2ChunkBytes: number;
   readonly upstreamTls: UpstreamTls | null;
   /** A server's error status is answered as one of the balancer's own, where error_page names it. */
   readonly interceptErrors: boolean;
@@ -269,6 +272,13 @@ export interface HeaderBuffers {
   readonly largeCount: number;
   /** No line of a head may be longer. */
   readonly largeSize: number;
+}
+
+/** What the settings of HTTP/2 connections say to clients. */
+export interface Http2Settings {
+  readonly maxConcurrentStreams: number;
+  /** What a client may send of a body before anybody reads it; null: as much as later. */
+  readonly prereadBytes: number | null;
 }
 
 /** `set`, `if` and `return` in the order of the file. */

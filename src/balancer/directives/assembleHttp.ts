@@ -3,6 +3,7 @@ import type { HttpHandler, HttpPlan, HttpServerPlan, ListenPlan, LocationPlan } 
 import { Upstreams } from './assembleUpstreams';
 import type { Reading } from './entry';
 import { core, httpServers, internal, type LocationBlock, locations, type ServerBlock, serverName } from './http';
+import { http2 } from './http2';
 import { httpConnZones, limitReqZones } from './limits';
 import { httpListen } from './listen';
 import { checkListens } from './listenConflicts';
@@ -36,11 +37,11 @@ export function assembleHttp(scope: Scope, reading: Reading): HttpPlan {
 
 function assembleServer({ scope, directive }: ServerBlock, upstreams: Upstreams, reading: Reading): HttpServerPlan {
   const listens = scope.get(httpListen);
-  const http2 = scope.get(core.http2);
+  const onEveryListener = scope.get(http2.enabled);
   return {
     listens: (scope.names('listen') ? listens : [implicitListen(directive.headSpan)]).map((listen) => ({
       ...listen,
-      http2: listen.http2 || http2,
+      http2: listen.http2 || onEveryListener,
     })),
     names: scope.get(serverName),
     span: directive.headSpan,
@@ -50,6 +51,10 @@ function assembleServer({ scope, directive }: ServerBlock, upstreams: Upstreams,
       size: scope.get(core.clientHeaderBufferSize),
       largeCount: scope.get(core.largeClientHeaderBuffers).count,
       largeSize: scope.get(core.largeClientHeaderBuffers).size,
+    },
+    http2: {
+      maxConcurrentStreams: scope.get(http2.maxConcurrentStreams),
+      prereadBytes: scope.get(http2.bodyPrereadSize),
     },
     tls: serverTls(scope, httpTls, reading),
     settings: effectiveSettings(scope, 'proxy', reading),

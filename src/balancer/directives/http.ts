@@ -3,7 +3,7 @@ import { message } from '../../base/message';
 import type { Directive, Word } from '../../conf/ast';
 import { compileServerName, type ServerName } from '../servers';
 import { type Context, type Entry, list, type Reading, value } from './entry';
-import { flag, number, parseNumber, parseSize, parseTime, size, text, time } from './kinds';
+import { number, parseNumber, parseSize, parseTime, size, text, time } from './kinds';
 import { httpListen, streamListen } from './listen';
 import { compileRegex } from './regex';
 import { Scope } from './scope';
@@ -189,7 +189,6 @@ export const core = {
   }),
   keepaliveRequests: value({ name: 'keepalive_requests', contexts: levels, initial: 1000, read: number }),
   defaultType: value({ name: 'default_type', contexts: levels, initial: 'text/plain', read: text }),
-  http2: value({ name: 'http2', contexts: ['http', 'server'], initial: false, read: flag }),
   keepaliveTimeout: value<KeepaliveTimeout>({
     name: 'keepalive_timeout',
     contexts: levels,

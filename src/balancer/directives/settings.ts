@@ -5,6 +5,7 @@ import { gzipOf, types } from './content';
 import type { Reading } from './entry';
 import { addHeaders } from './headers';
 import { core } from './http';
+import { http2 } from './http2';
 import {
   httpConnZones,
   httpLimitConns,
@@ -84,6 +85,7 @@ export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc', reading:
     gzip: gzipOf(scope),
     conditions: conditionsOf(scope),
     root: rootOf(scope),
+    http2ChunkBytes: scope.get(http2.chunkSize),
     upstreamTls: speaksTls(scope, kind) ? upstreamTls(scope, kind, reading) : null,
     interceptErrors: scope.get(answers.interceptErrors),
     followsAccelRedirect: !scope.get(answers.ignoreHeaders).includes('X-Accel-Redirect'),

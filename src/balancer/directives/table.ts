@@ -3,6 +3,7 @@ import { contentEntries } from './content';
 import type { Context, Entry } from './entry';
 import { addHeaders } from './headers';
 import { httpEntries } from './http';
+import { http2Entries } from './http2';
 import { limitEntries } from './limits';
 import { logEntries } from './logs';
 import { mainEntries } from './main';
@@ -21,6 +22,7 @@ import { upstreamEntries } from './upstream';
 export const entries: readonly Entry[] = [
   ...mainEntries,
   ...httpEntries,
+  ...http2Entries,
   ...upstreamEntries,
   ...proxyEntries,
   ...proxyAnswerEntries,

@@ -11,7 +11,7 @@ import type { Exchange } from './exchange';
 /** Answers of the balancer's own: statuses with their small pages, redirects, texts. */
 
 /** RFC 9113, section 7. */
-const CANCEL = 8;
+const PROTOCOL_ERROR = 1;
 
 /** Statuses of the balancer's own after which nginx closes the connection (ngx_http_special_response_handler). */
 const CLOSING: ReadonlySet<number> = new Set([400, 413, 414, TO_HTTPS, 500, 501, 505]);
@@ -50,7 +50,8 @@ export function finish(exchange: Exchange, status: number): void {
 /** What `return` says (ngx_http_script_return_code, ngx_http_send_response). */
 export function answerReturn(exchange: Exchange, status: number, template: Template | null): void {
   if (status === 444) {
-    exchange.abort(CANCEL);
+    exchange.response.status = status;
+    exchange.abort(PROTOCOL_ERROR);
     return;
   }
   // A text that is written empty is none; one whose variables are empty is.

@@ -322,6 +322,14 @@ export class Exchange implements CapturingSource, RequestFacts {
     this.#refuse(status);
   }
 
+  /** The body does not come: whoever waits for it gets no answer, its stream or connection ends (as in nginx). */
+  onRequestTimedOut(): void {
+    if (this.done) return;
+    if (!this.response.headSent) this.response.status = 408;
+    this.logError('info', 'client timed out');
+    this.#end();
+  }
+
   onDownstreamDrain(): void {
     if (!this.response.resume()) this.content?.resume();
   }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Http2Settings } from '../plan';
 import type { ClientConnection } from './call';
 import type { Timed } from './deadlines';
 import type { Engine } from './engine';
@@ -34,6 +35,7 @@ class Http2Client implements Client, ClientConnection, Timed, ConnectionOwner {
   readonly engine: Engine;
   readonly headBytes: number;
   readonly lineBytes: number;
+  readonly settings: Http2Settings;
   requests = 0;
   readonly acceptedAt: number;
   readonly #connection: Http2Connection;
@@ -64,6 +66,7 @@ class Http2Client implements Client, ClientConnection, Timed, ConnectionOwner {
     const { largeCount, largeSize } = service.defaultServer.headerBuffers;
     this.headBytes = largeCount * largeSize;
     this.lineBytes = largeSize;
+    this.settings = service.defaultServer.http2;
     this.acceptedAt = this.engine.clock.now();
     this.#ownDeadline = this.acceptedAt + service.defaultServer.settings.clientHeaderTimeoutMs;
     this.deadlineAt = this.#ownDeadline;

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Http2Settings } from '../plan';
 import type { Engine } from './engine';
 import {
   ERROR,
@@ -8,6 +9,7 @@ import {
   frame,
   goawayFrame,
   INITIAL_WINDOW,
+  LARGEST_FRAME,
   LARGEST_WINDOW,
   numberFrame,
   pingFrame,
@@ -33,6 +35,7 @@ export interface ConnectionOwner {
   /** All names and values of one head together, and one of them; bytes. */
   readonly headBytes: number;
   readonly lineBytes: number;
+  readonly settings: Http2Settings;
   /** A request began, good or bad. */
   onRequest(stream: Http2Stream, fields: RequestFields): void;
   onStreamsDone(): void;
@@ -51,6 +54,7 @@ export class Http2Connection implements InputSink, StreamOwner {
   readonly encoder = new HpackEncoder();
   readonly streams = new Map<number, Http2Stream>();
   lastStream = 0;
+  peerFrameBytes = FRAME_BYTES;
   readonly #decoder = new HpackDecoder();
   readonly #input = new Http2Input(this);
   readonly #floods: Floods;
@@ -77,13 +81,17 @@ export class Http2Connection implements InputSink, StreamOwner {
     this.#floods = new Floods(owner.engine.clock);
     this.sender.push(
       settingsFrame([
-        [SETTING.maxConcurrentStreams, LIMITS.streamsPerSession],
-        [SETTING.initialWindowSize, LIMITS.streamWindowBytes],
-        [SETTING.maxFrameSize, FRAME_BYTES],
+        [SETTING.maxConcurrentStreams, owner.settings.maxConcurrentStreams],
+        [SETTING.initialWindowSize, owner.settings.prereadBytes ?? LIMITS.streamWindowBytes],
+        [SETTING.maxFrameSize, LARGEST_FRAME],
         [SETTING.maxHeaderListSize, owner.headBytes],
       ]),
     );
     this.sender.push(numberFrame(FRAME.windowUpdate, 0, LIMITS.sessionWindowBytes - INITIAL_WINDOW));
+  }
+
+  get prereadBytes(): number | null {
+    return this.owner.settings.prereadBytes;
   }
 
   /** A frame or a header block has begun and is not complete. */
@@ -185,19 +193,23 @@ export class Http2Connection implements InputSink, StreamOwner {
     } else if (!stream.takeWindow(length)) this.#streamFault(id, ERROR.flowControl);
     else {
       this.#data = stream;
-      this.#touched.push(stream);
+      this.#touch(stream);
     }
   }
 
   onDataPart(chunk: Buffer): void {
     this.#dataSeen += chunk.length;
-    this.#data?.onBody(chunk);
+    if (this.#data === null) return;
+    // A frame may come in several reads, and each ends with what came in it given on.
+    this.#touch(this.#data);
+    this.#data.onBody(chunk);
   }
 
   onDataEnd(): void {
     const stream = this.#data;
     this.#data = null;
     if (stream === null) return;
+    this.#touch(stream);
     if (this.#dataLength > this.#dataSeen) stream.skip(this.#dataLength - this.#dataSeen);
     if (this.#dataEnds) stream.onEnd();
   }
@@ -205,22 +217,21 @@ export class Http2Connection implements InputSink, StreamOwner {
   onHeaders(id: number, block: Buffer, ended: boolean, selfDependent: boolean): void {
     const open = this.streams.get(id);
     const isNew = id > this.lastStream;
+    if (isNew) this.lastStream = id;
     const fields = new RequestFields(this.owner.headBytes, this.owner.lineBytes, !isNew);
     fields.wireBytes = block.length;
     if (!this.#decoder.decode(block, (name, value) => fields.add(name, value))) {
       this.#fatal(ERROR.compression, 'sent a header block that cannot be decoded');
       return;
     }
-    if (isNew) {
-      this.lastStream = id;
-      this.#open(id, ended, fields, selfDependent);
-    } else if (open === undefined || open.requestDone) {
+    if (isNew) this.#open(id, ended, fields, selfDependent);
+    else if (open === undefined || open.requestDone) {
       if (this.#resets.has(id)) return;
-      if (open === undefined) this.#fatal(ERROR.streamClosed, 'sent HEADERS on a closed stream');
+      if (open === undefined) this.#fatal(ERROR.protocol, 'sent HEADERS on a closed stream');
       else this.#streamFault(id, ERROR.streamClosed);
     } else if (!ended || selfDependent) this.#streamFault(id, ERROR.protocol);
     else {
-      this.#touched.push(open);
+      this.#touch(open);
       if (fields.bad !== null || fields.tooLarge) open.onBad(400, fields.bad?.reason ?? 'sent too large trailers');
       else open.onEnd();
     }
@@ -229,7 +240,7 @@ export class Http2Connection implements InputSink, StreamOwner {
   #open(id: number, ended: boolean, fields: RequestFields, selfDependent: boolean): void {
     if (id > this.#lastAccepted) return;
     if (selfDependent) this.#refuseStream(id, ERROR.protocol);
-    else if (this.streams.size >= LIMITS.streamsPerSession) this.#refuseStream(id, ERROR.refusedStream);
+    else if (this.streams.size >= this.owner.settings.maxConcurrentStreams) this.#refuseStream(id, ERROR.refusedStream);
     else if (fields.tooLarge) this.#refuseStream(id, ERROR.enhanceYourCalm);
     else {
       const stream = new Http2Stream(this, id, ended, this.#peerWindow);
@@ -263,6 +274,7 @@ export class Http2Connection implements InputSink, StreamOwner {
     if (!this.#idleFrame(4)) return;
     for (const [id, value] of settings) {
       if (id === SETTING.headerTableSize) this.encoder.limit(value);
+      if (id === SETTING.maxFrameSize) this.peerFrameBytes = value;
       if (id !== SETTING.initialWindowSize) continue;
       const change = value - this.#peerWindow;
       this.#peerWindow = value;
@@ -306,6 +318,11 @@ export class Http2Connection implements InputSink, StreamOwner {
   }
 
   // ── What they share ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Its onPause() is due at the end of this read. */
+  #touch(stream: Http2Stream): void {
+    if (this.#touched.at(-1) !== stream) this.#touched.push(stream);
+  }
 
   #isIdle(id: number): boolean {
     return id > this.lastStream || id % 2 === 0;

@@ -3,7 +3,7 @@ import { errorPage } from '../gateway/status';
 import type { Downstream } from './call';
 import type { Engine } from './engine';
 import type { Exchange } from './exchange';
-import { ERROR, FRAME, FRAME_BYTES, FRAME_HEADER_BYTES, numberFrame } from './http2CodecFrames';
+import { ERROR, FRAME, FRAME_BYTES, FRAME_HEADER_BYTES, INITIAL_WINDOW, numberFrame } from './http2CodecFrames';
 import type { HpackEncoder } from './http2CodecHpack';
 import type { BadHead } from './http2CodecRequest';
 import type { Http2Sender } from './http2Sender';
@@ -20,6 +20,10 @@ export interface StreamOwner {
   readonly engine: Engine;
   readonly sender: Http2Sender;
   readonly encoder: HpackEncoder;
+  /** The largest frame that the client takes. */
+  readonly peerFrameBytes: number;
+  /** The stream's window at first (http2_body_preread_size); null: it is as large as later. */
+  readonly prereadBytes: number | null;
   /** The stream's data could not all be sent: pump() it when there is room again. */
   wait(stream: Http2Stream): void;
   /** Payload goes. */
@@ -41,7 +45,9 @@ export class Http2Stream implements Downstream {
   #received = 0;
   /** Of the head as it came. */
   #headBytes = 0;
-  #receiveWindow: number = LIMITS.streamWindowBytes;
+  #receiveWindow: number;
+  /** What is missing yet of the window that a body gets once somebody reads it. */
+  #closedWindow: number;
   /** Given on, not yet told to the client. */
   #credit = 0;
   #paused = false;
@@ -64,6 +70,10 @@ export class Http2Stream implements Downstream {
     public sendWindow: number,
   ) {
     this.requestDone = ended;
+    const { prereadBytes } = owner;
+    // Until the client has seen our settings it sends as much as the protocol lets it.
+    this.#receiveWindow = Math.max(prereadBytes ?? LIMITS.streamWindowBytes, INITIAL_WINDOW);
+    this.#closedWindow = Math.max(0, LIMITS.streamWindowBytes - (prereadBytes ?? LIMITS.streamWindowBytes));
   }
 
   begin(exchange: Exchange, declared: number): void {
@@ -71,7 +81,9 @@ export class Http2Stream implements Downstream {
     this.#declared = declared;
     this.#headBytes = exchange.head.wireBytes;
     exchange.start();
-    if (!this.requestDone && !this.#closed) this.#armBody();
+    if (this.requestDone || this.#closed) return;
+    this.#openWindow();
+    this.#armBody();
   }
 
   /** Answers a request that is no good as it is. */
@@ -150,8 +162,9 @@ export class Http2Stream implements Downstream {
       return;
     }
     if (this.#bodyBy <= now) {
-      this.#bodyBy = NEVER;
-      this.onBad(408, 'timed out');
+      this.#exchange?.onRequestTimedOut();
+      this.cutOff(ERROR.protocol);
+      return;
     }
     this.#arm();
   }
@@ -230,16 +243,19 @@ export class Http2Stream implements Downstream {
       this.#exchange?.onRequestEnd(this.#wireBytes);
     }
     this.onPause();
-    if (!this.requestDone && !this.#paused && !this.#closed) this.#armBody();
+    if (this.requestDone || this.#paused || this.#closed) return;
+    this.#openWindow();
+    this.#armBody();
   }
 
   /** Sends on what waits, so many frames at most. False: something is left. */
   pump(frames: number): boolean {
     const { sender } = this.owner;
+    const most = Math.min(this.#exchange?.settings.http2ChunkBytes ?? FRAME_BYTES, this.owner.peerFrameBytes);
     let left = frames;
     let progress = false;
     for (; left > 0 && this.#waiting > 0 && !this.#closed; left--) {
-      const room = Math.min(FRAME_BYTES, sender.window, this.sendWindow);
+      const room = Math.min(most, sender.window, this.sendWindow);
       const chunk = this.#outbound[0];
       if (chunk === undefined || room <= 0 || sender.isBlocked) break;
       const part = chunk.length <= room ? chunk : chunk.subarray(0, room);
@@ -315,6 +331,14 @@ export class Http2Stream implements Downstream {
 
   #count(bytes: number): void {
     if (this.#exchange !== null) this.#exchange.response.bytesSent += bytes;
+  }
+
+  /** Somebody reads the body from now on: it may come as fast as others do. */
+  #openWindow(): void {
+    if (this.#closedWindow === 0 || this.#paused) return;
+    this.#receiveWindow += this.#closedWindow;
+    this.owner.sender.push(numberFrame(FRAME.windowUpdate, this.id, this.#closedWindow));
+    this.#closedWindow = 0;
   }
 
   #give(length: number): void {

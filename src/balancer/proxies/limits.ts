@@ -31,8 +31,6 @@ export const LIMITS = {
   upstreamRequests: 1_000,
   /** Idle client connections of a replaced configuration may send one more request for so long. */
   retiredIdleMs: 1_000,
-  /** http2_max_concurrent_streams. */
-  streamsPerSession: 128,
   /** Streams on one connection to a server, where the server allows more. */
   upstreamStreamsPerSession: 100,
   /** HTTP/2 flow control towards us: what one stream, and all of a connection, may have on the way. */
