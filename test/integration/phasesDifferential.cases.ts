@@ -367,6 +367,18 @@ export const preaccessCases: readonly PhaseCase[] = [
     ),
   },
   {
+    name: 'the time for tries begins when a limit has let the request go',
+    http: (ports) =>
+      `limit_req_zone $server_name zone=slow:1m rate=5r/s;` +
+      upstream('peers', ports, ['0 max_fails=0', '1 max_fails=0']) +
+      server(
+        ports,
+        `location / { limit_req zone=slow burst=5; proxy_pass http://peers; ${KEPT}
+           proxy_next_upstream http_503; proxy_next_upstream_timeout 100ms; add_header X-Tried $upstream_status always; }`,
+      ),
+    requests: [{}, { deeds: '*=503' }],
+  },
+  {
     name: 'real_ip changes who the client is',
     http: (ports) =>
       `set_real_ip_from 127.0.0.0/8; real_ip_header X-Forwarded-For; real_ip_recursive on;

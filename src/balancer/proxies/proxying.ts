@@ -35,6 +35,8 @@ export class Proxying implements Content, CallOwner {
   /** Where among the response's further fields the cookie is that binds the client; -1: there is none. */
   #cookieAt = -1;
   #attempts = 0;
+  /** When the first server was asked. */
+  #sinceMs = 0;
 
   constructor(
     readonly exchange: Exchange,
@@ -208,6 +210,7 @@ export class Proxying implements Content, CallOwner {
     }
     this.#bindTo(choice.peer);
     const peer = this.#upstream.site.siteOf(choice.peer);
+    if (this.#attempts === 0) this.#sinceMs = exchange.now();
     this.#attempts++;
     this.#attempt = new Attempt(choice.peer.address, exchange.now());
     this.#history.add(this.#attempt);
@@ -291,7 +294,7 @@ export class Proxying implements Content, CallOwner {
   // ── Trying again ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   #mayRepeat(condition: NextUpstreamCondition, unprocessed: boolean): boolean {
-    return mayRepeat(this.exchange, this.destination, this.#selection, condition, unprocessed);
+    return mayRepeat(this.exchange, this.destination, this.#selection, condition, unprocessed, this.#sinceMs);
   }
 
   /** A status that proxy_next_upstream names, while another peer can be tried (ngx_http_upstream_test_next). */

@@ -10,19 +10,20 @@ function isIdempotent(method: string): boolean {
   return method !== 'POST' && method !== 'LOCK' && method !== 'PATCH';
 }
 
-/** `unprocessed`: no server has got anything of it. */
+/** `unprocessed`: no server has got anything of it. `sinceMs`: when its way to the upstream began. */
 export function mayRepeat(
   exchange: Exchange,
   destination: Destination,
   selection: Selection,
   condition: NextUpstreamCondition,
   unprocessed: boolean,
+  sinceMs: number,
 ): boolean {
   const { on, timeoutMs } = exchange.settings.nextUpstream;
   if (!exchange.body.isKept || !on.has(condition) || selection.triesLeft === 0) return false;
   if (!unprocessed && !isIdempotent(exchange.method) && !on.has('non_idempotent')) return false;
   if (!unprocessed && isUnbuffered(exchange, destination)) return false;
-  return timeoutMs === 0 || exchange.now() - exchange.startedAt < timeoutMs;
+  return timeoutMs === 0 || exchange.now() - sinceMs < timeoutMs;
 }
 
 /** What went of its body is gone in nginx: `proxy_request_buffering off` (request_body_no_buffering). */
