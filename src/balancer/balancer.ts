@@ -33,6 +33,8 @@ export interface BalancerOptions {
   readonly listeners: readonly string[] | null;
   /** Error log without time, level and process id; levels as nginx uses them. `to`: as in Log. */
   readonly log: Log;
+  /** Whether the log takes level "info", so that what is only for it need not be made; absent: it does not. */
+  readonly logsInfo?: () => boolean;
   /** Every 100 ms while anything changed. */
   readonly onReport: (report: Report) => void;
   /** Requests with this header are traced ("why this backend?"); null or absent: none. */
@@ -104,6 +106,7 @@ class RunningBalancer implements Balancer {
       options.traceHeader?.toLowerCase() ?? null,
       options.tolerateBareLf === true,
       options.prefix ?? dirname(options.conf.path),
+      options.logsInfo ?? (() => false),
     );
     this.#telemetry.pipeline.watch(() => this.#engine.limits.levels());
   }

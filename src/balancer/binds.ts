@@ -80,7 +80,8 @@ export function upstreamsOf(binds: readonly Bind[], plan: Plan): ReadonlySet<Ups
   };
   for (const { service } of binds) {
     if (service.kind === 'stream') {
-      const { proxyPass } = service.server;
+      const { proxyPass, returns } = service.server;
+      if (returns !== null) continue;
       // Variables may lead to any of them.
       for (const upstream of proxyPass === null ? (plan.stream?.upstreams ?? []) : [proxyPass]) found.add(upstream);
     } else {

@@ -4,7 +4,10 @@ import type { AccessLog, ErrorLogPlan, HttpSettings, LocationPlan, Plan } from '
 
 /** Every access log. */
 export function logsOf(plan: Plan): readonly AccessLog[] {
-  return settingsOf(plan).flatMap(({ accessLogs }) => accessLogs);
+  const { stream } = plan;
+  const ofStream =
+    stream === null ? [] : [...stream.accessLogs, ...stream.servers.flatMap(({ accessLogs }) => accessLogs)];
+  return [...settingsOf(plan).flatMap(({ accessLogs }) => accessLogs), ...ofStream];
 }
 
 /** Every error log below the outermost level. */

@@ -95,15 +95,19 @@ export interface StreamPlan {
   readonly splitClients: readonly SplitClients[];
   readonly limitZones: LimitZones;
   readonly servers: readonly StreamServerPlan[];
+  /** Those of `stream {}` itself; the files exist, whether a server writes there or not. */
+  readonly accessLogs: readonly AccessLog[];
 }
 
 export interface StreamServerPlan {
   readonly listens: readonly ListenPlan[];
   readonly span: Span;
-  /** Null where only the connection tells where to: `dynamicPass` has the value of proxy_pass then. */
+  /** Null where only the connection tells where to (`dynamicPass` has the value of proxy_pass then), or nothing is passed on. */
   readonly proxyPass: UpstreamPlan | null;
   readonly dynamicPass: Template | null;
   readonly connectTimeoutMs: number;
+  /** Text that is the whole answer; null: the connection is passed on. */
+  readonly returns: Template | null;
   /** Idle time between two reads or writes. */
   readonly timeoutMs: number;
   readonly nextUpstream: { readonly enabled: boolean; readonly tries: number; readonly timeoutMs: number };
@@ -119,6 +123,11 @@ export interface StreamServerPlan {
   /** Null: those of the outermost level. */
   readonly errorLogs: readonly ErrorLogPlan[] | null;
   readonly tls: ServerTls | null;
+  readonly proxyProtocolTimeoutMs: number;
+  /** Of ssl_preread: how much may be read before it is known what was said, and in which time. */
+  readonly prereadBufferSize: number;
+  readonly prereadTimeoutMs: number;
+  readonly accessLogs: readonly AccessLog[];
 }
 
 export interface HttpPlan {
@@ -401,10 +410,11 @@ export interface Gzip {
   readonly vary: boolean;
 }
 
-/** A file that only the request names. Nothing is written while the root of the location is no directory. */
+/** A file that only the request or the connection names. */
 export interface VaryingPath {
   readonly path: Template;
-  readonly root: Template;
+  /** Nothing is written while the root of the location is no directory; null in stream, which has no roots. */
+  readonly root: Template | null;
 }
 
 export interface AccessLog {

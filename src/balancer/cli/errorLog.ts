@@ -13,6 +13,7 @@ const levels: readonly LogLevel[] = ['emerg', 'alert', 'crit', 'error', 'warn', 
 export class ErrorLog {
   /** Of lines that say no other. */
   #usual: readonly ErrorLogPlan[] = [];
+  #all: readonly ErrorLogPlan[] = [];
   /** By path. */
   readonly #open = new Map<string, number>();
   #toldOfFailure = false;
@@ -26,11 +27,18 @@ export class ErrorLog {
   /** Turns to other files; those that are open already are opened anew, so that rotated ones are let go. */
   use(usual: readonly ErrorLogPlan[], others: readonly ErrorLogPlan[] = []): void {
     this.#usual = usual;
-    this.#openAll(new Set([...usual, ...others].map(({ path }) => path)));
+    this.#all = [...usual, ...others];
+    this.#openAll(new Set(this.#all.map(({ path }) => path)));
   }
 
   reopen(): void {
     this.#openAll(new Set(this.#open.keys()));
+  }
+
+  /** Whether any file takes lines of this level. */
+  takes(level: LogLevel): boolean {
+    const rank = levels.indexOf(level);
+    return this.#all.some((log) => rank <= levels.indexOf(log.level));
   }
 
   write(level: LogLevel, text: string, to: readonly ErrorLogPlan[] | null = null): void {

@@ -43,6 +43,7 @@ export async function serve(line: CommandLine, first: Configuration, terminal: T
       addresses: {},
       listeners: null,
       log: (level, text, to) => log.write(level, text, to),
+      logsInfo: () => log.takes('info'),
       onReport: () => undefined,
       prefix: line.prefix,
       tolerateBareLf: process.env[bareLf] === '1',

@@ -2,11 +2,12 @@ import { message } from '../../base/message';
 import type { StreamPlan, StreamServerPlan } from '../plan';
 import { streamRealIpFrom } from './access';
 import { Upstreams } from './assembleUpstreams';
-import type { Reading } from './entry';
+import type { Entry, Reading } from './entry';
 import { streamServers } from './http';
 import { streamConnZones, streamLimitConnDryRun, streamLimitConns, withZones } from './limits';
 import { streamListen } from './listen';
 import { checkListens } from './listenConflicts';
+import { effectiveLogs } from './logs';
 import { errorLogsOf } from './main';
 import { streamMaps, streamSplits } from './maps';
 import { streamProxy } from './proxy';
@@ -25,19 +26,21 @@ export function assembleStream(scope: Scope, reading: Reading): StreamPlan {
     if (!server.names('listen')) {
       reading.error(directive.headSpan, message('no "listen" is defined for server'));
     }
+    const returns = isLast(streamProxy.returns, server, streamProxy.pass) ? server.get(streamProxy.returns) : null;
     const target = server.get(streamProxy.pass);
-    if (target === null) {
-      if (!server.names('proxy_pass'))
+    if (target === null && returns === null) {
+      if (!server.names('proxy_pass') && !server.names('return'))
         reading.error(directive.headSpan, message('no handler for server'), message('Add a "proxy_pass".'));
       continue;
     }
-    const upstream = upstreams.target(target);
-    if (upstream === null && target.template === null) continue;
+    const upstream = target === null ? null : upstreams.target(target);
+    if (returns === null && upstream === null && target?.template === null) continue;
     const plan: StreamServerPlan = {
       listens,
       span: directive.headSpan,
-      proxyPass: upstream,
-      dynamicPass: target.template,
+      proxyPass: returns === null ? upstream : null,
+      dynamicPass: returns === null ? (target?.template ?? null) : null,
+      returns,
       connectTimeoutMs: server.get(streamProxy.connectTimeout),
       timeoutMs: server.get(streamProxy.timeout),
       nextUpstream: {
@@ -53,6 +56,10 @@ export function assembleStream(scope: Scope, reading: Reading): StreamPlan {
       limitConnDryRun: server.get(streamLimitConnDryRun),
       errorLogs: errorLogsOf(server),
       tls: serverTls(server, streamTls, reading),
+      proxyProtocolTimeoutMs: server.get(streamProxy.protocolTimeout),
+      prereadBufferSize: server.get(streamProxy.prereadBufferSize),
+      prereadTimeoutMs: server.get(streamProxy.prereadTimeout),
+      accessLogs: effectiveLogs(server),
     };
     servers.push(plan);
     if (plan.tls === null && namesCertificate(server)) reported.add(plan);
@@ -65,5 +72,14 @@ export function assembleStream(scope: Scope, reading: Reading): StreamPlan {
     splitClients: scope.get(streamSplits),
     limitZones: { requests: [], connections: scope.get(streamConnZones) },
     servers,
+    accessLogs: effectiveLogs(scope),
   };
+}
+
+/** Of two directives that say what a server does nginx heeds the later one. */
+function isLast(entry: Entry, server: Scope, other: Entry): boolean {
+  const here = server.source(entry)?.span;
+  const there = server.source(other)?.span;
+  if (here === undefined || there === undefined) return here !== undefined;
+  return here.line > there.line || (here.line === there.line && here.column > there.column);
 }

@@ -6,7 +6,7 @@ import { type Context, type Entry, list, type Reading } from './entry';
 import type { Scope } from './scope';
 import { rootOf } from './staticFiles';
 
-/** ngx_http_log_module. */
+/** ngx_http_log_module and ngx_stream_log_module. */
 
 interface LogFormat {
   readonly name: string;
@@ -20,12 +20,13 @@ const combined = compileTemplate(
 
 export const logFormats: Entry<readonly LogFormat[]> = list<LogFormat>({
   name: 'log_format',
-  contexts: ['http'],
+  contexts: ['http', 'stream'],
   args: [2, 1000],
   read(directive, reading, scope) {
     const [name, ...words] = directive.args;
     if (name === undefined) return undefined;
-    if (name.value === 'combined' || (scope.own(logFormats) ?? []).some((format) => format.name === name.value)) {
+    const isPredefined = name.value === 'combined' && !scope.isStream;
+    if (isPredefined || (scope.own(logFormats) ?? []).some((format) => format.name === name.value)) {
       reading.error(name.span, message('duplicate "log_format" name "{name}"', { name: name.value }));
       return undefined;
     }
@@ -49,7 +50,7 @@ export const logFormats: Entry<readonly LogFormat[]> = list<LogFormat>({
 /** Null is `access_log off`, which hides the outer level's logs. */
 export const accessLogs: Entry<readonly (AccessLog | null)[]> = list<AccessLog | null>({
   name: 'access_log',
-  contexts: ['http', 'server', 'location'] satisfies readonly Context[],
+  contexts: ['http', 'server', 'location', 'stream', 'stream-server'] satisfies readonly Context[],
   args: [1, 6],
   read(directive, reading, scope) {
     const [path, ...rest] = directive.args;
@@ -84,10 +85,19 @@ export const accessLogs: Entry<readonly (AccessLog | null)[]> = list<AccessLog |
 /** nginx looks the format up at once, so that it has to stand above. */
 function withFormat(path: Word, format: Word | null, scope: Scope, reading: Reading): AccessLog | undefined {
   // Which root that is under is known when the whole file is.
-  const varying = path.value.includes('$') ? { path: reading.template(path, scope), root: literalTemplate('') } : null;
+  const root = scope.isStream ? null : literalTemplate('');
+  const varying = path.value.includes('$') ? { path: reading.template(path, scope), root } : null;
   const where = { path: path.value, varying, span: path.span };
-  if (format === null || format.value === 'combined') {
+  if (!scope.isStream && (format === null || format.value === 'combined')) {
     return combined.ok ? { ...where, escape: 'default', template: combined.value } : undefined;
+  }
+  if (format === null) {
+    reading.error(
+      path.span,
+      message('log format is not specified'),
+      message('Write a "log_format NAME ...;" above, and its name behind the file.'),
+    );
+    return undefined;
   }
   const formats = scope.get(logFormats);
   const found = formats.find((each) => each.name === format.value);
@@ -98,7 +108,7 @@ function withFormat(path: Word, format: Word | null, scope: Scope, reading: Read
     format.span,
     message('unknown log format "{format}"', { format: format.value }),
     message('Known above this line are: {words}.', {
-      words: ['combined', ...formats.map((each) => each.name)].join(', '),
+      words: [...(scope.isStream ? [] : ['combined']), ...formats.map((each) => each.name)].join(', '),
     }),
   );
   return undefined;
@@ -108,7 +118,9 @@ function withFormat(path: Word, format: Word | null, scope: Scope, reading: Read
 export function effectiveLogs(scope: Scope): readonly AccessLog[] {
   const logs = scope.get(accessLogs).filter((log) => log !== null);
   return logs.map((log) =>
-    log.varying === null ? log : { ...log, varying: { path: log.varying.path, root: rootOf(scope).path } },
+    log.varying === null || log.varying.root === null
+      ? log
+      : { ...log, varying: { path: log.varying.path, root: rootOf(scope).path } },
   );
 }
 

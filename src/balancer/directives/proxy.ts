@@ -3,7 +3,7 @@ import type { NextUpstreamCondition } from '../plan';
 import type { Template } from '../template';
 import { type Context, type Entry, list, value } from './entry';
 import { flag, number, offset, oneOf, size, someOf, time } from './kinds';
-import { grpcPass, proxyPass, streamPass } from './proxyPass';
+import { grpcPass, proxyPass, streamPass, streamReturn } from './proxyPass';
 
 /** ngx_http_proxy_module and ngx_http_grpc_module: the same ideas under two names, so made by one function. */
 
@@ -124,6 +124,7 @@ const streamLevels: readonly Context[] = ['stream', 'stream-server'];
 
 export const streamProxy = {
   pass: streamPass,
+  returns: streamReturn,
   connectTimeout: value({
     name: 'proxy_connect_timeout',
     contexts: streamLevels,
@@ -136,6 +137,20 @@ export const streamProxy = {
   nextUpstreamTimeout: value({ name: 'proxy_next_upstream_timeout', contexts: streamLevels, initial: 0, read: time }),
   halfClose: value({ name: 'proxy_half_close', contexts: streamLevels, initial: false, read: flag }),
   sslPreread: value({ name: 'ssl_preread', contexts: streamLevels, initial: false, read: flag }),
+  /** Of ngx_stream_core_module. */
+  protocolTimeout: value({
+    name: 'proxy_protocol_timeout',
+    contexts: streamLevels,
+    initial: 30 * seconds,
+    read: time,
+  }),
+  prereadBufferSize: value({
+    name: 'preread_buffer_size',
+    contexts: streamLevels,
+    initial: 16 * 1024,
+    read: size,
+  }),
+  prereadTimeout: value({ name: 'preread_timeout', contexts: streamLevels, initial: 30 * seconds, read: time }),
   protocol: value({ name: 'proxy_protocol', contexts: streamLevels, initial: false, read: flag }),
   bufferSize: value({
     name: 'proxy_buffer_size',

@@ -4,6 +4,7 @@ import type { Directive, Word } from '../../conf/ast';
 import type { Template } from '../template';
 import { type HostPort, parseHostPort } from './address';
 import { type Entry, type Reading, value } from './entry';
+import { template } from './kinds';
 import type { Scope } from './scope';
 
 /** `proxy_pass` and `grpc_pass`: where requests go. The upstream behind the name is looked up when all are known. */
@@ -29,9 +30,9 @@ function readPass(
   if (word === undefined) return undefined;
   if (word.value.includes('$')) {
     if (reading.refuseNotYet(`${directive.name.value} with variables`, word.span)) return undefined;
-    const template = reading.template(word, scope);
+    const whole = reading.template(word, scope);
     const scheme = family === 'grpc' ? 'grpc' : 'http';
-    return { word, scheme, address: null, defaultPort: null, uri: null, template };
+    return { word, scheme, address: null, defaultPort: null, uri: null, template: whole };
   }
   const parsed = splitUrl(word.value, family);
   if (!parsed.ok) {
@@ -111,6 +112,15 @@ export const grpcPass = value<PassTarget | null>({
   initial: null,
   inherits: false,
   read: (directive, reading, scope) => readPass(directive, reading, scope, 'grpc'),
+});
+
+/** ngx_stream_return_module. */
+export const streamReturn = value<Template | null>({
+  name: 'return',
+  contexts: ['stream-server'],
+  initial: null,
+  inherits: false,
+  read: template,
 });
 
 export const streamPass: Entry<PassTarget | null> = value<PassTarget | null>({

@@ -123,6 +123,7 @@ const streamVariables = new Set([
   'ssl_cipher',
   'ssl_server_name',
   'ssl_alpn_protocol',
+  'ssl_session_reused',
 ]);
 
 /** Whether nginx and this balancer have the variable, not counting those that the file itself defines. */

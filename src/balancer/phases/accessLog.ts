@@ -5,10 +5,17 @@ import { openLogFile, reason } from '../logFile';
 import { logsOf } from '../logsOf';
 import type { AccessLog, Plan, VaryingPath } from '../plan';
 import type { Engine } from '../proxies/engine';
-import type { Exchange } from '../proxies/exchange';
-import { filePath } from './fileRoot';
+import type { VariableSource } from '../template';
+import { pathFor } from './fileRoot';
 
-/** ngx_http_log_module: a line for each request of a client, when it is over. */
+/** ngx_http_log_module and ngx_stream_log_module: a line for each request or connection of a client, when it is over. */
+
+/** What a line is about. */
+export interface Logged extends VariableSource {
+  /** Whether a variable with an empty value has one all the same. */
+  isDefined(name: string): boolean;
+  logError(level: 'error', text: string): void;
+}
 
 interface LogFile {
   descriptor: number | null;
@@ -43,16 +50,16 @@ export class AccessLogs {
     return null;
   }
 
-  write(exchange: Exchange, logs: readonly AccessLog[]): void {
+  write(subject: Logged, logs: readonly AccessLog[]): void {
     for (const log of logs) {
       const escaped = ESCAPES[log.escape];
-      const values = { variable: (name: string) => escaped(exchange.variable(name), name, exchange) };
+      const values = { variable: (name: string) => escaped(subject.variable(name), name, subject) };
       const line = () => `${log.template.evaluate(values)}\n`;
       if (log.varying === null) {
         const file = this.#files.get(log.path);
         if (file !== undefined) file.lines += line();
       } else {
-        const path = this.#pathFor(exchange, log.varying);
+        const path = this.#pathFor(subject, log.varying);
         if (path !== null) this.#varying.set(path, (this.#varying.get(path) ?? '') + line());
       }
     }
@@ -78,13 +85,14 @@ export class AccessLogs {
   }
 
   /** Null: not to be written, since the root is no directory (ngx_http_log_script_write). */
-  #pathFor(exchange: Exchange, { path, root }: VaryingPath): string | null {
-    const folder = filePath(root, exchange);
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
-      exchange.logError('error', `testing "${folder}" existence failed`);
+  #pathFor(subject: Logged, { path, root }: VaryingPath): string | null {
+    const { prefix } = this.engine;
+    const folder = root === null ? null : pathFor(root, subject, prefix);
+    if (folder !== null && statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
+      subject.logError('error', `testing "${folder}" existence failed`);
       return null;
     }
-    const file = filePath(path, exchange);
+    const file = pathFor(path, subject, prefix);
     return file.includes('\0') ? null : file;
   }
 
@@ -131,7 +139,7 @@ export class AccessLogs {
 /** Variables that always have a value, if an empty one. */
 const NEVER_MISSING: ReadonlySet<string> = new Set(['is_args', 'https', 'server_name', 'http2', 'host']);
 
-type Escape = (value: string, name: string, exchange: Exchange) => string;
+type Escape = (value: string, name: string, subject: Logged) => string;
 
 /** Values are bytes as latin1 text; the file is UTF-8. */
 function asText(value: string): string {
@@ -141,9 +149,9 @@ function asText(value: string): string {
 const ESCAPES: Readonly<Record<AccessLog['escape'], Escape>> = {
   none: asText,
   json: (value) => JSON.stringify(asText(value)).slice(1, -1),
-  default(value, name, exchange) {
+  default(value, name, subject) {
     // "-" stands for "no such thing", as opposed to an empty one.
-    if (value === '') return NEVER_MISSING.has(name) || exchange.isDefined(name) ? '' : '-';
+    if (value === '') return NEVER_MISSING.has(name) || subject.isDefined(name) ? '' : '-';
     return value.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, (ch) => {
       const code = ch.charCodeAt(0);
       return `\\x${(code & 0xff).toString(16).toUpperCase().padStart(2, '0')}`;

@@ -1,24 +1,29 @@
 import { underPrefix } from '../prefix';
 import type { Exchange } from '../proxies/exchange';
-import type { Template } from '../template';
+import type { Template, VariableSource } from '../template';
 
-/** Exchanges whose root is being worked out: one that is made of itself comes out empty. */
-const working = new WeakSet<Exchange>();
+/** Whose root is being worked out: one that is made of itself comes out empty. */
+const working = new WeakSet<VariableSource>();
 
 /** A path of the file system that a directive gives, for this request; relative ones begin at the prefix. */
 export function filePath(template: Template, exchange: Exchange): string {
-  if (working.has(exchange)) return '';
-  working.add(exchange);
+  return pathFor(template, exchange, exchange.generation.engine.prefix);
+}
+
+/** The same for whatever has variables. */
+export function pathFor(template: Template, subject: VariableSource, prefix: string): string {
+  if (working.has(subject)) return '';
+  working.add(subject);
   try {
-    return underPrefix(exchange.generation.engine.prefix, fileName(template, exchange));
+    return underPrefix(prefix, fileName(template, subject));
   } finally {
-    working.delete(exchange);
+    working.delete(subject);
   }
 }
 
 /** A name of the file system, as a directive gives it for this request. Values are bytes as latin1 text; file names are UTF-8. */
-export function fileName(template: Template, exchange: Exchange): string {
+export function fileName(template: Template, subject: VariableSource): string {
   return template.evaluate({
-    variable: (name) => Buffer.from(exchange.variable(name), 'latin1').toString('utf8'),
+    variable: (name) => Buffer.from(subject.variable(name), 'latin1').toString('utf8'),
   });
 }

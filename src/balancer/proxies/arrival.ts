@@ -4,36 +4,34 @@ import type { Engine } from './engine';
 import type { Client, Generation, Service } from './generation';
 import { Http1Client } from './http1';
 import type { Http2Acceptor } from './http2';
-import { type ClientTls, OpenSocketOrigin, type Origin, originOf, secured } from './origin';
+import { type ClientTls, type Origin, originOf, secured } from './origin';
 import { parseProxyHeader } from './proxyProtocol';
 import { StreamSession } from './streamSession';
 
 /** What an HTTP/2 client says first (RFC 9113, section 3.4); its beginning tells it from HTTP/1. */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
-/** proxy_protocol_timeout of stream. */
-const STREAM_HEADER_MS = 30_000;
 /** First byte of a TLS record that begins a handshake; SSL 2.0's has the high bit set. */
 const HANDSHAKE = 22;
 
-/** What comes before a connection is what it is: a PROXY header, the TLS handshake, HTTP/2's preface. */
+/** What comes before a connection of http is what it is: a PROXY header, the TLS handshake, HTTP/2's preface. */
 export function arrive(socket: Socket, http2: Http2Acceptor, generation: Generation, service: Service): void {
-  const http = service.kind === 'http' && (service.http2 || service.terminator !== null);
-  if (service.proxyProtocol || http) new Arrival(socket, generation.engine, http2, generation, service);
-  else if (service.kind === 'stream' && service.terminator === null) {
-    new StreamSession(socket, generation, service, new OpenSocketOrigin(socket));
+  if (service.kind === 'stream') new StreamSession(socket, generation, service);
+  else if (service.proxyProtocol || service.http2 || service.terminator !== null) {
+    new Arrival(socket, generation.engine, http2, generation, service);
   } else serve(socket, http2, generation, service, originOf(socket), false);
 }
+
+type HttpService = Extract<Service, { kind: 'http' }>;
 
 function serve(
   socket: Socket,
   http2: Http2Acceptor,
   generation: Generation,
-  service: Service,
+  service: HttpService,
   origin: Origin,
   isHttp2: boolean,
 ): void {
-  if (service.kind === 'stream') new StreamSession(socket, generation, service, origin);
-  else if (isHttp2) http2.accept(socket, generation, service, origin);
+  if (isHttp2) http2.accept(socket, generation, service, origin);
   else new Http1Client(socket, generation, service, origin);
 }
 
@@ -50,10 +48,9 @@ class Arrival implements Client {
     readonly engine: Engine,
     readonly http2: Http2Acceptor,
     readonly generation: Generation,
-    readonly service: Service,
+    readonly service: HttpService,
   ) {
-    const timeoutMs = service.kind === 'http' ? service.defaultServer.settings.clientHeaderTimeoutMs : STREAM_HEADER_MS;
-    this.deadlineAt = engine.clock.now() + timeoutMs;
+    this.deadlineAt = engine.clock.now() + service.defaultServer.settings.clientHeaderTimeoutMs;
     engine.deadlines.watch(this);
     socket.on('data', this.#onData);
     socket.on('end', this.#onGone);
@@ -92,12 +89,8 @@ class Arrival implements Client {
   #read(chunk: Buffer): void {
     this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
     if (this.service.proxyProtocol && this.#origin === null && !this.#readProxyHeader()) return;
-    const origin = this.#origin ?? originOf(this.socket);
     const { service } = this;
-    if (service.kind === 'stream') {
-      this.#hand(this.socket, origin, service, false);
-      return;
-    }
+    const origin = this.#origin ?? originOf(this.socket);
     const [first] = this.#bytes;
     if (first === undefined) return;
     if (service.terminator !== null && (first === HANDSHAKE || (first & 0x80) !== 0)) {
@@ -130,7 +123,7 @@ class Arrival implements Client {
     return false;
   }
 
-  #shake(origin: Origin, service: Extract<Service, { kind: 'http' }>): void {
+  #shake(origin: Origin, service: HttpService): void {
     const { socket } = this;
     socket.removeListener('data', this.#onData);
     socket.removeListener('end', this.#onGone);
@@ -150,7 +143,7 @@ class Arrival implements Client {
     });
   }
 
-  #secured(socket: TLSSocket, tls: ClientTls, origin: Origin, service: Extract<Service, { kind: 'http' }>): void {
+  #secured(socket: TLSSocket, tls: ClientTls, origin: Origin, service: HttpService): void {
     if (this.#over) {
       socket.destroy();
       return;
@@ -159,7 +152,7 @@ class Arrival implements Client {
     this.#hand(socket, secured(origin, tls), service, tls.alpn === 'h2');
   }
 
-  #hand(socket: Socket, origin: Origin, service: Service, isHttp2: boolean): void {
+  #hand(socket: Socket, origin: Origin, service: HttpService, isHttp2: boolean): void {
     this.#leave();
     // A broken connection below TLS is told above it.
     if (socket !== this.socket) this.socket.on('error', () => {});
@@ -168,6 +161,6 @@ class Arrival implements Client {
     serve(socket, this.http2, this.generation, service, origin, isHttp2);
     // Only now: the generation must not seem empty in between.
     this.generation.remove(this);
-    if (!isHttp2 && service.kind === 'http') socket.resume();
+    if (!isHttp2) socket.resume();
   }
 }

@@ -39,6 +39,8 @@ export class Engine {
     readonly tolerateBareLf: boolean,
     /** What relative paths of the file are relative to. */
     readonly prefix: string,
+    /** Whether anybody reads what is logged as "info". */
+    readonly logsInfo: () => boolean,
   ) {
     this.deadlines = new Deadlines(clock);
     this.limits = new RequestLimits(() => clock.now());

@@ -2,66 +2,85 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { isIpv4, isIpv6, parseHostPort } from '../directives/address';
 import { type ClientHello, readClientHello } from '../gateway/clientHello';
-import { connectionVariable } from '../gateway/connectionVariables';
 import { type ClientAddress, realIpFromProxy } from '../gateway/realIp';
-import { binaryAddress } from '../gateway/variables';
 import type { CapturingSource } from '../phases/lazyVariables';
 import type { StreamServerPlan, UpstreamPlan } from '../plan';
 import type { Template } from '../template';
 import type { Timed } from './deadlines';
 import type { Engine } from './engine';
+import { readFirstBytes } from './firstBytes';
 import type { Client, Generation, Service } from './generation';
-import { type ClientTls, type Origin, secured } from './origin';
+import { type ClientTls, OpenSocketOrigin, type Origin, originOf, secured } from './origin';
+import { parseProxyHeader } from './proxyProtocol';
+import type { StreamAttempt } from './streamAttempts';
+import { streamVariable } from './streamVariables';
 import { TcpRelay } from './tcp';
 
 const NEVER = Number.POSITIVE_INFINITY;
 const NOTHING: Buffer = Buffer.alloc(0);
-/** preread_buffer_size and preread_timeout. */
-const PREREAD_BYTES = 16 * 1024;
-const PREREAD_MS = 30_000;
+const NO_ATTEMPTS: readonly StreamAttempt[] = [];
+/** ngx_stream_return_write_handler() waits for so long, ms. */
+const RETURN_MS = 5_000;
+
+/** `$status` of a session (ngx_stream_core_module). */
+export type StreamStatus = 200 | 400 | 500 | 502 | 503;
 
 /**
- * One connection through the L4 balancer, phase by phase as in nginx's stream module: who the client is (real_ip), limits,
- * TLS, a look at the first bytes (ssl_preread), and then on to a server.
+ * One connection through the L4 balancer, phase by phase as in nginx's stream module: a PROXY header, who the client is
+ * (real_ip), limits, TLS, a look at the first bytes (ssl_preread), and then on to a server.
  */
 export class StreamSession implements Client, CapturingSource, Timed {
   deadlineAt = NEVER;
   readonly serial: number;
   readonly plan: StreamServerPlan;
+  readonly startedAt: number;
   origin: Origin;
+  /** 0: not over yet. */
+  status: StreamStatus | 0 = 0;
+  /** Of the client, but for what was only looked at, as nginx counts them. */
+  bytesReceived = 0;
+  /** To the client, those that wait among them. */
+  bytesWritten = 0;
+  limitOutcome = '';
+  hello: ClientHello | null = null;
+  /** A ClientHello had begun when the reading ended. */
+  helloIsUnfinished = false;
   #client: Socket;
-  #hello: ClientHello | null = null;
   /** Who the client is by real_ip; null: the connection's own end. */
   #real: ClientAddress | null = null;
   #captures: RegExpExecArray | null = null;
   #lazy: Map<string, string> | null = null;
-  #limitOutcome = '';
   #release: (() => void) | null = null;
   #relay: TcpRelay | null = null;
   #early = NOTHING;
-  #closed = false;
+  /** How it ends if the client goes away now. */
+  #statusIfGone: StreamStatus = 200;
+  #awaitsHeader = false;
   readonly #engine: Engine;
-  readonly #startedAt: number;
 
   constructor(
     client: Socket,
     readonly generation: Generation,
     readonly service: Extract<Service, { kind: 'stream' }>,
-    origin: Origin,
   ) {
     this.#client = client;
     this.plan = service.server;
-    this.origin = origin;
     this.#engine = generation.engine;
+    // A socket that is closed knows its ends no more: whoever will be asked about them afterwards has to ask now.
+    const isAskedLater = this.plan.accessLogs.length > 0 || this.#engine.logsInfo() || service.terminator !== null;
+    this.origin = isAskedLater || service.proxyProtocol ? originOf(client) : new OpenSocketOrigin(client);
     this.serial = this.#engine.nextSerial();
-    this.#startedAt = this.#engine.clock.now();
-    if (this.plan.realIpFrom.length > 0) this.#real = realIpOf(this.plan.realIpFrom, origin);
+    this.startedAt = this.#engine.clock.now();
     this.#engine.deadlines.watch(this);
-    const close = () => this.close();
-    client.on('error', close);
-    client.on('close', close);
+    client.on('error', (error) => this.#onGone(error));
+    client.on('close', () => this.#onGone(null));
     generation.add(this);
-    this.#limit();
+    this.logInfo(() => {
+      const { remoteAddress, remotePort, localAddress, localPort } = this.origin;
+      return `client ${ends(remoteAddress, remotePort)} connected to ${ends(localAddress, localPort)}`;
+    });
+    if (service.proxyProtocol) this.#readProxyHeader();
+    else this.#begin();
   }
 
   get remoteAddress(): string {
@@ -72,14 +91,31 @@ export class StreamSession implements Client, CapturingSource, Timed {
     return this.#real?.port ?? this.origin.remotePort;
   }
 
+  get bytesSent(): number {
+    return this.bytesWritten - this.#client.writableLength;
+  }
+
+  get attempts(): readonly StreamAttempt[] {
+    return this.#relay?.attempts ?? NO_ATTEMPTS;
+  }
+
   /** A connection is bound for as long as it lasts; a reload waits for it, as nginx's old workers do. */
-  retire(): void {}
+  retire(graceMs: number): void {
+    if (this.#awaitsHeader && graceMs <= 0) this.close();
+  }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#client.destroy();
+    this.finish(200);
+  }
+
+  /** Ends it, and writes down how (ngx_stream_finalize_session). */
+  finish(status: StreamStatus): void {
+    if (this.status !== 0) return;
+    this.status = status;
     this.#relay?.close();
+    const { accessLogs } = this.plan;
+    if (accessLogs.length > 0) this.generation.accessLogs.write(this, accessLogs);
+    this.#client.destroy();
     this.#release?.();
     const { telemetry } = this.#engine;
     telemetry.connectionsOpen--;
@@ -94,7 +130,7 @@ export class StreamSession implements Client, CapturingSource, Timed {
       return;
     }
     this.log('info', 'client timed out');
-    this.close();
+    this.finish(200);
   }
 
   captured(match: RegExpExecArray): void {
@@ -102,7 +138,15 @@ export class StreamSession implements Client, CapturingSource, Timed {
   }
 
   variable(name: string): string {
-    const own = connectionVariable(name, this.origin) ?? this.#ownVariable(name);
+    return this.#valueOf(name) ?? '';
+  }
+
+  isDefined(name: string): boolean {
+    return this.#valueOf(name) !== null;
+  }
+
+  #valueOf(name: string): string | null {
+    const own = streamVariable(name, this);
     if (own !== undefined) return own;
     const lazy = this.generation.streamVariables?.get(name);
     if (lazy !== undefined) {
@@ -114,61 +158,67 @@ export class StreamSession implements Client, CapturingSource, Timed {
       return value;
     }
     const index = Number(name);
-    return (Number.isInteger(index) ? this.#captures?.[index] : this.#captures?.groups?.[name]) ?? '';
+    return (Number.isInteger(index) ? this.#captures?.[index] : this.#captures?.groups?.[name]) ?? null;
   }
 
   log(level: 'info' | 'warn' | 'error', text: string): void {
-    const address = this.#relay?.upstreamAddress ?? '';
     const { localAddress, localPort } = this.origin;
+    const relay = this.#relay;
+    const counts =
+      relay === null
+        ? ''
+        : `${relay.upstreamAddress === '' ? '' : `, upstream: "${relay.upstreamAddress}"`}${relay.countsText}`;
     this.#engine.log(
       level,
-      `*${this.serial} ${text}, client: ${this.remoteAddress}, server: ${localAddress}:${localPort}` +
-        `${address === '' ? '' : `, upstream: "${address}"`}`,
+      `*${this.serial} ${text}, client: ${this.remoteAddress}, server: ${localAddress}:${localPort}${counts}`,
       this.service.server.errorLogs,
     );
   }
 
-  #ownVariable(name: string): string | undefined {
-    switch (name) {
-      case 'remote_addr':
-        return this.remoteAddress;
-      case 'remote_port':
-        return this.remotePort === 0 ? '' : String(this.remotePort);
-      case 'binary_remote_addr':
-        return binaryAddress(this.remoteAddress);
-      case 'server_addr':
-        return this.origin.localAddress;
-      case 'server_port':
-        return String(this.origin.localPort);
-      case 'connection':
-        return String(this.serial);
-      case 'protocol':
-        return 'TCP';
-      case 'pid':
-        return String(process.pid);
-      case 'limit_conn_status':
-        return this.#limitOutcome;
-      case 'session_time':
-        return ((this.#engine.clock.now() - this.#startedAt) / 1000).toFixed(3);
-      case 'upstream_addr':
-        return this.#relay?.upstreamAddress ?? '';
-      case 'ssl_preread_server_name':
-        return this.#hello?.serverName ?? '';
-      case 'ssl_preread_protocol':
-        return this.#hello?.protocol ?? '';
-      case 'ssl_preread_alpn_protocols':
-        return this.#hello?.alpnProtocols ?? '';
-    }
-    return undefined;
+  /** A line that says nothing but itself; its text is only made where somebody reads it. */
+  logInfo(text: () => string): void {
+    if (this.#engine.logsInfo()) this.#engine.log('info', `*${this.serial} ${text()}`);
   }
 
-  #limit(): void {
+  /** For the access log. */
+  logError(level: 'error', text: string): void {
+    this.log(level, text);
+  }
+
+  #onGone(error: NodeJS.ErrnoException | null): void {
+    if (this.#relay === null) this.finish(this.#statusIfGone);
+    else this.#relay.onClientGone(error);
+  }
+
+  #readProxyHeader(): void {
+    this.deadlineAt = this.#engine.clock.now() + this.plan.proxyProtocolTimeoutMs;
+    this.#awaitsHeader = true;
+    readFirstBytes(this.#client, (bytes, ended) => {
+      const header = parseProxyHeader(bytes);
+      if (header.kind === 'more' && !ended) return null;
+      return () => {
+        this.#awaitsHeader = false;
+        this.deadlineAt = NEVER;
+        if (header.kind !== 'header') {
+          this.log('error', 'broken header while reading PROXY protocol');
+          this.finish(400);
+          return;
+        }
+        this.origin = originOf(this.#client, header.ends);
+        if (bytes.length > header.length) this.#client.unshift(bytes.subarray(header.length));
+        this.#begin();
+      };
+    });
+  }
+
+  #begin(): void {
+    if (this.plan.realIpFrom.length > 0) this.#real = realIpOf(this.plan.realIpFrom, this.origin);
     const { limitConns, limitConnDryRun } = this.plan;
     const log = (level: 'error' | 'warn', text: string) => this.log(level, text);
     const verdict = this.#engine.streamLimits.connection(limitConns, limitConnDryRun, this, log);
-    this.#limitOutcome = verdict.outcome ?? '';
+    this.limitOutcome = verdict.outcome ?? '';
     if (verdict.kind === 'refuse') {
-      this.close();
+      this.finish(503);
       return;
     }
     this.#release = verdict.release;
@@ -182,22 +232,27 @@ export class StreamSession implements Client, CapturingSource, Timed {
       return;
     }
     this.#client.pause();
+    this.#statusIfGone = 500;
     terminator.shake(this.#client, {
       secured: (socket, tls) => this.#secured(socket, tls),
       failed: (reason) => {
         this.log('info', `SSL_do_handshake() failed (SSL: ${reason}) while SSL handshaking`);
-        this.close();
+        this.finish(500);
       },
     });
   }
 
   #secured(socket: TLSSocket, tls: ClientTls): void {
+    if (this.status !== 0) {
+      socket.destroy();
+      return;
+    }
     this.#client = socket;
     this.origin = secured(this.origin, tls);
-    socket.on('error', () => this.close());
-    socket.on('close', () => this.close());
-    if (this.#closed) socket.destroy();
-    else this.#preread();
+    this.#statusIfGone = 200;
+    socket.on('error', (error) => this.#onGone(error));
+    socket.on('close', () => this.#onGone(null));
+    this.#preread();
   }
 
   #preread(): void {
@@ -205,43 +260,53 @@ export class StreamSession implements Client, CapturingSource, Timed {
       this.#pass();
       return;
     }
-    const client = this.#client;
-    this.deadlineAt = this.#engine.clock.now() + PREREAD_MS;
-    const stop = () => {
-      client.removeListener('data', onData);
-      client.removeListener('end', onEnd);
-      client.pause();
-      this.deadlineAt = NEVER;
-    };
-    const onEnd = () => this.close();
-    const onData = (chunk: Buffer) => {
-      this.#early = Buffer.concat([this.#early, chunk]);
-      const reading = readClientHello(this.#early);
-      if (reading.kind === 'more') {
-        if (this.#early.length < PREREAD_BYTES) return;
-        this.log('error', 'preread buffer full');
-        stop();
-        this.close();
-        return;
-      }
-      if (reading.kind === 'hello') this.#hello = reading.hello;
-      stop();
-      this.#pass();
-    };
-    client.on('data', onData);
-    client.on('end', onEnd);
-    client.resume();
+    const { prereadBufferSize, prereadTimeoutMs } = this.plan;
+    this.deadlineAt = this.#engine.clock.now() + prereadTimeoutMs;
+    readFirstBytes(this.#client, (bytes, ended) => {
+      const reading = readClientHello(bytes.subarray(0, prereadBufferSize));
+      const isFull = bytes.length >= prereadBufferSize;
+      if (reading.kind === 'more' && !isFull && !ended) return null;
+      return () => {
+        this.deadlineAt = NEVER;
+        if (reading.kind === 'more') {
+          this.helloIsUnfinished = bytes.length > 0;
+          if (isFull) this.log('error', 'preread buffer full while prereading client data');
+          this.finish(isFull ? 400 : 200);
+          return;
+        }
+        if (reading.kind === 'hello') this.hello = reading.hello;
+        this.#early = bytes;
+        this.#pass();
+      };
+    });
   }
 
   #pass(): void {
-    const { proxyPass, dynamicPass } = this.plan;
+    const { proxyPass, dynamicPass, returns } = this.plan;
+    if (returns !== null) {
+      this.#return(returns);
+      return;
+    }
     const upstream = dynamicPass === null ? proxyPass : this.#upstreamOf(dynamicPass);
     if (upstream === null) {
-      this.close();
+      this.finish(500);
       return;
     }
     this.#relay = new TcpRelay(this, this.#client, upstream, this.#early);
     this.#relay.start();
+  }
+
+  /** ngx_stream_return_module */
+  #return(text: Template): void {
+    const bytes = Buffer.from(text.evaluate(this), 'latin1');
+    if (bytes.length === 0) {
+      this.finish(200);
+      return;
+    }
+    this.#statusIfGone = 500;
+    this.deadlineAt = this.#engine.clock.now() + RETURN_MS;
+    this.bytesWritten += bytes.length;
+    this.#client.end(bytes, () => this.finish(200));
   }
 
   /** Where the variables of proxy_pass lead (ngx_stream_proxy_eval); null, and logged: nowhere. */
@@ -263,6 +328,10 @@ export class StreamSession implements Client, CapturingSource, Timed {
     this.log('error', `no resolver defined to resolve ${host}`);
     return null;
   }
+}
+
+function ends(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function realIpOf(from: StreamServerPlan['realIpFrom'], origin: Origin): ClientAddress | null {

@@ -4,7 +4,9 @@ import type { Selection } from '../upstream';
 import type { Engine, PeerSite, UpstreamSite } from './engine';
 import { proxyHeader } from './proxyProtocol';
 import { ReadBuffer } from './readBuffer';
+import { newAttempt, type StreamAttempt } from './streamAttempts';
 import type { StreamSession } from './streamSession';
+import { systemError } from './systemError';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -20,6 +22,7 @@ const NODELAY_FROM = 2;
  * so that what was read from the server can be written out of the memory that the next read fills.
  */
 export class TcpRelay {
+  readonly attempts: StreamAttempt[] = [];
   readonly #engine: Engine;
   readonly #plan: StreamServerPlan;
   readonly #site: UpstreamSite;
@@ -28,14 +31,16 @@ export class TcpRelay {
   #upstream: Socket | null = null;
   #buffer: ReadBuffer | null = null;
   #peer: PeerSite | null = null;
+  #attempt: StreamAttempt | null = null;
   #connected = false;
-  #connectMs = 0;
   #closed = false;
   #clientEnded = false;
   #serverEnded = false;
   #serverStalled = false;
   #clientWrites = 0;
   #upstreamWrites = 0;
+  #bytesToServer = 0;
+  #bytesFromServer = 0;
 
   /** `early`: what was read of the client so far. */
   constructor(
@@ -59,9 +64,16 @@ export class TcpRelay {
     });
   }
 
-  /** Of the peer that is being tried or serves; ''. */
+  /** Of the peer that was tried last; ''. */
   get upstreamAddress(): string {
-    return this.#peer?.peer.address ?? '';
+    return this.#attempt?.address ?? '';
+  }
+
+  /** As nginx's log lines end. */
+  get countsText(): string {
+    const { bytesReceived, bytesSent } = this.session;
+    const { received, sent } = this.#upstreamBytes();
+    return `, bytes from/to client:${bytesReceived}/${bytesSent}, bytes from/to upstream:${received}/${sent}`;
   }
 
   start(): void {
@@ -75,30 +87,49 @@ export class TcpRelay {
     if (!this.#closed) client.resume();
   }
 
+  /** The client's connection broke, or is closed. What it had said still goes to the server. */
+  onClientGone(error: NodeJS.ErrnoException | null): void {
+    if (this.#closed) return;
+    if (error !== null) {
+      this.session.log(
+        'info',
+        `${failedCall(error)} while ${this.#connected ? 'proxying and reading from client' : 'connecting to upstream'}`,
+      );
+    }
+    this.#clientEnded = true;
+    if (this.#connected && this.#upstream !== null) this.#endThenClose(this.#upstream);
+    else this.session.finish(200);
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#endAttempt();
     this.#dropUpstream();
     this.#settle();
   }
 
   onDeadline(): void {
     if (this.#connected) {
-      this.session.log('info', 'connection timed out');
-      this.session.close();
-    } else this.#failed('upstream timed out while connecting to upstream');
+      this.session.log('info', 'connection timed out (110: Connection timed out) while proxying connection');
+      this.session.finish(200);
+    } else this.#failed('upstream timed out (110: Connection timed out) while connecting to upstream');
   }
 
   #tryNext(): void {
     const choice = this.#selection.next();
+    const now = this.#engine.clock.now();
+    const attempt = newAttempt(choice?.peer.address ?? this.#site.plan.name, now);
+    this.#attempt = attempt;
+    this.attempts.push(attempt);
     if (choice === null) {
       this.session.log('error', 'no live upstreams while connecting to upstream');
-      this.session.close();
+      this.session.finish(502);
       return;
     }
     const peer = this.#site.siteOf(choice.peer);
     this.#peer = peer;
-    this.session.deadlineAt = this.#engine.clock.now() + this.#plan.connectTimeoutMs;
+    this.session.deadlineAt = now + this.#plan.connectTimeoutMs;
     const buffer = new ReadBuffer();
     this.#buffer = buffer;
     const onread = {
@@ -121,14 +152,11 @@ export class TcpRelay {
     });
     upstream.on('error', (error: NodeJS.ErrnoException) => {
       if (this.#upstream !== upstream) return;
-      if (this.#connected) this.session.close();
-      else
-        this.#failed(
-          `${error.syscall ?? 'connect'}() failed (${error.code ?? error.message}) while connecting to upstream`,
-        );
+      if (this.#connected) this.#onServerGone(error);
+      else this.#failed(`${failedCall(error)} while connecting to upstream`);
     });
     upstream.on('close', () => {
-      if (this.#upstream === upstream && this.#connected) this.session.close();
+      if (this.#upstream === upstream && this.#connected) this.#onServerGone(null);
     });
   }
 
@@ -136,6 +164,7 @@ export class TcpRelay {
     const peer = this.#peer;
     if (peer === null) return;
     this.session.log('error', text);
+    this.#endAttempt();
     this.#dropUpstream();
     this.#peer = null;
     peer.counter.failures++;
@@ -144,16 +173,19 @@ export class TcpRelay {
     const { enabled, timeoutMs } = this.#plan.nextUpstream;
     const inTime = timeoutMs === 0 || this.#engine.clock.now() - this.#startedAt < timeoutMs;
     if (enabled && inTime && this.#selection.triesLeft > 0) this.#tryNext();
-    else this.session.close();
+    else this.session.finish(502);
   }
 
   #onConnect(upstream: Socket, peer: PeerSite): void {
     this.#connected = true;
-    this.#connectMs = this.#engine.clock.now() - this.#startedAt;
+    if (this.#attempt !== null) this.#attempt.connectedAt = this.#engine.clock.now();
     this.#selection.connected(peer.peer);
     peer.counter.connectionsOpened++;
     peer.counter.connectionsOpen++;
     this.#engine.telemetry.dirty = true;
+    this.session.logInfo(
+      () => `proxy ${upstream.localAddress}:${upstream.localPort} connected to ${peer.peer.address}`,
+    );
     this.#touch();
     upstream.on('end', () => {
       this.#serverEnded = true;
@@ -172,6 +204,7 @@ export class TcpRelay {
   }
 
   #onClientData(chunk: Buffer): void {
+    this.session.bytesReceived += chunk.length;
     const upstream = this.#upstream;
     if (upstream === null || !this.#connected) {
       this.early = this.early.length === 0 ? chunk : Buffer.concat([this.early, chunk]);
@@ -186,6 +219,7 @@ export class TcpRelay {
   #toServer(chunk: Buffer, upstream: Socket): void {
     this.#upstreamWrites++;
     if (this.#upstreamWrites === NODELAY_FROM) upstream.setNoDelay(true);
+    this.#bytesToServer += chunk.length;
     upstream.write(chunk, this.#onWrittenToServer);
   }
 
@@ -199,7 +233,10 @@ export class TcpRelay {
   #onServerData(length: number, { buffer, byteOffset }: Uint8Array): boolean {
     if (this.#closed) return false;
     this.#touch();
-    const { client } = this;
+    const { client, session } = this;
+    if (this.#attempt !== null && this.#bytesFromServer === 0) this.#attempt.firstByteAt = this.#engine.clock.now();
+    this.#bytesFromServer += length;
+    session.bytesWritten += length;
     this.#clientWrites++;
     if (this.#clientWrites === NODELAY_FROM) client.setNoDelay(true);
     client.write(Buffer.from(buffer, byteOffset, length), this.#onWrittenToClient);
@@ -214,6 +251,14 @@ export class TcpRelay {
     this.#upstream?.resume();
   };
 
+  /** The server's connection broke, or is closed: as nginx takes it, what it had said still goes to the client. */
+  #onServerGone(error: NodeJS.ErrnoException | null): void {
+    if (this.#closed) return;
+    if (error !== null) this.session.log('error', `${failedCall(error)} while proxying and reading from upstream`);
+    this.#serverEnded = true;
+    this.#endThenClose(this.client);
+  }
+
   /** `other` gets what is still on the way to it; with proxy_half_close off it is then over for both, as in nginx. */
   #onSideEnded(other: Socket): void {
     if (this.#closed) return;
@@ -221,13 +266,37 @@ export class TcpRelay {
       other.end();
       return;
     }
+    this.#endThenClose(other);
+  }
+
+  #endThenClose(other: Socket): void {
+    const over = () => {
+      if (this.#closed) return;
+      this.session.logInfo(() => `${other === this.client ? 'upstream' : 'client'} disconnected${this.countsText}`);
+      this.session.finish(200);
+    };
     // Closing says the same as ending first, with fewer calls. Only TLS has a goodbye of its own.
-    if (other.writableLength === 0 && (other !== this.client || this.session.origin.tls === null)) this.session.close();
-    else other.end(() => this.session.close());
+    if (other.destroyed || (other.writableLength === 0 && (other !== this.client || this.session.origin.tls === null)))
+      over();
+    else other.end(over);
   }
 
   #touch(): void {
     this.session.deadlineAt = this.#engine.clock.now() + this.#plan.timeoutMs;
+  }
+
+  #upstreamBytes(): { readonly received: number; readonly sent: number } {
+    const waiting = this.#connected ? (this.#upstream?.writableLength ?? 0) : 0;
+    return { received: this.#bytesFromServer, sent: this.#bytesToServer - waiting };
+  }
+
+  #endAttempt(): void {
+    const attempt = this.#attempt;
+    if (attempt === null || attempt.endedAt >= 0) return;
+    attempt.endedAt = this.#engine.clock.now();
+    const { received, sent } = this.#upstreamBytes();
+    attempt.bytesReceived = received;
+    attempt.bytesSent = sent;
   }
 
   #dropUpstream(): void {
@@ -245,7 +314,13 @@ export class TcpRelay {
     const peer = this.#peer;
     this.#peer = null;
     if (peer === null) return;
-    if (this.#connected) this.#selection.succeeded(peer.peer, this.#connectMs);
+    const { connectedAt = -1 } = this.#attempt ?? {};
+    if (connectedAt >= 0) this.#selection.succeeded(peer.peer, connectedAt - this.#startedAt);
     else this.#selection.released(peer.peer);
   }
+}
+
+function failedCall(error: NodeJS.ErrnoException): string {
+  const call = error.syscall === 'read' ? 'recv' : error.syscall === 'write' ? 'send' : (error.syscall ?? 'connect');
+  return `${call}() failed (${systemError(error)})`;
 }

@@ -261,6 +261,13 @@ export const directiveHelp: readonly DirectiveHelp[] = [
   },
   {
     name: 'return',
+    contexts: stream,
+    form: 'return text;',
+    page: 'ngx_stream_return_module',
+    text: message('Answers with this text at once and closes the connection.'),
+  },
+  {
+    name: 'return',
     form: 'return status [text | address];',
     page: rewrite,
     text: message('Answers at once, without any server.'),
@@ -349,6 +356,13 @@ export const directiveHelp: readonly DirectiveHelp[] = [
     form: 'root folder;',
     page: httpCore,
     text: message('The folder of files to answer with; the whole path is looked up in it.'),
+  },
+  {
+    name: 'access_log',
+    contexts: stream,
+    form: 'access_log file format | off;',
+    page: 'ngx_stream_log_module',
+    text: message('Writes a line for each connection when it is over.'),
   },
   {
     name: 'access_log',
