@@ -123,6 +123,10 @@ export interface StreamServerPlan {
   /** Null: those of the outermost level. */
   readonly errorLogs: readonly ErrorLogPlan[] | null;
   readonly tls: ServerTls | null;
+  /** How TLS is spoken to the servers; null: it is not. */
+  readonly upstreamTls: UpstreamTls | null;
+  /** The name or address in proxy_pass, which certificates are held against; '' where variables give it. */
+  readonly passHost: string;
   readonly proxyProtocolTimeoutMs: number;
   /** Of ssl_preread: how much may be read before it is known what was said, and in which time. */
   readonly prereadBufferSize: number;

@@ -13,7 +13,7 @@ import { streamMaps, streamSplits } from './maps';
 import { streamProxy } from './proxy';
 import type { Scope } from './scope';
 import { checkCertificates, namesCertificate, serverTls } from './serverTls';
-import { streamTls } from './tls';
+import { streamProxySsl, streamProxyTls, streamTls, upstreamTls } from './tls';
 import { streamUpstreams } from './upstream';
 
 /** Puts together what the scopes of `stream {}` say. */
@@ -56,6 +56,8 @@ export function assembleStream(scope: Scope, reading: Reading): StreamPlan {
       limitConnDryRun: server.get(streamLimitConnDryRun),
       errorLogs: errorLogsOf(server),
       tls: serverTls(server, streamTls, reading),
+      upstreamTls: server.get(streamProxySsl) ? upstreamTls(server, streamProxyTls, reading) : null,
+      passHost: target?.address?.host ?? '',
       proxyProtocolTimeoutMs: server.get(streamProxy.protocolTimeout),
       prereadBufferSize: server.get(streamProxy.prereadBufferSize),
       prereadTimeoutMs: server.get(streamProxy.prereadTimeout),

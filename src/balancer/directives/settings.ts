@@ -35,7 +35,7 @@ import { checkBuffers } from './proxyBuffers';
 import { proxyRequest } from './proxyRequest';
 import type { Scope } from './scope';
 import { conditionsOf, rootOf } from './staticFiles';
-import { upstreamTls } from './tls';
+import { grpcTls, proxyTls, upstreamTls } from './tls';
 
 const families = { proxy, grpc } as const;
 
@@ -86,7 +86,7 @@ export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc', reading:
     conditions: conditionsOf(scope),
     root: rootOf(scope),
     http2ChunkBytes: scope.get(http2.chunkSize),
-    upstreamTls: speaksTls(scope, kind) ? upstreamTls(scope, kind, reading) : null,
+    upstreamTls: speaksTls(scope, kind) ? upstreamTls(scope, kind === 'proxy' ? proxyTls : grpcTls, reading) : null,
     interceptErrors: scope.get(answers.interceptErrors),
     followsAccelRedirect: !scope.get(answers.ignoreHeaders).includes('X-Accel-Redirect'),
     fieldFilter: fieldFilter(scope, kind),

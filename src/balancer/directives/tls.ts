@@ -72,13 +72,16 @@ function upstreamSide(prefix: 'proxy' | 'grpc', contexts: readonly Context[]) {
 }
 
 const levels: readonly Context[] = ['http', 'server', 'location'];
+const streamLevels: readonly Context[] = ['stream', 'stream-server'];
 
 export const proxyTls = upstreamSide('proxy', levels);
 export const grpcTls = upstreamSide('grpc', levels);
+export const streamProxyTls = upstreamSide('proxy', streamLevels);
+/** Whether a stream server speaks TLS to its servers. */
+export const streamProxySsl = value({ name: 'proxy_ssl', contexts: streamLevels, initial: false, read: flag });
 
-/** How a location speaks TLS to its servers; its files are only read where they are used, as nginx does. */
-export function upstreamTls(scope: Scope, kind: 'proxy' | 'grpc', reading: Reading): UpstreamTls {
-  const side = kind === 'proxy' ? proxyTls : grpcTls;
+/** How a location, or a stream server, speaks TLS to its servers; its files are only read where they are used, as nginx does. */
+export function upstreamTls(scope: Scope, side: ReturnType<typeof upstreamSide>, reading: Reading): UpstreamTls {
   const load = (entry: Entry<Word | null>, read: ReadPem) => {
     const word = scope.get(entry);
     return word === null ? null : (read(word, reading) ?? null);
@@ -131,4 +134,6 @@ export const tlsEntries: readonly Entry[] = [
   ...Object.values(streamTls),
   ...Object.values(proxyTls),
   ...Object.values(grpcTls),
+  ...Object.values(streamProxyTls),
+  streamProxySsl,
 ];

@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { isIpv4, isIpv6, parseHostPort } from '../directives/address';
 import { type ClientHello, readClientHello } from '../gateway/clientHello';
 import { type ClientAddress, realIpFromProxy } from '../gateway/realIp';
 import type { CapturingSource } from '../phases/lazyVariables';
-import type { StreamServerPlan, UpstreamPlan } from '../plan';
+import type { StreamServerPlan } from '../plan';
 import type { Template } from '../template';
 import type { Timed } from './deadlines';
 import type { Engine } from './engine';
@@ -13,6 +12,7 @@ import type { Client, Generation, Service } from './generation';
 import { type ClientTls, OpenSocketOrigin, type Origin, originOf, secured } from './origin';
 import { parseProxyHeader } from './proxyProtocol';
 import type { StreamAttempt } from './streamAttempts';
+import { secureTarget, upstreamOf } from './streamTarget';
 import { streamVariable } from './streamVariables';
 import { TcpRelay } from './tcp';
 
@@ -287,12 +287,12 @@ export class StreamSession implements Client, CapturingSource, Timed {
       this.#return(returns);
       return;
     }
-    const upstream = dynamicPass === null ? proxyPass : this.#upstreamOf(dynamicPass);
+    const upstream = dynamicPass === null ? proxyPass : upstreamOf(this, dynamicPass);
     if (upstream === null) {
       this.finish(500);
       return;
     }
-    this.#relay = new TcpRelay(this, this.#client, upstream, this.#early);
+    this.#relay = new TcpRelay(this, this.#client, upstream, this.#early, secureTarget(this, upstream));
     this.#relay.start();
   }
 
@@ -307,26 +307,6 @@ export class StreamSession implements Client, CapturingSource, Timed {
     this.deadlineAt = this.#engine.clock.now() + RETURN_MS;
     this.bytesWritten += bytes.length;
     this.#client.end(bytes, () => this.finish(200));
-  }
-
-  /** Where the variables of proxy_pass lead (ngx_stream_proxy_eval); null, and logged: nowhere. */
-  #upstreamOf(pass: Template): UpstreamPlan | null {
-    const text = pass.evaluate(this);
-    const address = parseHostPort(text);
-    if (!address.ok) {
-      this.log('error', `${address.error.text} in upstream "${text}"`);
-      return null;
-    }
-    const { host, port, ipv6 } = address.value;
-    const named = this.generation.plan.stream?.upstreams.find(({ name }) => name.toLowerCase() === text.toLowerCase());
-    if (named !== undefined) return named;
-    if (port === null) {
-      this.log('error', `no port in upstream "${host}"`);
-      return null;
-    }
-    if (ipv6 ? isIpv6(host) : isIpv4(host)) return this.generation.literalUpstream(host, port);
-    this.log('error', `no resolver defined to resolve ${host}`);
-    return null;
   }
 }
 

@@ -6,7 +6,8 @@ import { proxyHeader } from './proxyProtocol';
 import { ReadBuffer } from './readBuffer';
 import { newAttempt, type StreamAttempt } from './streamAttempts';
 import type { StreamSession } from './streamSession';
-import { systemError } from './systemError';
+import { failedCall } from './systemError';
+import { handshakeFailure, readyEvent, type SecureTarget, secureOver } from './tlsUpstream';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -28,6 +29,8 @@ export class TcpRelay {
   readonly #site: UpstreamSite;
   readonly #selection: Selection;
   readonly #startedAt: number;
+  /** Null: servers are spoken to in the clear. */
+  readonly #secure: SecureTarget | null;
   #upstream: Socket | null = null;
   #buffer: ReadBuffer | null = null;
   #peer: PeerSite | null = null;
@@ -48,7 +51,9 @@ export class TcpRelay {
     readonly client: Socket,
     upstream: UpstreamPlan,
     public early: Buffer,
+    secure: SecureTarget | null,
   ) {
+    this.#secure = secure;
     this.#engine = session.generation.engine;
     this.#plan = session.plan;
     this.#site = session.generation.upstream(upstream).site;
@@ -140,24 +145,53 @@ export class TcpRelay {
       },
     };
     const { host, port } = peer;
-    const upstream = connect({ host, port, allowHalfOpen: true, onread });
-    this.#upstream = upstream;
+    const secure = this.#secure;
+    const socket = connect({ host, port, allowHalfOpen: true, ...(secure === null ? { onread } : {}) });
     const { decision } = choice;
-    upstream.once('connect', () => {
+    const noteDecision = () => {
+      if (decision === null || this.#closed) return;
+      this.#engine.telemetry.decided({ request: null, upstreamPort: socket.localPort ?? null, decision });
+    };
+    const upstream = secure === null ? socket : this.#secureOver(socket, peer, secure);
+    this.#upstream = upstream;
+    upstream.once(readyEvent(secure), () => {
       if (this.#upstream !== upstream) return;
-      if (decision !== null) {
-        this.#engine.telemetry.decided({ request: null, upstreamPort: upstream.localPort ?? null, decision });
-      }
+      noteDecision();
       this.#onConnect(upstream, peer);
     });
     upstream.on('error', (error: NodeJS.ErrnoException) => {
       if (this.#upstream !== upstream) return;
       if (this.#connected) this.#onServerGone(error);
+      else if (error.syscall === undefined)
+        this.#failed(`${handshakeFailure(error)} while SSL handshaking to upstream`);
       else this.#failed(`${failedCall(error)} while connecting to upstream`);
     });
     upstream.on('close', () => {
       if (this.#upstream === upstream && this.#connected) this.#onServerGone(null);
     });
+  }
+
+  /** A PROXY header goes before the handshake (ngx_stream_proxy_send_proxy_protocol), which has as much time as connecting. */
+  #secureOver(socket: Socket, peer: PeerSite, secure: SecureTarget): Socket {
+    if (this.#plan.proxyProtocol) {
+      const header = this.#proxyHeader();
+      this.#bytesToServer += header.length;
+      socket.write(header);
+    }
+    socket.once('connect', () => {
+      if (!this.#closed) this.session.deadlineAt = this.#engine.clock.now() + this.#plan.connectTimeoutMs;
+    });
+    const upstream = secureOver(socket, peer, secure);
+    upstream.on('data', (bytes: Buffer) => {
+      if (!this.#onServerData(bytes.length, bytes)) upstream.pause();
+    });
+    return upstream;
+  }
+
+  #proxyHeader(): Buffer {
+    const { origin, remoteAddress, remotePort } = this.session;
+    const { localAddress, localPort } = origin;
+    return Buffer.from(proxyHeader({ remoteAddress, remotePort, localAddress, localPort }), 'latin1');
   }
 
   #failed(text: string): void {
@@ -193,11 +227,8 @@ export class TcpRelay {
     });
     const { early } = this;
     this.early = NOTHING;
-    if (this.#plan.proxyProtocol) {
-      const { origin, remoteAddress, remotePort } = this.session;
-      const { localAddress, localPort } = origin;
-      const header = Buffer.from(proxyHeader({ remoteAddress, remotePort, localAddress, localPort }), 'latin1');
-      this.#toServer(Buffer.concat([header, early]), upstream);
+    if (this.#plan.proxyProtocol && this.#secure === null) {
+      this.#toServer(Buffer.concat([this.#proxyHeader(), early]), upstream);
     } else if (early.length > 0) this.#toServer(early, upstream);
     if (upstream.writableLength === 0) this.client.resume();
     if (this.#clientEnded) this.#onSideEnded(upstream);
@@ -276,8 +307,8 @@ export class TcpRelay {
       this.session.finish(200);
     };
     // Closing says the same as ending first, with fewer calls. Only TLS has a goodbye of its own.
-    if (other.destroyed || (other.writableLength === 0 && (other !== this.client || this.session.origin.tls === null)))
-      over();
+    const isTls = other === this.client ? this.session.origin.tls !== null : this.#secure !== null;
+    if (other.destroyed || (other.writableLength === 0 && !isTls)) over();
     else other.end(over);
   }
 
@@ -318,9 +349,4 @@ export class TcpRelay {
     if (connectedAt >= 0) this.#selection.succeeded(peer.peer, connectedAt - this.#startedAt);
     else this.#selection.released(peer.peer);
   }
-}
-
-function failedCall(error: NodeJS.ErrnoException): string {
-  const call = error.syscall === 'read' ? 'recv' : error.syscall === 'write' ? 'send' : (error.syscall ?? 'connect');
-  return `${call}() failed (${systemError(error)})`;
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
-import { type ConnectionOptions, connect, type PeerCertificate } from 'node:tls';
+import { type ConnectionOptions, connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import type { UpstreamTls } from '../plan';
 import type { PeerSite } from './engine';
 import { upstreamContext } from './tlsContext';
@@ -27,11 +27,22 @@ export function readyEvent(secure: SecureTarget | null): 'connect' | 'secureConn
 export function dial(peer: PeerSite, secure: SecureTarget | null, onread?: OnReadOpts): Socket {
   const { host, port } = peer;
   if (secure === null) return connectTcp({ host, port, noDelay: true, ...(onread === undefined ? {} : { onread }) });
+  return secured(peer, secure, { host, port });
+}
+
+/**
+ * The same over a connection of one's own that is being made. What was written to it goes before the handshake, in the
+ * clear; whether it may be half open is for it to say.
+ */
+export function secureOver(under: Socket, peer: PeerSite, secure: SecureTarget): TLSSocket {
+  return secured(peer, secure, { socket: under });
+}
+
+function secured(peer: PeerSite, secure: SecureTarget, where: ConnectionOptions): TLSSocket {
   const { settings, alpn } = secure;
   const name = hostOnly(secure.name);
   const options: ConnectionOptions = {
-    host,
-    port,
+    ...where,
     secureContext: upstreamContext(settings),
     rejectUnauthorized: settings.verify,
     checkServerIdentity: (_host, certificate) => identityProblem(certificate, name, settings.verifyDepth),
