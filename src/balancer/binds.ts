@@ -41,10 +41,23 @@ export function bindsOf(plan: Plan, wanted: readonly string[] | null): readonly 
     const proxyProtocol = listens.some((each) => each.proxyProtocol);
     const { tls } = defaultServer;
     const isSecure = listens.some((each) => each.ssl);
-    const terminator = isSecure && tls !== null ? httpTerminator(servers, defaultServer, tls, http2) : null;
+    const rejects = isSecure && servers.some(({ rejectsHandshakes }) => rejectsHandshakes);
+    const terminator =
+      isSecure && (tls !== null || defaultServer.rejectsHandshakes)
+        ? httpTerminator(servers, defaultServer, tls, http2)
+        : null;
     binds.push({
       listen,
-      service: { kind: 'http', declared: listen.declared, servers, defaultServer, http2, proxyProtocol, terminator },
+      service: {
+        kind: 'http',
+        declared: listen.declared,
+        servers,
+        defaultServer,
+        http2,
+        proxyProtocol,
+        terminator,
+        rejects,
+      },
     });
   }
   return binds;

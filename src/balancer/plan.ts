@@ -155,6 +155,8 @@ export interface HttpServerPlan {
   readonly http2: Http2Settings;
   /** Where one of its listeners is `ssl`. */
   readonly tls: ServerTls | null;
+  /** Clients that ask for it by name are turned away before anything is agreed (ssl_reject_handshake). */
+  readonly rejectsHandshakes: boolean;
   /** For requests that match no location, and for what happens before a location is chosen. */
   readonly settings: HttpSettings;
   readonly handler: HttpHandler;
@@ -438,10 +440,28 @@ export interface PemFile {
 
 export type TlsProtocol = 'SSLv2' | 'SSLv3' | 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 
+/** How clients go on with an earlier session. */
+export interface TlsSessions {
+  /** They may at all. */
+  readonly resumable: boolean;
+  readonly timeoutSeconds: number;
+}
+
 /** TLS towards clients; certificate n goes with key n. */
 export interface ServerTls {
   readonly certificates: readonly { readonly certificate: PemFile; readonly key: PemFile }[];
   readonly protocols: readonly TlsProtocol[];
+  readonly ciphers: string;
+  readonly preferServerCiphers: boolean;
+  /** Names with ":" between; "auto". */
+  readonly curves: string;
+  /** Parameters for DHE ciphers; null: there are no such ciphers. */
+  readonly dhParameters: PemFile | null;
+  readonly sessions: TlsSessions;
+  /** What may be agreed on by ALPN in stream; empty: nothing is. */
+  readonly alpn: readonly string[];
+  /** Of stream; http has client_header_timeout. */
+  readonly handshakeTimeoutMs: number;
 }
 
 /** TLS towards servers. */

@@ -17,7 +17,31 @@ export const tlsCases: readonly Case[] = [
       `ssl_certificate missing.pem;\nssl_certificate_key ${pemPath('a.key')};`,
     ].map((text): Row => [`listen 127.0.0.1:42981 ssl;\n${text}`, written]),
   ]),
+  ...table('tls settings', server, [
+    'ssl_session_cache shared:a:1m; ssl_session_timeout 1m30s; ssl_session_tickets off; ssl_prefer_server_ciphers on;',
+    'ssl_session_cache builtin shared:a:1m;',
+    'ssl_session_cache builtin:x;',
+    'ssl_session_cache shared:a:1k;',
+    'ssl_session_cache shared:a;',
+    'ssl_session_cache nonsense;',
+    'ssl_session_timeout 10ms;',
+    'ssl_password_file missing;',
+    'ssl_handshake_timeout 3s;',
+    ...[
+      'ssl_ciphers ECDHE+AESGCM; ssl_ecdh_curve X25519:prime256v1;',
+      'ssl_ciphers NONSENSE;',
+      'ssl_ecdh_curve nonsense;',
+      'ssl_dhparam missing;',
+    ].map((text): Row => [`listen 127.0.0.1:42981 ssl;\n${certificateLines('a')}\n${text}`, written]),
+    'listen 127.0.0.1:42981 ssl;\nssl_reject_handshake on;',
+  ]),
   ...table('tls servers', http, [
+    `ssl_certificate missing; ssl_certificate_key missing;`,
+    [
+      `server { listen 127.0.0.1:42980 ssl; ssl_reject_handshake on; }\nserver { listen 127.0.0.1:42980; server_name b; }`,
+      { otherLine: 'nginx names the server that lacks it, not the listen that wants it' },
+    ],
+    `server { listen 127.0.0.1:42980 ssl; ssl_reject_handshake on; }\nserver { listen 127.0.0.1:42980; server_name b; ${certificateLines('a')} }`,
     `${certificateLines('a')}\nserver { listen 127.0.0.1:42980 ssl; }`,
     `server { listen 127.0.0.1:42980 ssl; ${certificateLines('a')} }\nserver { listen 127.0.0.1:42980; server_name b; }`,
     `server { listen 127.0.0.1:42980 ssl; ${certificateLines('a')} }\nserver { listen 127.0.0.1:42980 ssl; server_name b; }`,
@@ -40,6 +64,14 @@ export const tlsCases: readonly Case[] = [
     ].map((text): Row => [`proxy_pass https://127.0.0.1:42901;\n${text}`, written]),
   ]),
   ...table('tls in stream', stream, [
+    'ssl_certificate missing;\nserver { listen 127.0.0.1:42980; return x; }',
+    'ssl_alpn a b; ssl_handshake_timeout 3s; ssl_session_cache builtin;\nserver { listen 127.0.0.1:42980; return x; }',
+    ...['proxy_ssl_verify on;', 'proxy_ssl_ciphers NONSENSE;', `proxy_ssl_certificate ${pemPath('a')};`].flatMap(
+      (text): (Row | string)[] => [
+        [`server { listen 127.0.0.1:42980; proxy_pass 127.0.0.1:42901; proxy_ssl on;\n${text} }`, written],
+        `server { listen 127.0.0.1:42980; proxy_pass 127.0.0.1:42901; proxy_ssl off;\n${text} }`,
+      ],
+    ),
     `server { listen 127.0.0.1:42980 ssl; proxy_pass 127.0.0.1:42901;\n${certificateLines('a')} }`,
     ['server { listen 127.0.0.1:42980 ssl; proxy_pass 127.0.0.1:42901; }', written],
     [

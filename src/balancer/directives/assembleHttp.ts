@@ -15,7 +15,7 @@ import type { Scope } from './scope';
 import { checkCertificates, namesCertificate, serverTls } from './serverTls';
 import { effectiveSettings } from './settings';
 import { staticFiles } from './staticFiles';
-import { httpTls } from './tls';
+import { httpSessions, httpTls, rejectHandshake } from './tls';
 import { httpUpstreams } from './upstream';
 
 /** Puts together what the scopes of `http {}` say: every server and location gets its own effective settings. */
@@ -56,7 +56,8 @@ function assembleServer({ scope, directive }: ServerBlock, upstreams: Upstreams,
       maxConcurrentStreams: scope.get(http2.maxConcurrentStreams),
       prereadBytes: scope.get(http2.bodyPrereadSize),
     },
-    tls: serverTls(scope, httpTls, reading),
+    tls: serverTls(scope, httpTls, httpSessions, reading),
+    rejectsHandshakes: scope.get(rejectHandshake),
     settings: effectiveSettings(scope, 'proxy', reading),
     handler: handlerOf(scope, upstreams),
   };

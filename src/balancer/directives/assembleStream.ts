@@ -13,7 +13,7 @@ import { streamMaps, streamSplits } from './maps';
 import { streamProxy } from './proxy';
 import type { Scope } from './scope';
 import { checkCertificates, namesCertificate, serverTls } from './serverTls';
-import { streamProxySsl, streamProxyTls, streamTls, upstreamTls } from './tls';
+import { streamProxySsl, streamProxyTls, streamSessions, streamTls, upstreamTls } from './tls';
 import { streamUpstreams } from './upstream';
 
 /** Puts together what the scopes of `stream {}` say. */
@@ -55,7 +55,8 @@ export function assembleStream(scope: Scope, reading: Reading): StreamPlan {
       limitConns: withZones(server.get(streamLimitConns), server.get(streamConnZones), reading),
       limitConnDryRun: server.get(streamLimitConnDryRun),
       errorLogs: errorLogsOf(server),
-      tls: serverTls(server, streamTls, reading),
+      // nginx looks at no certificate that nobody asks for.
+      tls: listens.some(({ ssl }) => ssl) ? serverTls(server, streamTls, streamSessions, reading) : null,
       upstreamTls: server.get(streamProxySsl) ? upstreamTls(server, streamProxyTls, reading) : null,
       passHost: target?.address?.host ?? '',
       proxyProtocolTimeoutMs: server.get(streamProxy.protocolTimeout),

@@ -1,6 +1,6 @@
 import { type Message, message } from '../../base/message';
 import { type Arity, type Context, type Entry, type Reading, value } from './entry';
-import { flag } from './kinds';
+import { flag, offset, size } from './kinds';
 
 /** Directives that a file may say, that are checked as nginx checks them, and that change nothing here: the reader is told. */
 
@@ -45,6 +45,7 @@ export const noteEntries: readonly Entry[] = [
   noted('sendfile', levels, socketsDecide, { check: flag }),
   noted('tcp_nodelay', [...levels, 'stream', 'stream-server'], socketsDecide, { check: flag }),
   noted('tcp_nopush', levels, socketsDecide, { check: flag }),
+  noted('ssl_buffer_size', ['http', 'server'], socketsDecide, { check: size }),
   noted('server_tokens', levels, message('It has no effect here: the version is never told.'), {
     check(directive, reading) {
       const [word] = directive.args;

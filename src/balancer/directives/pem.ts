@@ -28,16 +28,34 @@ export function readCertificates(word: Word, reading: Reading): PemFile | undefi
   return undefined;
 }
 
-/** A private key without a pass phrase; undefined with the problem reported. */
-export function readKey(word: Word, reading: Reading): PemFile | undefined {
+/**
+ * A private key, in the clear whatever it was in the file; undefined with the problem reported. `passPhrases` are those of
+ * the directive of that name.
+ */
+export function readKey(
+  word: Word,
+  reading: Reading,
+  passPhrases: readonly string[],
+  directive: string,
+): PemFile | undefined {
   const file = readPem(word, reading);
   if (file === undefined) return undefined;
   const why = firstProblem([file.text], createPrivateKey);
   if (why === null) return file;
+  for (const passphrase of passPhrases) {
+    try {
+      const key = createPrivateKey({ key: file.text, passphrase });
+      return { path: file.path, text: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
+    } catch {
+      // Of another key.
+    }
+  }
   reading.error(
     word.span,
     message('cannot load certificate key "{file}": {reason}', { file: word.value, reason: why }),
-    message('It must be a PEM file with a private key that has no pass phrase.'),
+    message('It must be a PEM file with a private key; its pass phrase, if it has one, in the file of "{directive}".', {
+      directive,
+    }),
   );
   return undefined;
 }
@@ -66,7 +84,8 @@ export function provenGood(at: Span, reading: Reading, make: () => unknown): boo
   return false;
 }
 
-function readPem(word: Word, reading: Reading): PemFile | undefined {
+/** A file's text, whatever is in it; undefined with the problem reported. */
+export function readPem(word: Word, reading: Reading): PemFile | undefined {
   if (word.value.includes('$') || /^(engine|data|store):/.test(word.value)) {
     reading.error(word.span, message('only a file can be named here'));
     return undefined;

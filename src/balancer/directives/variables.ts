@@ -71,6 +71,7 @@ const httpVariables = new Set([
   'ssl_cipher',
   'ssl_alpn_protocol',
   'ssl_server_name',
+  'ssl_session_id',
   'ssl_session_reused',
 ]);
 
@@ -123,6 +124,7 @@ const streamVariables = new Set([
   'ssl_cipher',
   'ssl_server_name',
   'ssl_alpn_protocol',
+  'ssl_session_id',
   'ssl_session_reused',
 ]);
 

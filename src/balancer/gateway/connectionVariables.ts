@@ -12,6 +12,8 @@ export function connectionVariable(name: string, origin: Origin): string | undef
       return tls?.serverName ?? '';
     case 'ssl_alpn_protocol':
       return tls?.alpn ?? '';
+    case 'ssl_session_id':
+      return tls?.sessionId ?? '';
     case 'ssl_session_reused':
       return tls === null ? '' : tls.reused ? 'r' : '.';
     case 'proxy_protocol_addr':

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { readClientHello } from '../gateway/clientHello';
+import { selectServer } from '../servers';
 import type { Engine } from './engine';
 import type { Client, Generation, Service } from './generation';
 import { Http1Client } from './http1';
@@ -12,6 +14,9 @@ import { StreamSession } from './streamSession';
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 /** First byte of a TLS record that begins a handshake; SSL 2.0's has the high bit set. */
 const HANDSHAKE = 22;
+/** A fatal alert (RFC 6066, section 3). */
+const UNRECOGNIZED_NAME = Buffer.from([21, 3, 3, 0, 2, 2, 112]);
+const LONGEST_HELLO = 16 * 1024;
 
 /** What comes before a connection of http is what it is: a PROXY header, the TLS handshake, HTTP/2's preface. */
 export function arrive(socket: Socket, http2: Http2Acceptor, generation: Generation, service: Service): void {
@@ -94,7 +99,7 @@ class Arrival implements Client {
     const [first] = this.#bytes;
     if (first === undefined) return;
     if (service.terminator !== null && (first === HANDSHAKE || (first & 0x80) !== 0)) {
-      this.#shake(origin, service);
+      if (!service.rejects || this.#isAccepted(origin, service)) this.#shake(origin, service);
       return;
     }
     let isHttp2 = false;
@@ -120,6 +125,23 @@ class Arrival implements Client {
     }
     this.engine.log('error', `broken header while reading PROXY protocol, client: ${this.socket.remoteAddress}`);
     this.close();
+    return false;
+  }
+
+  /** By the name that the client asks for (ngx_http_ssl_servername); false: it is not known yet, or the client is turned away. */
+  #isAccepted(origin: Origin, { servers, defaultServer }: HttpService): boolean {
+    const reading = readClientHello(this.#bytes);
+    if (reading.kind === 'more' && this.#bytes.length < LONGEST_HELLO) return false;
+    const name = reading.kind === 'hello' ? reading.hello.serverName : '';
+    const chosen = name === '' ? defaultServer : selectServer(servers, name, defaultServer).server;
+    if (!chosen.rejectsHandshakes) return true;
+    const { localAddress, localPort } = origin;
+    this.engine.log(
+      'info',
+      `handshake rejected while SSL handshaking, client: ${origin.remoteAddress}, server: ${localAddress}:${localPort}`,
+    );
+    this.socket.removeListener('data', this.#onData);
+    this.socket.end(UNRECOGNIZED_NAME, () => this.close());
     return false;
   }
 

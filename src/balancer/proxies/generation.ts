@@ -38,6 +38,8 @@ export type Service =
       readonly proxyProtocol: boolean;
       /** Shakes hands where the address is TLS's; null: in the clear. */
       readonly terminator: TlsTerminator | null;
+      /** Some server turns away who asks for it (ssl_reject_handshake). */
+      readonly rejects: boolean;
     }
   | {
       readonly kind: 'stream';

@@ -26,6 +26,8 @@ export interface ClientTls {
   /** ALPN; ''. */
   readonly alpn: string;
   readonly reused: boolean;
+  /** In hexadecimal; ''. */
+  readonly sessionId: string;
 }
 
 /** `proxied`: what a PROXY header told, if there was one. */

@@ -306,7 +306,12 @@ export class StreamSession implements Client, CapturingSource, Timed {
     this.#statusIfGone = 500;
     this.deadlineAt = this.#engine.clock.now() + RETURN_MS;
     this.bytesWritten += bytes.length;
-    this.#client.end(bytes, () => this.finish(200));
+    const send = () => {
+      if (this.status === 0) this.#client.end(bytes, () => this.finish(200));
+    };
+    // The session tickets come first: a client that has its answer may read no further.
+    if (this.origin.tls === null) send();
+    else setImmediate(send);
   }
 }
 

@@ -4,9 +4,6 @@ import type { ServerTls, TlsProtocol, UpstreamTls } from '../plan';
 
 /** OpenSSL's settings for what the file says; one context for each place in the file, however many connections. */
 
-/** nginx's default of ssl_ciphers; TLS 1.3 has its own. */
-const SERVER_CIPHERS = 'HIGH:!aNULL:!MD5';
-
 const REFUSALS: readonly (readonly [TlsProtocol, number])[] = [
   ['TLSv1', constants.SSL_OP_NO_TLSv1],
   ['TLSv1.1', constants.SSL_OP_NO_TLSv1_1],
@@ -22,13 +19,19 @@ function versions(protocols: readonly TlsProtocol[]): SecureContextOptions {
 }
 
 /** What a listening server needs. */
-export function serverContextOptions({ certificates, protocols }: ServerTls): SecureContextOptions {
+export function serverContextOptions(tls: ServerTls): SecureContextOptions {
+  const { certificates, sessions, dhParameters } = tls;
+  const { secureOptions = 0, ...range } = versions(tls.protocols);
   // One for each kind of key; of two of a kind OpenSSL keeps the last.
   const kinds = new Map(certificates.map((each) => [createPrivateKey(each.key.text).asymmetricKeyType, each]));
   return {
-    ...versions(protocols),
-    ciphers: SERVER_CIPHERS,
-    honorCipherOrder: false,
+    ...range,
+    secureOptions: secureOptions | (sessions.resumable ? 0 : constants.SSL_OP_NO_TICKET),
+    sessionTimeout: sessions.timeoutSeconds,
+    ciphers: tls.ciphers,
+    honorCipherOrder: tls.preferServerCiphers,
+    ecdhCurve: tls.curves,
+    ...(dhParameters === null ? {} : { dhparam: dhParameters.text }),
     cert: [...kinds.values()].map(({ certificate }) => certificate.text),
     key: [...kinds.values()].map(({ key }) => key.text),
   };

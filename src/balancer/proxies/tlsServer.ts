@@ -57,26 +57,32 @@ export class TlsTerminator {
 
 /** A server's address under `stream`, whose certificate is always the same. */
 export function streamTerminator(tls: ServerTls): TlsTerminator {
-  return new TlsTerminator(serverContextOptions(tls));
+  const { alpn, handshakeTimeoutMs } = tls;
+  return new TlsTerminator({
+    ...serverContextOptions(tls),
+    handshakeTimeout: handshakeTimeoutMs,
+    ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
+  });
 }
 
 /**
  * An address of http servers: the name that the client asks for (SNI) chooses the certificate, the default server's where
- * the one it chose has none of its own.
+ * the one it chose has none of its own. `tls` is the default server's; null where that turns everybody away.
  */
 export function httpTerminator(
   servers: readonly HttpServerPlan[],
   defaultServer: HttpServerPlan,
-  tls: ServerTls,
+  tls: ServerTls | null,
   http2: boolean,
 ): TlsTerminator {
   return new TlsTerminator({
-    ...serverContextOptions(tls),
+    ...(tls === null ? {} : serverContextOptions(tls)),
     ALPNProtocols: http2 ? ['h2', ...HTTP_PROTOCOLS] : HTTP_PROTOCOLS,
     handshakeTimeout: defaultServer.settings.clientHeaderTimeoutMs,
     SNICallback: (name, done) => {
       const chosen = selectServer(servers, name, defaultServer).server;
-      done(null, serverContext(chosen.tls ?? tls));
+      const own = chosen.tls ?? tls;
+      done(null, own === null ? undefined : serverContext(own));
     },
   });
 }
@@ -94,5 +100,18 @@ function agreed(socket: TLSSocket): ClientTls {
     serverName: typeof servername === 'string' ? servername : '',
     alpn: typeof alpnProtocol === 'string' ? alpnProtocol : '',
     reused: socket.isSessionReused(),
+    // It is only given with the session tickets.
+    get sessionId() {
+      return sessionIdOf(socket.getSession());
+    },
   };
+}
+
+/** In hexadecimal, out of OpenSSL's DER form of a session (SSL_SESSION_ASN1: two numbers, the cipher, the id); ''. */
+function sessionIdOf(session: Buffer | undefined): string {
+  if (session === undefined) return '';
+  const long = session[1] ?? 0;
+  let at = long < 0x80 ? 2 : 2 + (long & 0x7f);
+  for (let skipped = 0; skipped < 3; skipped++) at += 2 + (session[at + 1] ?? 0);
+  return session[at] === 4 ? session.toString('hex', at + 2, at + 2 + (session[at + 1] ?? 0)) : '';
 }
