@@ -116,6 +116,9 @@ export interface StreamServerPlan {
   readonly proxyProtocol: boolean;
   /** Networks whose PROXY protocol header is believed. */
   readonly realIpFrom: readonly AddressRange[];
+  readonly accessRules: readonly AccessRule[];
+  /** Address to connect from; null: the system's choice. */
+  readonly bind: Template | null;
   /** Read the ClientHello of a TLS connection that passes through, for the `$ssl_preread_` variables. */
   readonly sslPreread: boolean;
   readonly limitConns: readonly LimitConn[];
@@ -372,6 +375,13 @@ export interface AddressRange {
   readonly address: string;
   /** Bits that count. */
   readonly prefix: number;
+}
+
+/** Who may connect; the first rule that fits decides, and nobody is turned away where none does. */
+export interface AccessRule {
+  /** Null: everybody. */
+  readonly range: AddressRange | null;
+  readonly allows: boolean;
 }
 
 export interface RealIp {

@@ -10,9 +10,9 @@ import { closeAll, closeLater, eventually, RawClient, startRig } from './proxyRi
 
 afterEach(closeAll);
 
-const ports = await freePorts(14);
+const ports = await freePorts(16);
 const [own = 0, over = 0, read = 0, headed = 0, dead = 0, down = 0, limited = 0, behind = 0, secure = 0] = ports;
-const [, , , , , , , , , lost = 0, named = 0, none = 0, gone = 0] = ports;
+const [, , , , , , , , , lost = 0, named = 0, none = 0, gone = 0, barred = 0, bound = 0] = ports;
 
 const FORMAT = `log_format all '$server_port $status $protocol $bytes_received/$bytes_sent $upstream_bytes_sent/$upstream_bytes_received '
   '[$upstream_addr] [$ssl_preread_server_name] [$ssl_preread_protocol] [$proxy_protocol_addr] [$ssl_protocol] '
@@ -31,7 +31,7 @@ const STREAM = `stream {
   upstream dead { server 127.0.0.1:${gone} max_fails=0; server 127.0.0.1:${none} max_fails=0; }
   upstream down { server 127.0.0.1:${gone} down; server 127.0.0.1:${none} down; }
   access_log all.log all;
-  server { listen 127.0.0.1:${own}; return "from $server_port"; access_log off; }
+  server { listen 127.0.0.1:${own}; return "from $server_port for $remote_addr"; access_log off; }
   server { listen 127.0.0.1:${over}; proxy_pass 127.0.0.1:${own}; access_log all.log all; access_log json.log json; access_log times.log times; access_log plain.log plain; }
   server { listen 127.0.0.1:${read}; ssl_preread on; return "[$ssl_preread_server_name]"; }
   server { listen 127.0.0.1:${headed} proxy_protocol; set_real_ip_from 127.0.0.1; proxy_pass 127.0.0.1:${own}; }
@@ -41,6 +41,8 @@ const STREAM = `stream {
   server { listen 127.0.0.1:${behind}; proxy_protocol on; proxy_pass two; }
   server { listen 127.0.0.1:${secure} ssl; ${certificateLines('localhost')} return x; access_log json.log json; }
   server { listen 127.0.0.1:${named}; return ""; access_log $server_port-$status.log json; }
+  server { listen 127.0.0.1:${barred}; allow 192.0.2.0/24; deny 127.0.0.0/8; allow all; return x; }
+  server { listen 127.0.0.1:${bound}; deny ::/0; allow 127.0.0.1; deny all; proxy_bind 127.0.0.2; proxy_pass 127.0.0.1:${own}; access_log json.log json; }
   server { listen 127.0.0.1:${lost}; limit_conn one 1; proxy_pass $mapped:1; }
 }`;
 
@@ -61,6 +63,8 @@ async function visit(): Promise<readonly string[]> {
     await said(secure, 'no handshake\r\n\r\n'),
     await said(named, ''),
     await said(lost, ''),
+    await said(barred, ''),
+    await said(bound, ''),
     await said(limited, ''),
   ];
 }
@@ -75,7 +79,7 @@ describe.skipIf(nginxIsMissing)('the access log of stream', () => {
     const files = ['all.log', 'json.log', `${named}-200.log`];
     try {
       theirAnswers = await visit();
-      await eventually(() => nginx.read('all.log').split('\n').length > 11);
+      await eventually(() => nginx.read('all.log').split('\n').length > 12);
       theirs = files.map(nginx.read);
     } finally {
       await nginx.stop();
@@ -85,14 +89,14 @@ describe.skipIf(nginxIsMissing)('the access log of stream', () => {
     await startRig(STREAM, { ports: 'declared', prefix });
     const answers = await visit();
     const fileOf = (file: string) => (existsSync(join(prefix, file)) ? readFileSync(join(prefix, file), 'utf8') : '');
-    await eventually(() => fileOf('all.log').split('\n').length > 11);
+    await eventually(() => fileOf('all.log').split('\n').length > 12);
     expect(answers.map(withoutOwnPort)).toEqual(theirAnswers.map(withoutOwnPort));
     for (const [i, file] of files.entries()) expect(fileOf(file).split('\n')).toEqual(theirs[i]?.split('\n'));
     const statuses = fileOf('all.log')
       .trimEnd()
       .split('\n')
       .map((line) => line.split(' ')[1]);
-    expect(new Set(statuses)).toEqual(new Set(['200', '400', '500', '502', '503']));
+    expect(new Set(statuses)).toEqual(new Set(['200', '400', '403', '500', '502', '503']));
     expect(fileOf('times.log')).toMatch(
       /^(\d\.\d{3} ){4}\d+\.\d{3} \d{4}-\d\d-\d\dT\S+ \d\d\/\w{3}\/\d{4}:[\d:]+ [+-]\d{4}\n$/,
     );

@@ -83,8 +83,8 @@ function works(directive: string): boolean {
   if (notYet.has(directive)) return false;
   const [part, name] = directive.startsWith('stream/') ? ['stream', directive.slice(7)] : ['', directive];
   if (name?.includes(' ')) return true;
-  return entriesNamed(name ?? '').some(
-    (entry) => part === '' || entry.contexts.some((each) => each.startsWith('stream')),
+  return entriesNamed(name ?? '').some((entry) =>
+    entry.contexts.some((each) => each.startsWith('stream') === (part === 'stream')),
   );
 }
 

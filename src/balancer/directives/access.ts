@@ -34,7 +34,8 @@ function realIpFrom(contexts: readonly Context[]): Entry<readonly AddressRange[]
   });
 }
 
-function readRange(written: string): AddressRange | null {
+/** A network in `ADDRESS/BITS`, or an address; null: it is neither. */
+export function readRange(written: string): AddressRange | null {
   const [address = '', bits, ...rest] = written.split('/');
   const host = resolveHost({ host: address, port: null, ipv6: isIpv6(address) });
   if (host === null || rest.length > 0 || (bits !== undefined && host !== address)) return null;

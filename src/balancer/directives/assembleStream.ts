@@ -13,6 +13,7 @@ import { streamMaps, streamSplits } from './maps';
 import { streamProxy } from './proxy';
 import type { Scope } from './scope';
 import { checkCertificates, namesCertificate, serverTls } from './serverTls';
+import { accessRules } from './streamAccess';
 import { streamProxySsl, streamProxyTls, streamSessions, streamTls, upstreamTls } from './tls';
 import { streamUpstreams } from './upstream';
 
@@ -51,6 +52,8 @@ export function assembleStream(scope: Scope, reading: Reading): StreamPlan {
       halfClose: server.get(streamProxy.halfClose),
       proxyProtocol: server.get(streamProxy.protocol),
       realIpFrom: server.get(streamRealIpFrom),
+      accessRules: server.get(accessRules),
+      bind: server.get(streamProxy.bind),
       sslPreread: server.get(streamProxy.sslPreread),
       limitConns: withZones(server.get(streamLimitConns), server.get(streamConnZones), reading),
       limitConnDryRun: server.get(streamLimitConnDryRun),

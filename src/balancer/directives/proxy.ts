@@ -1,6 +1,7 @@
 import { type Message, message } from '../../base/message';
 import type { NextUpstreamCondition } from '../plan';
-import type { Template } from '../template';
+import { literalTemplate, type Template } from '../template';
+import { isIpv4, isIpv6 } from './address';
 import { type Context, type Entry, list, value } from './entry';
 import { flag, number, offset, oneOf, size, someOf, time } from './kinds';
 import { grpcPass, proxyPass, streamPass, streamReturn } from './proxyPass';
@@ -137,6 +138,30 @@ export const streamProxy = {
   nextUpstreamTimeout: value({ name: 'proxy_next_upstream_timeout', contexts: streamLevels, initial: 0, read: time }),
   halfClose: value({ name: 'proxy_half_close', contexts: streamLevels, initial: false, read: flag }),
   sslPreread: value({ name: 'ssl_preread', contexts: streamLevels, initial: false, read: flag }),
+  /** Where connections to servers come from; null: `off`, the system chooses. */
+  bind: value<Template | null>({
+    name: 'proxy_bind',
+    contexts: streamLevels,
+    args: [1, 2],
+    initial: null,
+    read(directive, reading, scope) {
+      const [word, option] = directive.args;
+      if (word === undefined) return undefined;
+      if (word.value === 'off' && option === undefined) return null;
+      if (option !== undefined) {
+        reading.error(option.span, message('invalid parameter "{parameter}"', { parameter: option.value }));
+        return undefined;
+      }
+      if (word.value.includes('$')) return reading.template(word, scope);
+      if (isIpv4(word.value) || isIpv6(word.value.replace(/^\[(.*)\]$/, '$1'))) return literalTemplate(word.value);
+      reading.error(
+        word.span,
+        message('invalid address "{address}"', { address: word.value }),
+        message('Write an address without a port, such as 127.0.0.2.'),
+      );
+      return undefined;
+    },
+  }),
   /** Of ngx_stream_core_module. */
   protocolTimeout: value({
     name: 'proxy_protocol_timeout',

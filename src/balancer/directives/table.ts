@@ -15,6 +15,7 @@ import { proxyBufferEntries } from './proxyBuffers';
 import { proxyRequestEntries } from './proxyRequest';
 import { rewriteEntries } from './rewrite';
 import { staticEntries } from './staticFiles';
+import { streamAccessEntries } from './streamAccess';
 import { tlsEntries } from './tls';
 import { upstreamEntries } from './upstream';
 
@@ -31,6 +32,7 @@ export const entries: readonly Entry[] = [
   ...rewriteEntries,
   ...staticEntries,
   ...accessEntries,
+  ...streamAccessEntries,
   ...contentEntries,
   ...limitEntries,
   ...logEntries,

@@ -33,6 +33,11 @@ export function parseProxyHeader(bytes: Buffer): ProxyHeader {
   const expected = 'PROXY ';
   const start = bytes.toString('latin1', 0, Math.min(bytes.length, expected.length));
   if (!expected.startsWith(start)) return { kind: 'bad' };
+  const next = bytes.toString('latin1', expected.length, expected.length + 'UNKNOWN'.length);
+  // nginx waits for nothing; what can come to no good end is not waited for here.
+  if (!['TCP4 ', 'TCP6 ', 'UNKNOWN'].some((word) => word.startsWith(next) || next.startsWith(word))) {
+    return { kind: 'bad' };
+  }
   if (lf < 0) return { kind: bytes.length >= PROXY_LINE_BYTES ? 'bad' : 'more' };
   if (lf < 1 || bytes[lf - 1] !== 13) return { kind: 'bad' };
   const words = bytes.toString('latin1', 0, lf - 1).split(' ');

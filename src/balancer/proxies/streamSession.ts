@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { isWithin } from '../gateway/addressRange';
 import { type ClientHello, readClientHello } from '../gateway/clientHello';
 import { type ClientAddress, realIpFromProxy } from '../gateway/realIp';
 import type { CapturingSource } from '../phases/lazyVariables';
@@ -23,11 +24,11 @@ const NO_ATTEMPTS: readonly StreamAttempt[] = [];
 const RETURN_MS = 5_000;
 
 /** `$status` of a session (ngx_stream_core_module). */
-export type StreamStatus = 200 | 400 | 500 | 502 | 503;
+export type StreamStatus = 200 | 400 | 403 | 500 | 502 | 503;
 
 /**
  * One connection through the L4 balancer, phase by phase as in nginx's stream module: a PROXY header, who the client is
- * (real_ip), limits, TLS, a look at the first bytes (ssl_preread), and then on to a server.
+ * (real_ip), limits, access, TLS, a look at the first bytes (ssl_preread), and then on to a server.
  */
 export class StreamSession implements Client, CapturingSource, Timed {
   deadlineAt = NEVER;
@@ -222,6 +223,12 @@ export class StreamSession implements Client, CapturingSource, Timed {
       return;
     }
     this.#release = verdict.release;
+    const rule = this.plan.accessRules.find(({ range }) => range === null || isWithin(this.remoteAddress, range));
+    if (rule?.allows === false) {
+      this.log('error', 'access forbidden by rule');
+      this.finish(403);
+      return;
+    }
     this.#secure();
   }
 

@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import type { StreamServerPlan, UpstreamPlan } from '../plan';
 import type { Selection } from '../upstream';
 import type { Engine, PeerSite, UpstreamSite } from './engine';
@@ -146,7 +146,13 @@ export class TcpRelay {
     };
     const { host, port } = peer;
     const secure = this.#secure;
-    const socket = connect({ host, port, allowHalfOpen: true, ...(secure === null ? { onread } : {}) });
+    const socket = connect({
+      host,
+      port,
+      ...this.#from(),
+      allowHalfOpen: true,
+      ...(secure === null ? { onread } : {}),
+    });
     const { decision } = choice;
     const noteDecision = () => {
       if (decision === null || this.#closed) return;
@@ -169,6 +175,15 @@ export class TcpRelay {
     upstream.on('close', () => {
       if (this.#upstream === upstream && this.#connected) this.#onServerGone(null);
     });
+  }
+
+  /** proxy_bind; what is no address is passed over (ngx_stream_proxy_set_local). */
+  #from(): { readonly localAddress?: string } {
+    const text = this.#plan.bind?.evaluate(this.session).replace(/^\[(.*)\]$/, '$1') ?? '';
+    if (text === '') return {};
+    if (isIP(text) > 0) return { localAddress: text };
+    this.session.log('error', `invalid local address "${text}" while connecting to upstream`);
+    return {};
   }
 
   /** A PROXY header goes before the handshake (ngx_stream_proxy_send_proxy_protocol), which has as much time as connecting. */
