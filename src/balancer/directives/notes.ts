@@ -1,6 +1,6 @@
 import { type Message, message } from '../../base/message';
 import { type Arity, type Context, type Entry, type Reading, value } from './entry';
-import { flag } from './kinds';
+import { flag, size } from './kinds';
 
 /** Directives that a file may say, that are checked as nginx checks them, and that change nothing here: the reader is told. */
 

@@ -8,6 +8,7 @@ import { ResponseParser } from './http1ResponseCodec';
 import { LIMITS } from './limits';
 import type { Outgoing } from './outbox';
 import { dial, handshakeFailure, readyEvent, type SecureTarget } from './tlsUpstream';
+import { callFailed, closedEarly, timedOut } from './upstreamTexts';
 
 /** What an attempt over HTTP/1 needs to know. */
 export interface Http1CallOptions {
@@ -131,6 +132,7 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
   /** What is read lies in memory that the next read fills again. */
   #borrowed = false;
   #bodyDone = true;
+  #headRead = false;
   #readTimeoutMs = 0;
   #sendTimeoutMs = 0;
 
@@ -194,6 +196,7 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
     this.bytesReceived = 0;
     this.#headBytes = 0;
     this.#bytesOut = options.head.length;
+    this.#headRead = false;
     if (this.#connected) this.#setDeadline();
   }
 
@@ -275,12 +278,14 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
 
   onDeadline(): void {
     if (this.#owner === null) this.close();
-    else if (!this.#connected) this.#fail('connect-timeout', 'timed out while connecting to upstream');
-    else
-      this.#fail(
-        'timeout',
-        `timed out while ${this.#bodyDone ? 'reading response header from' : 'sending request to'} upstream`,
-      );
+    else this.#fail(this.#connected ? 'timeout' : 'connect-timeout', timedOut(this.#doing));
+  }
+
+  /** As nginx's log calls it. */
+  get #doing(): string {
+    if (!this.#connected) return 'connecting to upstream';
+    if (this.#headRead) return 'reading upstream';
+    return this.#bodyDone ? 'reading response header from upstream' : 'sending request to upstream';
   }
 
   get #awaitsHandshake(): boolean {
@@ -332,6 +337,7 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
       if (event === MORE) return;
       if (event === HEAD) {
         this.#headBytes = this.bytesReceived - parser.buffered;
+        this.#headRead = true;
         const bodyless = parser.framing === NO_BODY && (parser.contentLength !== 0 || parser.answersHead);
         this.#owner.onResponseHead(parser.status, parser.reason, parser.headers, parser.contentLength, bodyless);
       } else if (event === BODY) {
@@ -374,16 +380,15 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
     }
     const event = this.#parser.finish();
     if (event === END) this.#finish();
-    else this.#fail('error', 'upstream prematurely closed connection');
+    else this.#fail('error', closedEarly(this.#doing));
   }
 
   #onError(error: NodeJS.ErrnoException): void {
-    const text = `${error.syscall ?? 'recv'}() failed (${error.code ?? error.message})`;
+    const text = callFailed(error, this.#doing);
     if (this.#connected) this.#fail('error', text);
     else if (this.secure !== null && error.syscall !== 'connect') {
       this.#fail('connect', `${handshakeFailure(error)} while SSL handshaking to upstream`);
-    } else
-      this.#fail(error.code === 'ETIMEDOUT' ? 'connect-timeout' : 'connect', `${text} while connecting to upstream`);
+    } else this.#fail(error.code === 'ETIMEDOUT' ? 'connect-timeout' : 'connect', text);
   }
 
   #fail(failure: 'connect' | 'connect-timeout' | 'error' | 'timeout' | 'invalid', text: string): void {
