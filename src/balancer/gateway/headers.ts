@@ -26,6 +26,8 @@ export interface HeaderName {
   readonly text: string;
   readonly lower: string;
   readonly kind: number;
+  /** A request has one at most. */
+  readonly once: boolean;
 }
 
 const KINDS: Readonly<Record<string, number>> = {
@@ -49,6 +51,12 @@ const KINDS: Readonly<Record<string, number>> = {
   'x-accel-charset': NAME.responseOnlyHidden,
   trailer: NAME.trailer,
 };
+
+/** ngx_http_process_unique_header_line; Content-Length, Transfer-Encoding and Host, which say where a request ends, apart. */
+const ONCE: ReadonlySet<string> = new Set([
+  ...['if-modified-since', 'if-unmodified-since', 'if-match', 'if-none-match', 'if-range'],
+  ...['content-range', 'expect', 'authorization'],
+]);
 
 /** 0: no token character; 1: a token character that nginx takes in header names; 2: one that it does not. */
 const TOKEN = new Uint8Array(256);
@@ -87,13 +95,27 @@ export function headerName(text: string): HeaderName | null {
     text,
     lower,
     kind: dropped ? NAME.dropped : Object.hasOwn(KINDS, lower) ? (KINDS[lower] ?? 0) : NAME.other,
+    once: ONCE.has(lower),
   };
   if (interned.size < NAMES_KEPT && text.length <= NAME_LENGTH_KEPT) {
     // A copy of its own: a slice would keep the whole received text alive.
     const own = Buffer.from(text, 'latin1').toString('latin1');
-    interned.set(own, { text: own, lower: own.toLowerCase(), kind: name.kind });
+    interned.set(own, { ...name, text: own, lower: own.toLowerCase() });
   }
   return name;
+}
+
+const kept = new WeakMap<HeaderName, HeaderName>();
+
+/** The same name, but not to be left out. */
+export function keptName(name: HeaderName): HeaderName {
+  if (name.kind !== NAME.dropped) return name;
+  let all = kept.get(name);
+  if (all === undefined) {
+    all = { ...name, kind: NAME.other };
+    kept.set(name, all);
+  }
+  return all;
 }
 
 /** Header fields to be read only: many messages may share them. */

@@ -74,25 +74,31 @@ export function requestVariable(name: string, facts: RequestFacts): string | und
     case 'content_length':
       return facts.headers.get('content-length') ?? '';
     case 'content_type':
-      return facts.headers.get('content-type') ?? '';
+      return facts.headers.joined('content-type');
     case 'http_host':
       return facts.headers.get('host') ?? (facts.protocol === 'HTTP/2.0' ? facts.host : '');
     case 'proxy_add_x_forwarded_for': {
       const before = facts.headers.joined('x-forwarded-for');
       return before === '' ? facts.remoteAddress : `${before}, ${facts.remoteAddress}`;
     }
-    case 'pipe':
-      return '.';
     case 'pid':
       return String(process.pid);
   }
   if (name.startsWith('http_')) {
-    const field = name.slice(5).replaceAll('_', '-').toLowerCase();
-    return facts.headers.joined(field, field === 'cookie' ? '; ' : ', ');
+    return fieldValue(facts.headers, name.slice(5));
   }
   if (name.startsWith('arg_')) return argument(facts.args, name.slice(4));
   if (name.startsWith('cookie_')) return cookie(facts.headers.joined('cookie', '; '), name.slice(7));
   return undefined;
+}
+
+/** `$http_name`, where "_" stands for "-" as for itself. */
+function fieldValue(headers: HeaderList, name: string): string {
+  const lower = name.replaceAll('_', '-');
+  const value = headers.joined(lower, lower === 'cookie' ? '; ' : ', ');
+  if (value !== '' || !name.includes('_')) return value;
+  const named = headers.names.find((each) => each.lower.includes('_') && each.lower.replaceAll('-', '_') === name);
+  return named === undefined ? '' : headers.joined(named.lower);
 }
 
 /** `$arg_name`: the first of that name, letter case aside, not decoded; ''. */
@@ -105,14 +111,26 @@ export function argument(args: string, name: string): string {
   return '';
 }
 
-/** `$cookie_name`: letter case aside, as nginx looks it up; ''. */
+/**
+ * `$cookie_name`: letter case aside; ''. As nginx looks it up (ngx_http_parse_multi_header_lines): a name may begin behind
+ * a comma, too, but a value ends with a semicolon only.
+ */
 export function cookie(header: string, name: string): string {
   const wanted = name.toLowerCase();
-  for (const pair of header.split(/[;,]/)) {
-    const equals = pair.indexOf('=');
-    if (equals > 0 && pair.slice(0, equals).trim().toLowerCase() === wanted) return pair.slice(equals + 1).trim();
+  for (let at = 0; at < header.length; at++) {
+    while (header[at] === ' ') at++;
+    const value = valueAt(header, at, wanted);
+    if (value !== null) return value;
+    while (at < header.length && header[at] !== ';' && header[at] !== ',') at++;
   }
   return '';
+}
+
+/** The value where `name=` begins there; null: it does not. Spaces may stand around the "=". */
+export function valueAt(text: string, at: number, lowerName: string): string | null {
+  const end = at + lowerName.length;
+  if (text.slice(at, end).toLowerCase() !== lowerName) return null;
+  return /^ *= *([^;]*)/.exec(text.slice(end))?.[1] ?? null;
 }
 
 /** The 4 or 16 bytes of an address, as latin1 text. */

@@ -1,4 +1,12 @@
-import { type HeaderFields, HeaderList, headerName, isTokenChar, NAME } from '../gateway/headers';
+import {
+  type HeaderFields,
+  HeaderList,
+  type HeaderName,
+  headerName,
+  isTokenChar,
+  keptName,
+  NAME,
+} from '../gateway/headers';
 import { LIMITS } from './limits';
 
 /**
@@ -32,8 +40,14 @@ export interface BadMessage {
 export interface CodecOptions {
   /** Only for test suites written for servers that take a bare LF; never on otherwise. */
   readonly tolerateBareLf?: boolean;
+  /** Of one of the buffers for what the first does not hold: no longer line goes beyond the first. */
   readonly lineBytes?: number;
+  /** Of all buffers together. */
   readonly headBytes?: number;
+  /** The buffer that a head begins in. */
+  readonly firstBytes?: number;
+  /** Names with other than letters, digits and hyphens that are taken nevertheless. */
+  readonly takes?: 'none' | 'underscores' | 'all';
 }
 
 /** Where the body ends. */
@@ -98,6 +112,7 @@ export abstract class MessageParser {
   bad: BadMessage | null = null;
 
   protected readonly tolerateBareLf: boolean;
+  readonly #takes: 'none' | 'underscores' | 'all';
   #lineBytes: number;
   #headBytes: number;
   /** Bytes ever given, and where in them the message began. */
@@ -110,6 +125,10 @@ export abstract class MessageParser {
   #position = 0;
   #left = 0;
   #headUsed = 0;
+  readonly #firstBytes: number;
+  /** Left of the buffer in use, and the buffers left. A line lies in one of them (ngx_http_alloc_large_header_buffer). */
+  #room = 0;
+  #buffersLeft = 0;
   /**
    * Who sends many messages on one connection sends the same fields with nearly all of them, and often the same head:
    * those need no second look. Nothing is remembered of a first message, which for many connections is the only one.
@@ -126,8 +145,28 @@ export abstract class MessageParser {
 
   constructor(options: CodecOptions = {}) {
     this.tolerateBareLf = options.tolerateBareLf === true;
+    this.#takes = options.takes ?? 'none';
     this.#lineBytes = options.lineBytes ?? LIMITS.lineBytes;
     this.#headBytes = options.headBytes ?? LIMITS.headBytes;
+    this.#firstBytes = options.firstBytes ?? 0;
+    this.#emptyBuffers();
+  }
+
+  #emptyBuffers(): void {
+    this.#headUsed = 0;
+    this.#room = this.#firstBytes;
+    this.#buffersLeft = Math.floor((this.#headBytes - this.#firstBytes) / this.#lineBytes);
+  }
+
+  /** A good line takes its place. */
+  #useBuffer(length: number): void {
+    this.#headUsed += length;
+    if (length <= this.#room) {
+      this.#room -= length;
+      return;
+    }
+    this.#buffersLeft--;
+    this.#room = this.#lineBytes - length;
   }
 
   /** Reads the start line (without its line end). False: it is bad, and fail() was called. */
@@ -147,6 +186,7 @@ export abstract class MessageParser {
   limitHead(lineBytes: number, headBytes: number): void {
     this.#lineBytes = lineBytes;
     this.#headBytes = headBytes;
+    if (this.#headUsed === 0) this.#emptyBuffers();
   }
 
   /** Bytes of the head's good lines so far. */
@@ -200,7 +240,7 @@ export abstract class MessageParser {
           this.headers = NO_FIELDS;
           this.#fields = null;
           this.trailers = null;
-          this.#headUsed = 0;
+          this.#emptyBuffers();
           this.#emptyLines = 0;
           this.#lines = 0;
           this.#extensionBytes = 0;
@@ -351,7 +391,7 @@ export abstract class MessageParser {
       const line = this.#line(text, at, lf);
       if (line === null) return BAD;
       at = lf + 1;
-      this.#headUsed += length;
+      this.#useBuffer(length);
       if (this.#state === START) {
         if (line === '') {
           this.#emptyLines++;
@@ -400,7 +440,7 @@ export abstract class MessageParser {
     if (!this.headComplete()) return BAD;
     if (this.#state === START) {
       // An interim response: a head of its own follows.
-      this.#headUsed = 0;
+      this.#emptyBuffers();
       this.#emptyLines = 0;
       this.#lines = 0;
       return position >= this.#buffer.length ? MORE : this.#readHead();
@@ -419,13 +459,14 @@ export abstract class MessageParser {
   #repeats({ bytes, fieldsAt, longestLine }: KnownHead, position: number, from: number): boolean {
     const buffer = this.#buffer;
     const length = bytes.length - from;
+    const longest = from > 0 ? longestLine : Math.max(longestLine, fieldsAt);
     return (
       position + length <= buffer.length &&
       // Where the line ends lie elsewhere it is another head: seen without asking for the rest.
       buffer[position + length - 1] === LF &&
-      (from > 0 || (buffer[position + fieldsAt - 1] === LF && fieldsAt <= this.#lineBytes)) &&
-      longestLine <= this.#lineBytes &&
-      this.#headUsed + length <= this.#headBytes &&
+      (from > 0 || buffer[position + fieldsAt - 1] === LF) &&
+      (length <= this.#room ||
+        (longest <= this.#lineBytes && length <= this.#buffersLeft * (this.#lineBytes - longest))) &&
       buffer.compare(bytes, from, bytes.length, position, position + length) === 0
     );
   }
@@ -440,9 +481,8 @@ export abstract class MessageParser {
   }
 
   #tooLong(lineLength: number): BadMessage | null {
-    if (lineLength > this.#lineBytes) return this.#state === START ? this.tooLongStart : this.tooLongHead;
-    if (this.#headUsed + lineLength > this.#headBytes) return this.tooLongHead;
-    return null;
+    if (lineLength <= this.#room || (lineLength <= this.#lineBytes && this.#buffersLeft > 0)) return null;
+    return this.#state === START ? this.tooLongStart : this.tooLongHead;
   }
 
   /** The line without its end, or null after fail(). */
@@ -487,7 +527,12 @@ export abstract class MessageParser {
       }
     }
     if (name.kind !== NAME.dropped) into.add(name, line.slice(from, to));
+    else if (this.#takesName(name)) into.add(keptName(name), line.slice(from, to));
     return true;
+  }
+
+  #takesName({ text }: HeaderName): boolean {
+    return this.#takes === 'all' || (this.#takes === 'underscores' && /^[\w-]+$/.test(text));
   }
 
   /** END: read on. */

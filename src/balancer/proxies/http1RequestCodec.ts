@@ -73,7 +73,11 @@ export class RequestParser extends MessageParser {
     this.expectsContinue = false;
     for (let i = 0; i < names.length; i++) {
       const value = values[i] ?? '';
-      switch (names[i]?.kind) {
+      const name = names[i];
+      if (name?.once === true && names.findIndex(({ lower }) => lower === name.lower) !== i) {
+        return this.#refuse(400, `sent duplicate header line: "${name.text}: ${value}"`);
+      }
+      switch (name?.kind) {
         case NAME.host:
           if (host !== null) return this.#refuse(400, 'sent duplicate host header');
           host = value;
@@ -136,7 +140,8 @@ export class RequestParser extends MessageParser {
       if (code === 47 || code === 63 || code === 35) break;
     }
     const host = target.slice(from, to);
-    if (!isHost(host)) return false;
+    // nginx takes a fragment behind a path or query only.
+    if (!isHost(host) || target.charCodeAt(to) === 35) return false;
     this.#targetHost = host;
     const rest = target.slice(to);
     this.target = rest.startsWith('/') ? rest : `/${rest}`;
@@ -185,10 +190,12 @@ export function isHost(text: string): boolean {
   let i = 0;
   if (text.charCodeAt(0) === 91) {
     const close = text.indexOf(']');
-    if (close < 2) return false;
+    if (close < 2 || text.includes('..')) return false;
+    // "v" begins an address of a later version (IPvFuture).
+    const isFuture = /^v[\da-f]+\../i.test(text.slice(1, close));
     for (i = 1; i < close; i++) {
       const code = text.charCodeAt(i);
-      if (!isHex(code) && code !== 58 && code !== 46) return false;
+      if (code !== 58 && code !== 46 && !(isFuture ? isRegName(code) : isHex(code))) return false;
     }
     i = close + 1;
   } else {

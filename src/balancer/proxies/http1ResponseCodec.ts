@@ -25,7 +25,8 @@ export class ResponseParser extends MessageParser {
   protected readonly tooLongHead = { status: 502, reason: 'sent too big header' };
 
   constructor(options: CodecOptions = {}) {
-    super({ lineBytes: LIMITS.headBytes, ...options });
+    // Servers may name their fields as they like.
+    super({ lineBytes: LIMITS.headBytes, takes: 'all', ...options });
   }
 
   /** The request was HEAD: no body comes, whatever the head declares. */
