@@ -4,7 +4,7 @@ import { flag, size } from './kinds';
 
 /** Directives that a file may say, that are checked as nginx checks them, and that change nothing here: the reader is told. */
 
-function noted(
+export function noted(
   name: string,
   contexts: readonly Context[],
   why: Message,
