@@ -93,7 +93,7 @@ export function requestVariable(name: string, facts: RequestFacts): string | und
 }
 
 /** `$http_name`, where "_" stands for "-" as for itself. */
-function fieldValue(headers: HeaderList, name: string): string {
+function fieldValue(headers: HeaderFields, name: string): string {
   const lower = name.replaceAll('_', '-');
   const value = headers.joined(lower, lower === 'cookie' ? '; ' : ', ');
   if (value !== '' || !name.includes('_')) return value;
