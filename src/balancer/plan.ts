@@ -156,6 +156,8 @@ export interface HttpServerPlan {
   readonly rewrite: readonly RewriteStep[];
   readonly headerBuffers: HeaderBuffers;
   readonly http2: Http2Settings;
+  readonly mergeSlashes: boolean;
+  readonly invalidHeaders: InvalidHeaders;
   /** Where one of its listeners is `ssl`. */
   readonly tls: ServerTls | null;
   /** Clients that ask for it by name are turned away before anything is agreed (ssl_reject_handshake). */
@@ -233,9 +235,11 @@ export interface HttpSettings {
   readonly limitReqs: readonly LimitReq[];
   readonly limitReqStatus: number;
   readonly limitReqDryRun: boolean;
+  readonly limitReqLogLevel: LimitLogLevel;
   readonly limitConns: readonly LimitConn[];
   readonly limitConnStatus: number;
   readonly limitConnDryRun: boolean;
+  readonly limitConnLogLevel: LimitLogLevel;
   /** Null: the connection's address is the client's. */
   readonly realIp: RealIp | null;
   readonly errorPages: readonly ErrorPage[];
@@ -249,6 +253,20 @@ export interface HttpSettings {
   /** Null: off. */
   readonly gzip: Gzip | null;
   readonly conditions: Conditions;
+  readonly redirectForm: RedirectForm;
+  readonly keepaliveTimeMs: number;
+  /** Browsers whose connections are not kept: those of msie6 after a POST only. */
+  readonly keepaliveDisable: ReadonlySet<'msie6' | 'safari'>;
+  readonly linger: Linger;
+  /** A client that is too slow gets its connection reset. */
+  readonly resetTimedOut: boolean;
+  /** HTTP/1.1 bodies of unknown length go in chunks; else the connection's end is theirs. */
+  readonly chunkedEncoding: boolean;
+  readonly addTrailers: HttpSettings['addHeaders'];
+  readonly logNotFound: boolean;
+  readonly logSubrequests: boolean;
+  /** An error page's own error may have a page, too. */
+  readonly recursiveErrorPages: boolean;
   /** Where files are, whatever serves the request. */
   readonly root: FileRoot;
   /** For https:// and grpcs:// servers; null where the handler needs none. */
@@ -284,6 +302,14 @@ export type Redirect =
   | { readonly kind: 'prefix'; readonly from: Template; readonly to: Template }
   | { readonly kind: 'regex'; readonly pattern: RegExp; readonly to: Template };
 
+/** What happens to header names that are tokens, but not of letters, digits and hyphens. */
+export interface InvalidHeaders {
+  /** They are left out. */
+  readonly ignore: boolean;
+  /** Underscores are as good as letters. */
+  readonly underscores: boolean;
+}
+
 /** `client_header_buffer_size` and `large_client_header_buffers`. */
 export interface HeaderBuffers {
   readonly size: number;
@@ -299,11 +325,23 @@ export interface Http2Settings {
   readonly prereadBytes: number | null;
 }
 
-/** `set`, `if` and `return` in the order of the file. */
+/** `set`, `if`, `rewrite`, `break` and `return` in the order of the file. */
 export type RewriteStep =
   | { readonly kind: 'return'; readonly status: number; readonly body: Template | null }
   | { readonly kind: 'set'; readonly variable: string; readonly value: Template }
-  | { readonly kind: 'if'; readonly condition: IfCondition; readonly steps: readonly RewriteStep[] };
+  | { readonly kind: 'if'; readonly condition: IfCondition; readonly steps: readonly RewriteStep[] }
+  | {
+      readonly kind: 'rewrite';
+      readonly pattern: RegExp;
+      readonly path: Template;
+      /** Null: none are written, so that the request's stay. */
+      readonly args: Template | null;
+      /** The request's arguments go on behind those that are written. */
+      readonly keepsArgs: boolean;
+      /** 'on': with the next step; 'last': with the location of the new path; 'break': here; a number: the status of a redirect. */
+      readonly then: 'on' | 'last' | 'break' | number;
+    }
+  | { readonly kind: 'break' };
 
 export type IfCondition =
   /** Neither empty nor "0". */
@@ -409,6 +447,27 @@ export interface Conditions {
   readonly maxRanges: number;
 }
 
+/** Of refusals; delays are one level less urgent. */
+export type LimitLogLevel = 'info' | 'notice' | 'warn' | 'error';
+
+/** How a path to redirect to becomes an address. */
+export interface RedirectForm {
+  /** With scheme and host in front. */
+  readonly absolute: boolean;
+  readonly port: boolean;
+  /** The host is the server's first name, not that of the request. */
+  readonly serverName: boolean;
+}
+
+/** What happens to a client that still sends when its connection is to be closed; ms. */
+export interface Linger {
+  readonly mode: 'on' | 'off' | 'always';
+  /** Altogether. */
+  readonly timeMs: number;
+  /** Between two pieces. */
+  readonly timeoutMs: number;
+}
+
 export interface FileRoot {
   readonly path: Template;
   /** The location's path is not part of the file's. */
@@ -438,6 +497,8 @@ export interface AccessLog {
   /** Where the path has variables; null: it has none. */
   readonly varying: VaryingPath | null;
   readonly span: Span;
+  /** Only requests for which it is neither empty nor "0"; null: all. */
+  readonly condition: Template | null;
   readonly escape: 'default' | 'json' | 'none';
   readonly template: Template;
 }

@@ -109,13 +109,18 @@ export class HttpConnection {
       const size = Number.parseInt(this.#received.slice(0, Math.max(0, lineEnd)), 16);
       if (lineEnd < 0 || Number.isNaN(size))
         return { body: body + this.#take(this.#received.length), framing: 'broken' };
+      if (size === 0) {
+        // Trailers count as what they are written as.
+        await this.#more(() => /^0\r\n(?:.+\r\n)*\r\n/.test(this.#received));
+        const [end = ''] = /^0\r\n(?:.+\r\n)*\r\n/.exec(this.#received) ?? [];
+        return { body: body + this.#take(end.length).slice(3, -2), framing: end === '' ? 'broken' : 'chunked' };
+      }
       const needed = lineEnd + 2 + size + 2;
       await this.#more(() => this.#received.length >= needed);
       if (this.#received.length < needed) {
         return { body: body + this.#take(this.#received.length).slice(lineEnd + 2), framing: 'broken' };
       }
       body += this.#take(needed).slice(lineEnd + 2, -2);
-      if (size === 0) return { body, framing: 'chunked' };
     }
   }
 

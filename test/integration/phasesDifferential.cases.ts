@@ -121,6 +121,186 @@ export const rewriteCases: readonly PhaseCase[] = [
   },
 ];
 
+export const coreCases: readonly PhaseCase[] = [
+  {
+    name: 'addresses of redirects',
+    http: (ports) =>
+      server(
+        ports,
+        `server_name first.lab second.lab;
+         location /relative { absolute_redirect off; return 301 /x?y; }
+         location /named { server_name_in_redirect on; return 301 /x; }
+         location /portless { port_in_redirect off; return 302 /x; }
+         location "/with space/" { proxy_pass http://127.0.0.1:1; }
+         location '/odd"<>^{|}/' { absolute_redirect off; proxy_pass http://127.0.0.1:1; }`,
+      ),
+    requests: [
+      ...gets('/relative', '/named', '/portless', '/with%20space', '/with%20space?a=b', '/odd%22%3C%3E%5E%7B%7C%7D'),
+      { target: '/named', host: 'second.lab' },
+      { target: '/named', host: null, version: '1.0' },
+    ],
+  },
+  {
+    name: 'add_trailer',
+    http: (ports) =>
+      server(
+        ports,
+        `add_trailer X-Host $host; add_trailer X-Always $sent_trailer_x_host always; add_trailer X-Empty "";
+         location / { return 200 body; } location /empty { return 200 ""; } location /none { return 204; }
+         location /error { return 403; } location /unchunked { chunked_transfer_encoding off; return 200 body; }
+         location /own { add_trailer X-Own "$status $request_uri"; return 200 own; }`,
+      ),
+    requests: [
+      ...gets('/', '/empty', '/none', '/error', '/own'),
+      { method: 'HEAD' },
+      { version: '1.0' },
+      { target: '/unchunked', fresh: true },
+    ],
+  },
+  {
+    name: 'connections that go on or end',
+    http: (ports) =>
+      server(
+        ports,
+        `add_header X-Sent "$sent_http_connection" always; keepalive_timeout 30s 9s;
+         location / { return 200 x; } location /safari { keepalive_disable safari; return 200 x; }
+         location /none { keepalive_disable none; return 200 x; } location /time { keepalive_time 0; return 200 x; }`,
+      ),
+    requests: [
+      'MSIE 5.0',
+      'MSIE 6.0; SV1',
+      'MSIE 7.0',
+      'Mac OS X Safari/7534',
+      'Mac OS X Chrome/1 Safari/1',
+      'Opera MSIE 6.0',
+    ]
+      .map((agent) => `User-Agent: ${agent}`)
+      .flatMap((agent) => [
+        { fields: [agent], fresh: true },
+        { method: 'POST', body: 'x', fields: [agent], fresh: true },
+        { method: 'POST', body: 'x', target: '/none', fields: [agent], fresh: true },
+        { target: '/safari', fields: [agent], fresh: true },
+      ]),
+  },
+  {
+    name: 'names of header fields, and buffers for heads',
+    http: (ports) =>
+      server(
+        ports,
+        `ignore_invalid_headers off; client_header_buffer_size 6k; large_client_header_buffers 2 4k;
+         location / { return 200 "$http_x_y $http_x_z"; }`,
+      ),
+    requests: [
+      ...withField('X-Y: 1', 'X_Y: 2', 'X.Z: 3', '_x-y: 4'),
+      ...[100, 3_900, 4_096, 5_000, 6_500].map((size) => ({ target: `/${'x'.repeat(size)}`, fresh: true })),
+      ...[4_000, 4_050, 4_092, 5_900, 6_100].map((size) => ({ fields: [`A: ${'x'.repeat(size)}`], fresh: true })),
+      ...[1, 2, 3, 4, 5, 6].map((count) => ({
+        fields: Array.from({ length: count }, (_, i) => `A${i}: ${'x'.repeat(3_000)}`),
+        fresh: true,
+      })),
+    ],
+  },
+  {
+    name: 'fields that a request has once',
+    http: (ports) => server(ports, 'location / { return 200 "$http_authorization|$cookie_b|$cookie_c"; }'),
+    requests: [
+      ...['Authorization', 'If-Match', 'If-None-Match', 'If-Range', 'If-Modified-Since', 'Expect', 'Content-Range'].map(
+        (name) => ({ fields: [`${name}: a`, `${name}: a`], fresh: true }),
+      ),
+      ...withField(
+        'Cookie: a=1; b=2',
+        'Cookie: a=1, b=2; c=3',
+        'Cookie: b = x y ; c=',
+        'Cookie: bb=1;b=2',
+        'Cookie: c',
+      ),
+    ],
+  },
+  {
+    name: 'error pages of error pages, and slashes',
+    http: (ports) =>
+      server(
+        ports,
+        `merge_slashes off;
+         location / { return 200 "$uri"; } location /page { return 404; }
+         location /once { error_page 403 /page; return 403; error_page 404 /other; }
+         location /again { recursive_error_pages on; error_page 403 /missing; return 403; }
+         location /missing { recursive_error_pages on; error_page 404 = /found; return 404; }
+         location /round { recursive_error_pages on; error_page 404 /round; return 404; }
+         location /found { return 200 found; }`,
+      ),
+    requests: gets('/a//b', '//', '/a/../b//c', '/once', '/again', '/round'),
+  },
+];
+
+export const rewriteDirectiveCases: readonly PhaseCase[] = [
+  {
+    name: 'rewrite: paths, arguments, flags',
+    http: (ports) =>
+      backend(ports) +
+      server(
+        ports,
+        `rewrite ^/early/(.*) /late/$1; rewrite ^/late/stop/ /stopped last; rewrite ^/late/(?<rest>.*)$ /later/$rest?from=early;
+         location / { return 200 "$uri|$args|$1|$request_uri"; }
+         location /args { rewrite ^/args/(.*) /$1?a=$1; }
+         location /noargs { rewrite ^/noargs/(.*) /$1?a=$1?; }
+         location /drop { rewrite ^/drop/(.*) /$1?; }
+         location /here { rewrite ^/here/(.*) /there/$1 break; return 200 "never $uri"; }
+         location /there { return 200 "there $uri"; }
+         location /file { rewrite ^/file/(.*) /there/$1 break; root /nowhere; }
+         location /last { rewrite ^/last/(.*) /there/$1 last; return 200 never; }
+         location /falls { rewrite ^/falls/(.*) /there/$1; return 200 "first $uri $1"; }
+         location /moved { rewrite ^/moved/(.*) /to/$1 redirect; }
+         location /gone { rewrite ^/gone/(.*) /to/$1?x=$1 permanent; }
+         location /away { rewrite ^/away/(.*) http://else.lab/$1; }
+         location /aside { rewrite ^/aside/(.*) https://else.lab/$1? last; }
+         location /round { rewrite ^ /round; }
+         location /none { rewrite ^/other /x; set $m "[$1]"; return 200 "$uri $m"; }
+         location /if { if ($arg_a) { rewrite ^/if/(.*) /there/$1 last; } if ($arg_b) { break; } return 200 "if $uri"; }
+         location /stop { break; return 200 never; }
+         location /empty { rewrite ^/empty(.*) $1; }
+         location /proxied/ { rewrite ^/proxied/(.*) /x/$1 break; proxy_pass http://peers/base/; ${KEPT} }
+         location /broken/ { rewrite ^/broken/(.*) /x/$1; break; proxy_pass http://peers/base/; ${KEPT} }
+         location /aliased/ { rewrite ^/aliased/(.*) /x/$1 break; alias /nowhere/; }`,
+      ),
+    requests: [
+      ...gets(
+        '/early/a',
+        '/early/stop/b',
+        '/early/a?q',
+        '/args/x',
+        '/args/x?y=1',
+        '/args/%25%20?y',
+        '/noargs/x?y',
+        '/drop/x?y',
+      ),
+      ...gets(
+        '/here/a',
+        '/file/a',
+        '/last/a?q',
+        '/falls/a',
+        '/moved/a',
+        '/moved/a?q=1',
+        '/moved/%25%41%20',
+        '/gone/a?q',
+      ),
+      ...gets(
+        '/gone/%3F%26',
+        '/away/a?q',
+        '/away/',
+        '/aside/a?q',
+        '/round',
+        '/none/a',
+        '/if/a',
+        '/if/a?a=1',
+        '/if/a?b=1',
+      ),
+      ...gets('/stop', '/empty', '/proxied/a%20b?q', '/broken/a?q', '/aliased/x'),
+      { method: 'POST', target: '/last/a', body: 'x' },
+    ],
+  },
+];
+
 export const lazyCases: readonly PhaseCase[] = [
   {
     name: 'map: exact, letter case, default, empty',

@@ -5,12 +5,14 @@ import { TwinStage } from '../harness/httpTwins';
 import { nginxIsMissing } from '../harness/nginx';
 import {
   authCases,
+  coreCases,
   dynamicCases,
   errorPageCases,
   lazyCases,
   type PhaseCase,
   preaccessCases,
   rewriteCases,
+  rewriteDirectiveCases,
 } from './phasesDifferential.cases';
 
 /*
@@ -59,6 +61,8 @@ function sameFor(cases: readonly PhaseCase[]): void {
 
 describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
   describe('in the rewrite phase', () => sameFor(rewriteCases));
+  describe('with rewritten paths', () => sameFor(rewriteDirectiveCases));
+  describe('by the rules of the core', () => sameFor(coreCases));
   describe('with variables made from others', () => sameFor(lazyCases));
   describe('with addresses that only the request knows', () => sameFor(dynamicCases));
   describe('when an error page stands in', () => sameFor(errorPageCases));

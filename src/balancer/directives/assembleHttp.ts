@@ -2,7 +2,16 @@ import { message } from '../../base/message';
 import type { HttpHandler, HttpPlan, HttpServerPlan, ListenPlan, LocationPlan } from '../plan';
 import { Upstreams } from './assembleUpstreams';
 import type { Reading } from './entry';
-import { core, httpServers, internal, type LocationBlock, locations, type ServerBlock, serverName } from './http';
+import {
+  core,
+  httpServers,
+  internal,
+  type LocationBlock,
+  locations,
+  requestReading,
+  type ServerBlock,
+  serverName,
+} from './http';
 import { http2 } from './http2';
 import { httpConnZones, limitReqZones } from './limits';
 import { httpListen } from './listen';
@@ -58,6 +67,11 @@ function assembleServer({ scope, directive }: ServerBlock, upstreams: Upstreams,
     },
     tls: serverTls(scope, httpTls, httpSessions, reading),
     rejectsHandshakes: scope.get(rejectHandshake),
+    mergeSlashes: scope.get(requestReading.mergeSlashes),
+    invalidHeaders: {
+      ignore: scope.get(requestReading.ignoreInvalidHeaders),
+      underscores: scope.get(requestReading.underscores),
+    },
     settings: effectiveSettings(scope, 'proxy', reading),
     handler: handlerOf(scope, upstreams),
   };

@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import { message } from '../../base/message';
 import type { Directive, Word } from '../../conf/ast';
+import type { HttpSettings } from '../plan';
 import { compileServerName, type ServerName } from '../servers';
 import { type Context, type Entry, list, type Reading, value } from './entry';
-import { number, parseNumber, parseSize, parseTime, size, text, time } from './kinds';
+import { flag, number, oneOf, parseNumber, parseSize, parseTime, size, someOf, text, time } from './kinds';
 import { httpListen, streamListen } from './listen';
 import { compileRegex } from './regex';
 import { Scope } from './scope';
@@ -203,7 +204,7 @@ export const core = {
         return undefined;
       }
       if (idleMs === null) return undefined;
-      return { idleMs, headerSeconds: header === undefined ? null : parseTime(header.value, 's') };
+      return { idleMs, headerSeconds: header === undefined ? null : (parseTime(header.value, 's') ?? 0) / seconds };
     },
   }),
   largeClientHeaderBuffers: value<{ readonly count: number; readonly size: number }>({
@@ -228,6 +229,89 @@ export const core = {
   }),
 } as const;
 
+/** How connections end and go on. */
+const connections = {
+  keepaliveTime: value({ name: 'keepalive_time', contexts: levels, initial: 3600 * seconds, read: time }),
+  keepaliveDisable: value<readonly ('none' | 'msie6' | 'safari')[]>({
+    name: 'keepalive_disable',
+    contexts: levels,
+    args: [1, 3],
+    initial: ['msie6'],
+    join: 'append',
+    read: someOf('none', 'msie6', 'safari'),
+  }),
+  lingeringClose: value<'on' | 'off' | 'always'>({
+    name: 'lingering_close',
+    contexts: levels,
+    initial: 'on',
+    read: oneOf('off', 'on', 'always'),
+  }),
+  lingeringTime: value({ name: 'lingering_time', contexts: levels, initial: 30 * seconds, read: time }),
+  lingeringTimeout: value({ name: 'lingering_timeout', contexts: levels, initial: 5 * seconds, read: time }),
+  resetTimedOut: value({ name: 'reset_timedout_connection', contexts: levels, initial: false, read: flag }),
+  chunkedEncoding: value({ name: 'chunked_transfer_encoding', contexts: levels, initial: true, read: flag }),
+} as const;
+
+const redirects = {
+  absolute: value({ name: 'absolute_redirect', contexts: levels, initial: true, read: flag }),
+  port: value({ name: 'port_in_redirect', contexts: levels, initial: true, read: flag }),
+  serverName: value({ name: 'server_name_in_redirect', contexts: levels, initial: false, read: flag }),
+} as const;
+
+const told = {
+  notFound: value({ name: 'log_not_found', contexts: levels, initial: true, read: flag }),
+  subrequests: value({ name: 'log_subrequest', contexts: levels, initial: false, read: flag }),
+  recursiveErrorPages: value({ name: 'recursive_error_pages', contexts: levels, initial: false, read: flag }),
+} as const;
+
+/** How requests are read; of the server that a connection begins with. */
+export const requestReading = {
+  mergeSlashes: value({ name: 'merge_slashes', contexts: ['http', 'server'], initial: true, read: flag }),
+  ignoreInvalidHeaders: value({
+    name: 'ignore_invalid_headers',
+    contexts: ['http', 'server'],
+    initial: true,
+    read: flag,
+  }),
+  underscores: value({ name: 'underscores_in_headers', contexts: ['http', 'server'], initial: false, read: flag }),
+} as const;
+
+type CoreSettings = Pick<
+  HttpSettings,
+  | 'keepaliveTimeMs'
+  | 'keepaliveDisable'
+  | 'linger'
+  | 'resetTimedOut'
+  | 'chunkedEncoding'
+  | 'redirectForm'
+  | 'logNotFound'
+  | 'logSubrequests'
+  | 'recursiveErrorPages'
+>;
+
+export function coreSettings(scope: Scope): CoreSettings {
+  const disabled = scope.get(connections.keepaliveDisable).filter((name) => name !== 'none');
+  return {
+    keepaliveTimeMs: scope.get(connections.keepaliveTime),
+    keepaliveDisable: new Set(disabled),
+    linger: {
+      mode: scope.get(connections.lingeringClose),
+      timeMs: scope.get(connections.lingeringTime),
+      timeoutMs: scope.get(connections.lingeringTimeout),
+    },
+    resetTimedOut: scope.get(connections.resetTimedOut),
+    chunkedEncoding: scope.get(connections.chunkedEncoding),
+    redirectForm: {
+      absolute: scope.get(redirects.absolute),
+      port: scope.get(redirects.port),
+      serverName: scope.get(redirects.serverName),
+    },
+    logNotFound: scope.get(told.notFound),
+    logSubrequests: scope.get(told.subrequests),
+    recursiveErrorPages: scope.get(told.recursiveErrorPages),
+  };
+}
+
 export const httpEntries: readonly Entry[] = [
   httpServers,
   streamServers,
@@ -237,4 +321,8 @@ export const httpEntries: readonly Entry[] = [
   locations,
   internal,
   ...Object.values(core),
+  ...Object.values(connections),
+  ...Object.values(redirects),
+  ...Object.values(told),
+  ...Object.values(requestReading),
 ];

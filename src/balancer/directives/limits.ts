@@ -1,8 +1,8 @@
 import { message } from '../../base/message';
 import type { Directive, Word } from '../../conf/ast';
-import type { LimitConn, LimitConnZone, LimitReq, LimitReqZone } from '../plan';
+import type { LimitConn, LimitConnZone, LimitLogLevel, LimitReq, LimitReqZone } from '../plan';
 import { type Context, type Entry, list, type Reading, value } from './entry';
-import { flag, parseNumber, parseSize } from './kinds';
+import { flag, oneOf, parseNumber, parseSize } from './kinds';
 
 /** ngx_http_limit_req_module, ngx_http_limit_conn_module and the latter's stream sister. */
 
@@ -217,6 +217,18 @@ export const streamLimitConnDryRun = value({
   read: flag,
 });
 
+function logLevel(name: string): Entry<LimitLogLevel> {
+  return value<LimitLogLevel>({
+    name,
+    contexts: levels,
+    initial: 'error',
+    read: oneOf('info', 'notice', 'warn', 'error'),
+  });
+}
+
+export const limitReqLogLevel = logLevel('limit_req_log_level');
+export const limitConnLogLevel = logLevel('limit_conn_log_level');
+
 /** The limits that hold in a scope, with their zones; those whose zone does not exist are reported. */
 export function withZones<Z extends { readonly name: string }, T>(
   limits: readonly NamedLimit<T & { readonly zone: Z }>[],
@@ -249,4 +261,6 @@ export const limitEntries: readonly Entry[] = [
   limitReqDryRun,
   limitConnDryRun,
   streamLimitConnDryRun,
+  limitReqLogLevel,
+  limitConnLogLevel,
 ];

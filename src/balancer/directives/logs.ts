@@ -3,6 +3,7 @@ import type { Word } from '../../conf/ast';
 import type { AccessLog } from '../plan';
 import { compileTemplate, literalTemplate, type Template } from '../template';
 import { type Context, type Entry, list, type Reading } from './entry';
+import { parseSize, parseTime } from './kinds';
 import type { Scope } from './scope';
 import { rootOf } from './staticFiles';
 
@@ -47,6 +48,8 @@ export const logFormats: Entry<readonly LogFormat[]> = list<LogFormat>({
   },
 });
 
+const atOnce = message('It has no effect here: each request is written at once.');
+
 /** Null is `access_log off`, which hides the outer level's logs. */
 export const accessLogs: Entry<readonly (AccessLog | null)[]> = list<AccessLog | null>({
   name: 'access_log',
@@ -66,9 +69,15 @@ export const accessLogs: Entry<readonly (AccessLog | null)[]> = list<AccessLog |
       reading.error(path.span, message('only a file or "off" is supported as a log'));
       return undefined;
     }
-    let format: Word | null = null;
-    for (const word of rest) {
-      if (!/^(buffer|gzip|flush|if)(=|$)/.test(word.value) && format === null) format = word;
+    const [format = null, ...parameters] = rest;
+    let condition: Template | null = null;
+    let buffer: Word | null = null;
+    let flush: Word | null = null;
+    for (const word of parameters) {
+      const [, name, text = ''] = /^(buffer|flush|if)=(.*)$/s.exec(word.value) ?? [];
+      if (name === 'if') condition = reading.templatePart(word, 'if='.length, text, scope);
+      else if (name === 'buffer' && (parseSize(text) ?? 0) > 0) buffer = word;
+      else if (name === 'flush' && (parseTime(text) ?? 0) > 0) flush = word;
       else {
         reading.error(
           word.span,
@@ -78,16 +87,31 @@ export const accessLogs: Entry<readonly (AccessLog | null)[]> = list<AccessLog |
         return undefined;
       }
     }
-    return withFormat(path, format, scope, reading);
+    if (flush !== null && buffer === null) {
+      reading.error(flush.span, message('no buffer is defined for access_log "{file}"', { file: path.value }));
+      return undefined;
+    }
+    if (buffer !== null && path.value.includes('$')) {
+      reading.error(buffer.span, message('buffered logs cannot have variables in name'));
+      return undefined;
+    }
+    if (buffer !== null) reading.note(buffer.span, atOnce);
+    return withFormat(path, format, condition, scope, reading);
   },
 });
 
 /** nginx looks the format up at once, so that it has to stand above. */
-function withFormat(path: Word, format: Word | null, scope: Scope, reading: Reading): AccessLog | undefined {
+function withFormat(
+  path: Word,
+  format: Word | null,
+  condition: Template | null,
+  scope: Scope,
+  reading: Reading,
+): AccessLog | undefined {
   // Which root that is under is known when the whole file is.
   const root = scope.isStream ? null : literalTemplate('');
   const varying = path.value.includes('$') ? { path: reading.template(path, scope), root } : null;
-  const where = { path: path.value, varying, span: path.span };
+  const where = { path: path.value, varying, span: path.span, condition };
   if (!scope.isStream && (format === null || format.value === 'combined')) {
     return combined.ok ? { ...where, escape: 'default', template: combined.value } : undefined;
   }

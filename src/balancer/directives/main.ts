@@ -32,11 +32,23 @@ export const streamBlock = section('stream', 'stream', 'main');
 
 export const pid = value<string | null>({ name: 'pid', contexts: ['main'], initial: null, read: text });
 export const daemon = value({ name: 'daemon', contexts: ['main'], initial: true, read: flag });
+const usualConnections = 512;
+
 export const workerConnections = value({
   name: 'worker_connections',
   contexts: ['events'],
-  initial: 512,
-  read: number,
+  initial: usualConnections,
+  read(directive, reading) {
+    const count = number(directive, reading);
+    // Whoever raises it has what they want: there are always enough here.
+    if (count !== undefined && count < usualConnections) {
+      reading.note(
+        directive.headSpan,
+        message('Connections are not limited here; the number matters to a real nginx only.'),
+      );
+    }
+    return count;
+  },
 });
 
 export const workerProcesses = value<number>({

@@ -8,11 +8,11 @@ import { compileRegex } from './regex';
 import { Scope } from './scope';
 
 /**
- * ngx_http_rewrite_module: `return`, `set` and `if`. They run in the order of the file, before anything else, so all
- * three write into one list of steps.
+ * ngx_http_rewrite_module: `return`, `set`, `rewrite`, `break` and `if`. They run in the order of the file, before anything
+ * else, so all of them write into one list of steps.
  */
 
-/** The steps of one level; written by the three directives together. */
+/** The steps of one level; written by the directives together. */
 export const rewriteSteps: Entry<readonly RewriteStep[]> = list<RewriteStep>({
   name: 'rewrite steps',
   contexts: [],
@@ -73,6 +73,52 @@ const setStep = step('set', [2, 2], false, (directive, reading, scope) => {
   reading.defineVariable(name, scope, target.span);
   return { kind: 'set', variable: name, value };
 });
+
+const breakStep = step('break', [0, 0], false, () => ({ kind: 'break' }));
+
+const rewriteStep = step('rewrite', [2, 3], false, (directive, reading, scope) => {
+  const [source, target, flag] = directive.args;
+  if (source === undefined || target === undefined) return undefined;
+  const compiled = compileRegex(source.value, false);
+  if (!compiled.ok) {
+    reading.error(source.span, compiled.error);
+    return undefined;
+  }
+  for (const capture of compiled.value.captures) reading.defineVariable(capture, scope);
+  const then = afterRewrite(target.value, flag?.value);
+  if (then === undefined) {
+    reading.error(
+      flag?.span ?? target.span,
+      message('invalid parameter "{parameter}"', { parameter: flag?.value ?? '' }),
+      message('Allowed are: {words}.', { words: 'last, break, redirect, permanent' }),
+    );
+    return undefined;
+  }
+  // A "?" at the end says that the request's own arguments are to go.
+  const keepsArgs = !target.value.endsWith('?');
+  const text = keepsArgs ? target.value : target.value.slice(0, -1);
+  const query = text.indexOf('?');
+  const path = reading.templatePart(target, 0, query < 0 ? text : text.slice(0, query), scope);
+  const args = query < 0 ? null : reading.templatePart(target, query + 1, text.slice(query + 1), scope);
+  return { kind: 'rewrite', pattern: compiled.value.pattern, path, args, keepsArgs, then };
+});
+
+/** What a rewrite that matches does then; undefined: there is no such flag. */
+function afterRewrite(target: string, flag: string | undefined): 'on' | 'last' | 'break' | number | undefined {
+  const isAddress = /^(https?:\/\/|\$scheme)/.test(target);
+  switch (flag) {
+    case undefined:
+      return isAddress ? 302 : 'on';
+    case 'last':
+    case 'break':
+      return isAddress ? 302 : flag;
+    case 'redirect':
+      return 302;
+    case 'permanent':
+      return 301;
+  }
+  return undefined;
+}
 
 const ifStep = step('if', [1, 64], true, (directive, reading, scope) => {
   const condition = readCondition(directive, reading, scope);
@@ -142,4 +188,4 @@ function withoutParentheses(args: readonly Word[]): readonly Word[] | null {
   return words.filter((word, i) => word.value !== '' || (i > 0 && i < words.length - 1));
 }
 
-export const rewriteEntries: readonly Entry[] = [returnStep, setStep, ifStep];
+export const rewriteEntries: readonly Entry[] = [returnStep, setStep, rewriteStep, breakStep, ifStep];

@@ -3,15 +3,17 @@ import { literalTemplate } from '../template';
 import { authRequest, authRequestSets, errorPages, httpRealIpFrom, realIpHeader, realIpRecursive } from './access';
 import { gzipOf, types } from './content';
 import type { Reading } from './entry';
-import { addHeaders } from './headers';
-import { core } from './http';
+import { addHeaders, addTrailers } from './headers';
+import { core, coreSettings } from './http';
 import { http2 } from './http2';
 import {
   httpConnZones,
   httpLimitConns,
   limitConnDryRun,
+  limitConnLogLevel,
   limitConnStatus,
   limitReqDryRun,
+  limitReqLogLevel,
   limitReqStatus,
   limitReqs,
   limitReqZones,
@@ -73,9 +75,11 @@ export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc', reading:
     limitReqs: withZones(scope.get(limitReqs), scope.get(limitReqZones), reading),
     limitReqStatus: scope.get(limitReqStatus),
     limitReqDryRun: scope.get(limitReqDryRun),
+    limitReqLogLevel: scope.get(limitReqLogLevel),
     limitConns: withZones(scope.get(httpLimitConns), scope.get(httpConnZones), reading),
     limitConnStatus: scope.get(limitConnStatus),
     limitConnDryRun: scope.get(limitConnDryRun),
+    limitConnLogLevel: scope.get(limitConnLogLevel),
     realIp: realIp(scope),
     errorPages: scope.get(errorPages),
     authRequest: scope.get(authRequest),
@@ -84,6 +88,8 @@ export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc', reading:
     errorLogs: errorLogsOf(scope),
     gzip: gzipOf(scope),
     conditions: conditionsOf(scope),
+    ...coreSettings(scope),
+    addTrailers: scope.get(addTrailers),
     root: rootOf(scope),
     http2ChunkBytes: scope.get(http2.chunkSize),
     upstreamTls: speaksTls(scope, kind) ? upstreamTls(scope, kind === 'proxy' ? proxyTls : grpcTls, reading) : null,

@@ -1,7 +1,8 @@
 import { accessEntries } from './access';
 import { contentEntries } from './content';
 import type { Context, Entry } from './entry';
-import { addHeaders } from './headers';
+import { furnitureEntries } from './furniture';
+import { addHeaders, addTrailers } from './headers';
 import { httpEntries } from './http';
 import { http2Entries } from './http2';
 import { limitEntries } from './limits';
@@ -38,8 +39,10 @@ export const entries: readonly Entry[] = [
   ...logEntries,
   ...mapEntries,
   ...noteEntries,
+  ...furnitureEntries,
   ...tlsEntries,
   addHeaders,
+  addTrailers,
 ];
 
 const byName = new Map<string, Entry[]>();

@@ -6,8 +6,8 @@ export interface RequestUri {
   readonly args: string;
 }
 
-/** Null: the target is bad (400): an incomplete escape, an escaped NUL, or more `..` than there are segments. */
-export function parseRequestUri(target: string): RequestUri | null {
+/** `mergeSlashes`: several in a row count as one. Null: the target is bad (400): an incomplete escape, an escaped NUL, or more `..` than there are segments. */
+export function parseRequestUri(target: string, mergeSlashes = true): RequestUri | null {
   let plain = true;
   let end = target.length;
   let query = -1;
@@ -20,7 +20,7 @@ export function parseRequestUri(target: string): RequestUri | null {
       }
     } else if (code === 35) {
       // A fragment is no part of a request.
-      return parseRequestUri(target.slice(0, i));
+      return parseRequestUri(target.slice(0, i), mergeSlashes);
     } else if (query < 0) {
       // `%`, `//` and `/.` are what makes a path other than it looks.
       if (code === 37) plain = false;
@@ -32,11 +32,11 @@ export function parseRequestUri(target: string): RequestUri | null {
   }
   const args = query < 0 ? '' : target.slice(query + 1);
   if (plain) return { path: query < 0 ? target : target.slice(0, end), args };
-  const path = normalizePath(target.slice(0, end));
+  const path = normalizePath(target.slice(0, end), mergeSlashes);
   return path === null ? null : { path, args };
 }
 
-function normalizePath(raw: string): string | null {
+function normalizePath(raw: string, mergeSlashes: boolean): string | null {
   let decoded = '';
   for (let i = 0; i < raw.length; i++) {
     const code = raw.charCodeAt(i);
@@ -54,7 +54,7 @@ function normalizePath(raw: string): string | null {
   for (let i = 1; i < parts.length; i++) {
     const part = parts[i] ?? '';
     const last = i === parts.length - 1;
-    if (part === '' || part === '.') {
+    if ((part === '' && (mergeSlashes || last)) || part === '.') {
       if (last) segments.push('');
     } else if (part === '..') {
       if (segments.length === 0) return null;
@@ -64,6 +64,8 @@ function normalizePath(raw: string): string | null {
   }
   return `/${segments.join('/')}`;
 }
+
+const ESCAPED: ReadonlySet<number> = new Set(Buffer.from('"#%<>?\\^`{|}'));
 
 /**
  * An address that a server names for the balancer itself to go to (ngx_http_parse_unsafe_uri). Null: it is empty, or
@@ -82,9 +84,30 @@ export function escapePath(path: string): string {
   let escaped = '';
   for (let i = 0; i < path.length; i++) {
     const code = path.charCodeAt(i);
-    if (code <= 32 || code >= 127 || code === 35 || code === 37 || code === 63) {
+    if (code <= 32 || code >= 127 || ESCAPED.has(code)) {
       escaped += `%${code.toString(16).toUpperCase().padStart(2, '0')}`;
     } else escaped += path[i];
   }
   return escaped;
+}
+
+/** For an argument (nginx: NGX_ESCAPE_ARGS). */
+export function escapeArgs(text: string): string {
+  return text.replace(/[^!-~]|[#%&+;?]/g, escapeCharacter);
+}
+
+/** What needs no escape in an address, up to its arguments (nginx: NGX_UNESCAPE_REDIRECT). */
+export function unescapeRedirect(text: string): string {
+  let done = false;
+  return text.replace(/\?|%([\da-f]{2})/gi, (whole, hex: string | undefined) => {
+    const code = hex === undefined ? 63 : Number.parseInt(hex, 16);
+    if (done || code <= 37 || code >= 127) return whole;
+    // Nothing behind a question mark, be it one that was escaped.
+    done = code === 63;
+    return String.fromCharCode(code);
+  });
+}
+
+function escapeCharacter(ch: string): string {
+  return `%${ch.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 }

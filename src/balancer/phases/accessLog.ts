@@ -52,6 +52,8 @@ export class AccessLogs {
 
   write(subject: Logged, logs: readonly AccessLog[]): void {
     for (const log of logs) {
+      const wanted = log.condition?.evaluate(subject);
+      if (wanted === '' || wanted === '0') continue;
       const escaped = ESCAPES[log.escape];
       const values = { variable: (name: string) => escaped(subject.variable(name), name, subject) };
       const line = () => `${log.template.evaluate(values)}\n`;

@@ -45,6 +45,7 @@ function refuse(exchange: Exchange, status: number, headers: HeaderFields): void
 
 /** Takes a response of which only the status counts. */
 class StatusSink implements Downstream {
+  readonly keepsAlive = false;
   #status = 0;
   #started = false;
   #over = false;

@@ -33,7 +33,7 @@ export function enter(exchange: Exchange): void {
     finish(exchange, TO_HTTPS);
     return;
   }
-  const uri = parseRequestUri(exchange.target);
+  const uri = parseRequestUri(exchange.target, exchange.service.defaultServer.mergeSlashes);
   if (uri === null) {
     exchange.logError('info', 'client sent invalid request');
     finish(exchange, 400);
@@ -49,10 +49,21 @@ export function enter(exchange: Exchange): void {
 export function enterServer(exchange: Exchange): void {
   const { server } = exchange;
   exchange.visit++;
+  leaveLocation(exchange);
+  exchange.isLocationsOwn = true;
+  if (server.rewrite.length > 0 && rewrite(exchange, server.rewrite) === 'done') return;
+  enterLocations(exchange);
+}
+
+function leaveLocation(exchange: Exchange): void {
   exchange.location = null;
-  exchange.settings = server.settings;
-  exchange.handler = server.handler;
-  if (server.rewrite.length > 0 && !rewrite(exchange, server.rewrite)) return;
+  exchange.settings = exchange.server.settings;
+  exchange.handler = exchange.server.handler;
+}
+
+/** Finds the location of the path. */
+function enterLocations(exchange: Exchange): void {
+  const { server } = exchange;
   const choice = selectLocation(server.locations, exchange.path);
   if (choice === null) {
     if (fits(exchange)) preaccess(exchange);
@@ -93,8 +104,14 @@ function take(exchange: Exchange, location: LocationPlan): void {
 }
 
 function enterLocation(exchange: Exchange, location: LocationPlan): void {
-  if (location.rewrite.length > 0 && !rewrite(exchange, location.rewrite)) return;
-  preaccess(exchange);
+  const { rewrite: steps } = location;
+  const outcome = steps.length > 0 ? rewrite(exchange, steps) : 'here';
+  if (outcome === 'here') preaccess(exchange);
+  else if (outcome === 'moved' && exchange.mayRedirect(`processing "${exchange.path}"`)) {
+    exchange.visit++;
+    leaveLocation(exchange);
+    enterLocations(exchange);
+  }
 }
 
 /** False: the body is too large, and the request answered. */

@@ -10,14 +10,15 @@ export type Substitute =
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Looks for an error_page, once per request as without recursive_error_pages (ngx_http_special_response_handler,
+ * Looks for an error_page, once per request unless recursive_error_pages says otherwise (ngx_http_special_response_handler,
  * ngx_http_send_error_page). Sets the status that will be answered whatever the page says; 0: the page's own.
  */
 export function errorPageFor(exchange: Exchange, status: number): Substitute | null {
   exchange.response.fixedStatus = status;
-  const { errorPages } = exchange.settings;
-  if (errorPages.length === 0 || exchange.sawErrorPage || exchange.redirectsLeft < 0) return null;
+  const { errorPages, recursiveErrorPages } = exchange.settings;
+  if (errorPages.length === 0 || exchange.errorPagesEnded || exchange.redirectsLeft < 0) return null;
   exchange.sawErrorPage = true;
+  exchange.errorPagesEnded = !recursiveErrorPages;
   const page = errorPages.find(({ statuses }) => statuses.includes(status));
   return page === undefined ? null : substitute(exchange, page);
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { connectionVariable } from '../gateway/connectionVariables';
 import type { HeaderFields } from '../gateway/headers';
-import { cookie, requestVariable } from '../gateway/variables';
+import { requestVariable, valueAt } from '../gateway/variables';
 import type { Exchange } from '../proxies/exchange';
 import { version } from '../version';
 import { filePath } from './fileRoot';
@@ -77,6 +77,8 @@ function stateVariable(name: string, exchange: Exchange): string | undefined {
       return ratio(main.response.compressed);
     case 'nginx_version':
       return version;
+    case 'pipe':
+      return main.head.pipelined === true ? 'p' : '.';
     case 'request_id':
       if (main.requestId === '') main.requestId = engine.requestId();
       return main.requestId;
@@ -175,6 +177,17 @@ function fieldVariable(name: string, exchange: Exchange): string | undefined {
   if (name.startsWith('upstream_cookie_')) {
     return setCookie(last?.headers ?? null, name.slice(16));
   }
+  const { downstream, settings } = exchange.main;
+  switch (name) {
+    case 'sent_http_connection':
+      return downstream.keepsAlive ? 'keep-alive' : 'close';
+    case 'sent_http_keep_alive':
+      return downstream.keepsAlive && settings.keepaliveHeaderSeconds !== null
+        ? `timeout=${settings.keepaliveHeaderSeconds}`
+        : '';
+    case 'sent_http_transfer_encoding':
+      return exchange.response.chunked ? 'chunked' : '';
+  }
   if (name === 'sent_http_content_length') return exchange.response.length < 0 ? '' : String(exchange.response.length);
   if (name.startsWith('sent_http_')) return field(exchange.response.headers, name.slice(10));
   if (name.startsWith('sent_trailer_')) return field(exchange.response.trailers, name.slice(13));
@@ -188,8 +201,8 @@ function field(list: HeaderFields | null, name: string): string {
 function setCookie(list: HeaderFields | null, name: string): string {
   for (let i = 0; i < (list?.length ?? 0); i++) {
     if (list?.names[i]?.lower !== 'set-cookie') continue;
-    const value = cookie((list.values[i] ?? '').split(';')[0] ?? '', name);
-    if (value !== '') return value;
+    const value = valueAt(list.values[i] ?? '', 0, name);
+    if (value !== null) return value;
   }
   return '';
 }

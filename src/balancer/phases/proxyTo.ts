@@ -13,7 +13,8 @@ type DynamicPass = Extract<HttpHandler, { kind: 'dynamic' }>;
 export function proxyTo(exchange: Exchange, handler: Pass): void {
   const { kind, upstream, hostHeader, scheme } = handler;
   const uri = handler.kind === 'grpc' ? null : handler.uri;
-  const target = uri === null ? ownTarget(exchange) : `${uri.source}${rest(exchange)}`;
+  const isOwn = exchange.isLocationsOwn;
+  const target = uri === null || !isOwn ? ownTarget(exchange) : `${uri.source}${rest(exchange)}`;
   send(exchange, { kind, scheme, upstream, hostHeader, target });
 }
 
@@ -82,14 +83,19 @@ function send(exchange: Exchange, destination: Destination): void {
 
 /** What the client asked for, as it wrote it while that still says what is wanted (ngx_http_proxy_create_request). */
 function ownTarget(exchange: Exchange): string {
-  return exchange.isUnparsed ? exchange.target : `${escapePath(exchange.path)}${query(exchange)}`;
+  return exchange.isUnparsed ? exchange.target : `${escaped(exchange, exchange.path)}${query(exchange)}`;
 }
 
 /** What follows the part of the path that proxy_pass replaces. */
 function rest(exchange: Exchange): string {
   const match = exchange.location?.match;
   const replaced = match !== undefined && 'path' in match ? match.path.length : 0;
-  return `${escapePath(exchange.path.slice(replaced))}${query(exchange)}`;
+  return `${escaped(exchange, exchange.path.slice(replaced))}${query(exchange)}`;
+}
+
+/** Escaped again where the client had escaped something; what it wrote unescaped stays. */
+function escaped({ internal, target }: Exchange, path: string): string {
+  return internal || /^[^?]*%/.test(target) ? escapePath(path) : path;
 }
 
 function query({ args }: Exchange): string {

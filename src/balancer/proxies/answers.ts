@@ -80,16 +80,17 @@ export function redirect(exchange: Exchange, status: number, location: string): 
 
 /** A path with scheme and host in front; all else as it is (absolute_redirect). */
 export function absolute(exchange: Exchange, location: string): string {
-  if (!location.startsWith('/')) return location;
+  if (!location.startsWith('/') || !exchange.settings.redirectForm.absolute) return location;
   return `${exchange.client.origin.tls === null ? 'http' : 'https'}://${redirectHost(exchange)}${location}`;
 }
 
-/** Host without port, with the listener's port where that is not the scheme's own (port_in_redirect). */
+/** Host without port, with the listener's port where that is not the scheme's own. */
 function redirectHost(exchange: Exchange): string {
   const { localAddress, localPort, origin } = exchange.client;
-  if (exchange.host === '') return `${localAddress}:${localPort}`;
-  const name = hostName(exchange.host);
-  return localPort === (origin.tls === null ? 80 : 443) ? name : `${name}:${localPort}`;
+  const { port, serverName } = exchange.settings.redirectForm;
+  const own = serverName ? exchange.serverName : '';
+  const name = own !== '' ? own : exchange.host !== '' ? hostName(exchange.host) : localAddress;
+  return !port || localPort === (origin.tls === null ? 80 : 443) ? name : `${name}:${localPort}`;
 }
 
 function answerStatus(exchange: Exchange, status: number): void {
@@ -127,6 +128,22 @@ export function addHeaders(exchange: Exchange, status: number, headers: HeaderLi
     const lower = name.toLowerCase();
     if (lower === 'last-modified' || lower === 'etag') headers.remove(lower);
     if (text !== '') addHeader(headers, name, text.replace(/[\r\n\0]+/g, ' '));
+  }
+}
+
+/** Whether `add_trailer` has something to say for this status (ngx_http_headers_filter). HEAD has none. */
+export function expectsTrailers(exchange: Exchange, status: number): boolean {
+  const { addTrailers: all } = exchange.settings;
+  if (all.length === 0 || exchange.method === 'HEAD' || exchange.main !== exchange) return false;
+  return ADDED_TO.has(status) || all.some(({ always }) => always);
+}
+
+/** What `add_trailer` says, now that the body is out. */
+export function addTrailers(exchange: Exchange, status: number, trailers: HeaderList): void {
+  for (const { name, value, always } of exchange.settings.addTrailers) {
+    if (!always && !ADDED_TO.has(status)) continue;
+    const text = value.evaluate(exchange);
+    if (text !== '') addHeader(trailers, name, text.replace(/[\r\n\0]+/g, ' '));
   }
 }
 

@@ -22,6 +22,8 @@ export interface RequestHead {
   /** Bytes; 0: no body; -1: as long as it gets. */
   readonly bodyLength: number;
   readonly expectsContinue: boolean;
+  /** It came before the answer to the one before was out. */
+  readonly pipelined?: boolean;
   /** Of the head on the wire, bytes. */
   readonly wireBytes: number;
 }
@@ -50,6 +52,8 @@ export interface Downstream {
   /** The response is complete. The request need not be. */
   sendEnd(trailers: HeaderList | null): void;
   sendContinue(): void;
+  /** The connection goes on for another request, which HTTP/2 says of none. */
+  readonly keepsAlive: boolean;
   /** The connection ends with this response (HTTP/1). Before sendHead(). */
   willClose(): void;
   /** Puts what was sent on the wire; called when there is nothing more to send for now. */

@@ -1,7 +1,7 @@
-import type { HeaderList } from '../gateway/headers';
+import { HeaderList, hasListToken } from '../gateway/headers';
 import { reasonPhrase } from '../gateway/status';
 import { isCompressible, takesGzip, weakenTag } from '../phases/gzip';
-import { addHeader, addHeaders } from './answers';
+import { addHeader, addHeaders, addTrailers, expectsTrailers } from './answers';
 import { chunkBytes } from './chunkBytes';
 import type { Exchange } from './exchange';
 import { type CompressedSink, GzipBody } from './gzipBody';
@@ -32,7 +32,8 @@ export class ClientResponse implements CompressedSink {
   contentType: string | null = null;
   /** Sent along, whatever the answer is; null: nothing. */
   extraHeaders: HeaderList | null = null;
-  #chunked = false;
+  chunked = false;
+  #addsTrailers = false;
   #gzip: GzipBody | null = null;
 
   constructor(readonly exchange: Exchange) {}
@@ -59,8 +60,13 @@ export class ClientResponse implements CompressedSink {
     const withoutBody = isEmpty || (bodyless && !hasEnd);
     // The answer to HEAD says what GET would get.
     if (exchange.settings.gzip !== null && !isEmpty) this.#compress(final, headers, withoutBody);
-    this.#chunked = this.length < 0 && !withoutBody && exchange.protocol === 'HTTP/1.1';
-    exchange.downstream.sendHead(final, isOwn ? reason : reasonPhrase(final), headers, this.length, withoutBody);
+    const { chunkedEncoding } = exchange.settings;
+    const mayChunk = exchange.protocol === 'HTTP/1.1' && chunkedEncoding;
+    this.#addsTrailers = !isEmpty && (mayChunk || exchange.protocol === 'HTTP/2.0') && expectsTrailers(exchange, final);
+    if (this.#addsTrailers && mayChunk) this.length = -1;
+    const isBodyless = withoutBody && !this.#addsTrailers;
+    this.chunked = this.length < 0 && !isBodyless && mayChunk;
+    exchange.downstream.sendHead(final, isOwn ? reason : reasonPhrase(final), headers, this.length, isBodyless);
   }
 
   /** False: wait for Content.resume(). */
@@ -70,7 +76,7 @@ export class ClientResponse implements CompressedSink {
 
   /** The exchange hears onSent() when all is out. */
   sendEnd(trailers: HeaderList | null): void {
-    this.trailers = trailers;
+    this.trailers = this.#trailersFor(trailers);
     if (this.#gzip === null) this.#sendEnd();
     else this.#gzip.end();
   }
@@ -94,7 +100,7 @@ export class ClientResponse implements CompressedSink {
   }
 
   onCompressed(chunk: Buffer): boolean {
-    this.bodyBytes += this.#chunked && chunk.length > 0 ? chunkBytes(chunk.length) : chunk.length;
+    this.bodyBytes += this.chunked && chunk.length > 0 ? chunkBytes(chunk.length) : chunk.length;
     const flowing = this.exchange.downstream.sendBody(chunk);
     if (this.#gzip !== null) this.exchange.downstream.flush();
     return flowing;
@@ -130,8 +136,26 @@ export class ClientResponse implements CompressedSink {
     if (!withoutBody) this.#gzip = new GzipBody(gzip.level, this);
   }
 
+  /** `passed`: a server's, for those who take them (RFC 9110, section 6.5.1). */
+  #trailersFor(passed: HeaderList | null): HeaderList | null {
+    const { exchange } = this;
+    const isTaken = exchange.protocol === 'HTTP/2.0' || hasListToken(exchange.headers.joined('te'), 'trailers');
+    if (!this.#addsTrailers) return isTaken ? passed : null;
+    const all = new HeaderList();
+    if (passed !== null && isTaken) all.addAll(passed);
+    // Those that follow may speak of it.
+    this.trailers = all;
+    addTrailers(exchange, this.status, all);
+    return all;
+  }
+
   #sendEnd(): void {
-    if (this.#chunked) this.bodyBytes += LAST_CHUNK_BYTES;
+    if (this.chunked) {
+      this.bodyBytes += LAST_CHUNK_BYTES;
+      const { names, values } = this.trailers ?? new HeaderList();
+      for (let i = 0; i < names.length; i++)
+        this.bodyBytes += (names[i]?.text.length ?? 0) + (values[i]?.length ?? 0) + 4;
+    }
     this.exchange.onSent();
     this.exchange.downstream.sendEnd(this.trailers);
     this.exchange.settle();

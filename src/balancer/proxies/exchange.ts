@@ -41,6 +41,8 @@ export class Exchange implements CapturingSource, RequestFacts {
   args = '';
   /** `target` still says what is asked for; else `path` and `args` do. */
   isUnparsed = true;
+  /** `path` is what the location was found by: what proxy_pass replaces and alias leaves out stands in it. */
+  isLocationsOwn = true;
   /** The response is complete or given up; the request may still be coming in. */
   done = false;
 
@@ -61,6 +63,7 @@ export class Exchange implements CapturingSource, RequestFacts {
   /** Not as the client asked: `internal` locations are open to it. */
   internal = false;
   sawErrorPage = false;
+  errorPagesEnded = false;
   /** Internal redirects it may still make (NGX_HTTP_MAX_URI_CHANGES). */
   redirectsLeft = 10;
   #paused = false;
@@ -404,10 +407,11 @@ export class Exchange implements CapturingSource, RequestFacts {
 
   /** Nothing more will happen to it. */
   settle(): void {
-    if (this.main !== this) return;
-    const { accessLogs } = this.settings;
+    const { accessLogs, logSubrequests } = this.settings;
+    const isMain = this.main === this;
+    if (accessLogs.length > 0 && (isMain || logSubrequests)) this.generation.accessLogs.write(this, accessLogs);
+    if (!isMain) return;
     this.body.release();
-    if (accessLogs.length > 0) this.generation.accessLogs.write(this, accessLogs);
     this.release?.();
     this.release = null;
   }
@@ -424,7 +428,7 @@ export class Exchange implements CapturingSource, RequestFacts {
     return exchangeVariable(name, this);
   }
 
-  logError(level: 'error' | 'warn' | 'info', text: string, upstream = ''): void {
+  logError(level: 'error' | 'warn' | 'notice' | 'info', text: string, upstream = ''): void {
     this.generation.engine.log(
       level,
       `*${this.client.serial} ${text}, client: ${this.remoteAddress}, server: ${this.server.names[0]?.text ?? ''}, ` +

@@ -24,6 +24,11 @@ export function serveFile(exchange: Exchange, handler: Extract<HttpHandler, { ki
     finish(exchange, 405);
     return;
   }
+  if (handler.alias && !exchange.isLocationsOwn) {
+    exchange.logError('error', `"alias" cannot be used in location "${exchange.path}" where URI was rewritten`);
+    finish(exchange, 500);
+    return;
+  }
   const match = exchange.location?.match ?? null;
   const visit = exchange.visit;
   // Without a location nobody meant it for a file: there is just no other place.
@@ -35,7 +40,7 @@ export function serveFile(exchange: Exchange, handler: Extract<HttpHandler, { ki
     if (found.kind === 'slash') {
       redirect(exchange, 301, `${escapePath(exchange.path)}/${exchange.args === '' ? '' : `?${exchange.args}`}`);
     } else if (found.kind === 'status') {
-      exchange.logError('error', found.text);
+      if (found.status !== 404 || exchange.settings.logNotFound) exchange.logError('error', found.text);
       finish(exchange, found.status);
     } else if (found.kind === 'index') {
       const name = Buffer.from(found.name, 'utf8').toString('latin1');

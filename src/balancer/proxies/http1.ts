@@ -10,6 +10,7 @@ import { Exchange } from './exchange';
 import type { Client, Generation, Service } from './generation';
 import { BAD, type BadMessage, BODY, BY_CHUNKS, BY_LENGTH, END, HEAD, MORE } from './http1Codec';
 import { RequestParser } from './http1RequestCodec';
+import { isUnkept } from './keepaliveDisable';
 import { LIMITS } from './limits';
 import type { Origin } from './origin';
 import type { Outgoing } from './outbox';
@@ -43,6 +44,8 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   #broken = false;
   /** Answered for good: what still comes is thrown away until the client closes. */
   #lingering = false;
+  #lingerTimeoutMs = 0;
+  #lingerUntil = 0;
   #retired = false;
   #graceMs = 0;
   #keep = false;
@@ -52,6 +55,8 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   #untilClose = false;
   #bodyless = false;
   #headDeadlineSet = false;
+  #headSent = false;
+  #pipelined = false;
   #out = '';
   /** Its turn in the outbox is to come. */
   #isOutgoing = false;
@@ -86,6 +91,11 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     this.#mustClose = true;
   }
 
+  get keepsAlive(): boolean {
+    if (this.#headSent) return this.#keep;
+    return !this.#mustClose && !this.#retired && this.#wantsKeepAlive();
+  }
+
   sendContinue(): void {
     if (this.#continued) return;
     this.#continued = true;
@@ -99,6 +109,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   sendHead(status: number, reason: string, headers: HeaderList, contentLength: number, bodyless: boolean): void {
     const minor = this.#parser.minorVersion;
     this.#keep = !this.#mustClose && !this.#retired && this.#wantsKeepAlive();
+    this.#headSent = true;
     this.#bodyless = bodyless;
     this.#chunked = false;
     this.#untilClose = false;
@@ -116,7 +127,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     for (let i = 0; i < names.length; i++) head += `${names[i]?.text}: ${values[i]}\r\n`;
     if (contentLength >= 0 && status !== 204) head += `Content-Length: ${contentLength}\r\n`;
     else if (!bodyless) {
-      if (minor > 0) {
+      if (minor > 0 && this.#settings.chunkedEncoding) {
         this.#chunked = true;
         head += 'Transfer-Encoding: chunked\r\n';
       } else {
@@ -133,8 +144,13 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     if (this.#exchange !== null) this.#exchange.response.bytesSent += bytes;
   }
 
+  /** Those that hold now. */
+  get #settings(): HttpSettings {
+    return this.#exchange?.settings ?? this.service.defaultServer.settings;
+  }
+
   #keptAlive(): string {
-    const seconds = (this.#exchange?.settings ?? this.service.defaultServer.settings).keepaliveHeaderSeconds;
+    const seconds = this.#settings.keepaliveHeaderSeconds;
     if (seconds === null) return 'Connection: keep-alive\r\n\r\n';
     return `Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}\r\n\r\n`;
   }
@@ -162,7 +178,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     if (this.#closed) return;
     if (this.#chunked) {
       let end = '0\r\n';
-      if (trailers !== null && this.#acceptsTrailers()) {
+      if (trailers !== null) {
         for (let i = 0; i < trailers.length; i++) end += `${trailers.names[i]?.text}: ${trailers.values[i]}\r\n`;
       }
       end += '\r\n';
@@ -249,11 +265,15 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   }
 
   #newParser(): RequestParser {
-    const { largeCount, largeSize } = this.service.defaultServer.headerBuffers;
+    const { headerBuffers, invalidHeaders } = this.service.defaultServer;
+    const { size, largeCount, largeSize } = headerBuffers;
+    const { ignore, underscores } = invalidHeaders;
     return new RequestParser({
       tolerateBareLf: this.#engine.tolerateBareLf,
       lineBytes: largeSize,
-      headBytes: largeCount * largeSize,
+      headBytes: size + largeCount * largeSize,
+      firstBytes: size,
+      takes: !ignore ? 'all' : underscores ? 'underscores' : 'none',
     });
   }
 
@@ -284,13 +304,18 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     if (this.#exchange !== null) {
       this.#log('client timed out', this.#exchange.settings);
     }
+    if (this.#settings.resetTimedOut && !this.#lingering) this.socket.resetAndDestroy();
     this.#leave(408, 'timed out');
   }
 
   // ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #onData(chunk: Buffer): void {
-    if (this.#lingering || this.#closed || this.#broken) return;
+    if (this.#lingering) {
+      this.deadlineAt = Math.min(this.#engine.clock.now() + this.#lingerTimeoutMs, this.#lingerUntil);
+      return;
+    }
+    if (this.#closed || this.#broken) return;
     this.#parser.push(chunk);
     if (this.#exchange !== null && this.#requestDone) {
       // Pipelined: its turn comes. More than this of it can wait in the network.
@@ -338,6 +363,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     this.#responseDone = false;
     this.#mustClose = false;
     this.#continued = false;
+    this.#headSent = false;
     this.#headDeadlineSet = false;
     this.deadlineAt = parser.framing === BY_CHUNKS || parser.framing === BY_LENGTH ? 0 : NEVER;
     if (this.deadlineAt === 0) this.#armBody();
@@ -350,6 +376,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
       connection: parser.connection,
       bodyLength: parser.framing === BY_CHUNKS ? -1 : Math.max(0, parser.contentLength),
       expectsContinue: parser.expectsContinue,
+      pipelined: this.#pipelined,
       wireBytes: parser.messageBytes,
     });
     this.#exchange = exchange;
@@ -357,17 +384,21 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   }
 
   #armSend(): void {
-    const settings = this.#exchange?.settings ?? this.service.defaultServer.settings;
-    this.deadlineAt = this.#engine.clock.now() + settings.clientSendTimeoutMs;
+    this.deadlineAt = this.#engine.clock.now() + this.#settings.clientSendTimeoutMs;
   }
 
   #armBody(): void {
-    const settings = this.#exchange?.settings ?? this.service.defaultServer.settings;
-    this.deadlineAt = this.#engine.clock.now() + settings.clientBodyTimeoutMs;
+    this.deadlineAt = this.#engine.clock.now() + this.#settings.clientBodyTimeoutMs;
   }
 
   /** Request and response are both over: the next one, or the end. */
   #complete(): void {
+    if (!this.#keep && this.#settings.linger.mode === 'always') {
+      this.#linger();
+      return;
+    }
+    const { keepaliveTimeoutMs } = this.#settings;
+    this.#pipelined = this.#parser.buffered > 0;
     this.#exchange = null;
     if (!this.#keep) {
       this.writeOut();
@@ -381,7 +412,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
       this.#detach();
       return;
     }
-    const idleMs = this.#retired ? this.#graceMs : this.service.defaultServer.settings.keepaliveTimeoutMs;
+    const idleMs = this.#retired ? this.#graceMs : keepaliveTimeoutMs;
     this.deadlineAt = this.#engine.clock.now() + idleMs;
     if (this.socket.isPaused()) this.socket.resume();
     if (this.#reading) return;
@@ -411,6 +442,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     this.#requestDone = false;
     this.#responseDone = false;
     this.#mustClose = true;
+    this.#headSent = false;
     this.#continued = true;
     this.deadlineAt = NEVER;
     const exchange = new Exchange(this.generation, this.service, this, this, {
@@ -437,11 +469,20 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   #linger(): void {
     if (this.#closed || this.#lingering) return;
     this.writeOut();
+    const { linger } = this.#settings;
     this.#exchange = null;
+    if (linger.mode === 'off') {
+      this.socket.destroySoon();
+      this.#detach();
+      return;
+    }
     this.#lingering = true;
     this.socket.end();
     this.socket.resume();
-    this.deadlineAt = this.#engine.clock.now() + LIMITS.lingerMs;
+    const now = this.#engine.clock.now();
+    this.#lingerTimeoutMs = linger.timeoutMs;
+    this.#lingerUntil = now + linger.timeMs;
+    this.deadlineAt = Math.min(now + linger.timeoutMs, this.#lingerUntil);
   }
 
   #onDrain(): void {
@@ -472,16 +513,16 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   }
 
   #wantsKeepAlive(): boolean {
-    const settings = this.#exchange?.settings ?? this.service.defaultServer.settings;
+    const settings = this.#settings;
     if (settings.keepaliveTimeoutMs === 0 || this.requests >= settings.keepaliveRequests) return false;
+    if (this.#engine.clock.now() - this.acceptedAt > settings.keepaliveTimeMs) return false;
+    const { keepaliveDisable } = settings;
+    if (keepaliveDisable.size > 0 && this.#exchange !== null && isUnkept(this.#exchange, keepaliveDisable))
+      return false;
     const { connection, minorVersion } = this.#parser;
     if (connection === '') return minorVersion > 0;
     if (minorVersion > 0) return !hasListToken(connection, 'close');
     return hasListToken(connection, 'keep-alive');
-  }
-
-  #acceptsTrailers(): boolean {
-    return hasListToken(this.#exchange?.headers.joined('te') ?? '', 'trailers');
   }
 }
 

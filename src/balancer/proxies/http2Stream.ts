@@ -171,6 +171,8 @@ export class Http2Stream implements Downstream {
 
   // ── Downstream ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+  readonly keepsAlive = false;
+
   willClose(): void {}
 
   sendContinue(): void {
