@@ -11,7 +11,7 @@ import type { Engine } from './engine';
 import { readFirstBytes } from './firstBytes';
 import type { Client, Generation, Service } from './generation';
 import { type ClientTls, OpenSocketOrigin, type Origin, originOf, secured } from './origin';
-import { parseProxyHeader } from './proxyProtocol';
+import { PROXY_LINE_BYTES, parseProxyHeader } from './proxyProtocol';
 import type { StreamAttempt } from './streamAttempts';
 import { secureTarget, upstreamOf } from './streamTarget';
 import { streamVariable } from './streamVariables';
@@ -201,7 +201,8 @@ export class StreamSession implements Client, CapturingSource, Timed {
         this.#awaitsHeader = false;
         this.deadlineAt = NEVER;
         if (header.kind !== 'header') {
-          this.log('error', 'broken header while reading PROXY protocol');
+          const [line = ''] = bytes.toString('latin1', 0, PROXY_LINE_BYTES).split(/[\r\n]/, 1);
+          this.log('error', `broken header: "${line}" while reading PROXY protocol`);
           this.finish(400);
           return;
         }
