@@ -28,6 +28,11 @@ export function systemClock(options: { readonly keepAlive?: boolean } = {}): Clo
   };
 }
 
+/** Runs it when all that has arrived in this turn of the event loop was read: no timer, and no wait. */
+export function atEndOfTurn(callback: () => void): void {
+  setImmediate(callback);
+}
+
 /**
  * The same clock, read once per turn of the event loop, as nginx keeps the time (ngx_time_update): all that one turn
  * brings happens at the same moment. A turn that reads the clock also ends it, so that no value outlives a wait.
@@ -42,7 +47,7 @@ export function turnClock(clock: Clock): Clock {
   const read = () => {
     now = clock.now();
     wallNow = clock.wallNow();
-    setImmediate(forget);
+    atEndOfTurn(forget);
   };
   return {
     now: () => {

@@ -1,3 +1,5 @@
+import { atEndOfTurn } from '../../base/clock';
+
 /** A connection with output that was gathered for it. */
 export interface Outgoing {
   /** Puts it on the wire. It may have become nothing meanwhile. */
@@ -19,7 +21,6 @@ export class Outbox {
 
   /** Once per connection and turn: whoever calls keeps in mind that it did. */
   add(outgoing: Outgoing): void {
-    // Not a timer: it runs as soon as this turn's sockets have been read, however many they were.
-    if (this.#waiting.push(outgoing) === 1) setImmediate(this.#writeAll);
+    if (this.#waiting.push(outgoing) === 1) atEndOfTurn(this.#writeAll);
   }
 }
