@@ -319,7 +319,7 @@ export class StreamSession implements Client, CapturingSource, Timed {
     };
     // The session tickets come first: a client that has its answer may read no further.
     if (this.origin.tls === null) send();
-    else setImmediate(send);
+    else this.#engine.clock.setTimeout(send, 0);
   }
 }
 
