@@ -5,7 +5,16 @@ import type { ConfFile } from '../conf/ast';
 import { parseConf } from '../conf/parse';
 import { assembleHttp } from './directives/assembleHttp';
 import { assembleStream } from './directives/assembleStream';
-import { daemon, errorLog, eventsBlock, httpBlock, pid, streamBlock, workerConnections } from './directives/main';
+import {
+  daemon,
+  errorLog,
+  eventsBlock,
+  httpBlock,
+  pid,
+  shutdownTimeout,
+  streamBlock,
+  workerConnections,
+} from './directives/main';
 import { notYet } from './directives/notYet';
 import { type ConfFiles, readConf } from './directives/read';
 import type { Plan } from './plan';
@@ -77,6 +86,7 @@ export function buildPlan(
       errorLog: main.get(errorLog)[0] ?? null,
       errorLogs: main.get(errorLog),
       workerConnections: connections,
+      shutdownTimeoutMs: main.get(shutdownTimeout),
     },
     http,
     stream,

@@ -23,6 +23,8 @@ export interface MainPlan {
   /** All of them; `errorLog` is the first. Empty: where the command line says, else logs/error.log. */
   readonly errorLogs: readonly ErrorLogPlan[];
   readonly workerConnections: number;
+  /** How long what runs may take to end once it is asked to, ms; 0: as long as it takes. */
+  readonly shutdownTimeoutMs: number;
 }
 
 export type LogLevel = 'debug' | 'info' | 'notice' | 'warn' | 'error' | 'crit' | 'alert' | 'emerg';

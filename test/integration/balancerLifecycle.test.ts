@@ -280,6 +280,18 @@ describe('drain', () => {
     expect(rig.balancer.counts().connectionsOpen).toBe(0);
   });
 
+  it('waits no longer than worker_shutdown_timeout', async () => {
+    const server = await listenOn(createHttp((_request, response) => response.write('begun ')));
+    const rig = await startRig(
+      `worker_shutdown_timeout 10ms; http { server { listen 127.0.0.1:1; location / { proxy_pass http://127.0.0.1:${server}; } } }`,
+    );
+    const busy = new RawClient(rig.port()).send(get());
+    await busy.until((text) => text.includes('begun '));
+    await rig.balancer.drain();
+    expect(await busy.untilClosed()).not.toContain('\r\n0\r\n');
+    expect(rig.balancer.counts().connectionsOpen).toBe(0);
+  });
+
   it('ends calls that run and then their connection (GOAWAY)', async () => {
     const { port } = await startGrpc(echoHandlers());
     const rig = await startRig(

@@ -217,6 +217,24 @@ export const coreCases: readonly PhaseCase[] = [
     ],
   },
   {
+    name: 'bodies that nobody wants',
+    http: (ports) =>
+      server(
+        ports,
+        'location / { return 200 x; } location /page { error_page 400 /said; return 200 x; } location /said { return 200 said; }',
+      ),
+    requests: [
+      ...['4\r\nfine\r\n0\r\n\r\n', '4\r\ntoo much\r\n0\r\n\r\n', 'x\r\n', '1\r\na\r\n2\r\nb'].flatMap((body) =>
+        ['/', '/page'].map((target) => ({
+          raw: `POST ${target} HTTP/1.1\r\nHost: lab.example\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${body}`,
+          fresh: true,
+        })),
+      ),
+      { method: 'POST', body: 'abc' },
+      { method: 'POST', body: 'abc', chunks: [1, 2] },
+    ],
+  },
+  {
     name: 'error pages of error pages, and slashes',
     http: (ports) =>
       server(

@@ -1,7 +1,7 @@
 import { message } from '../../base/message';
 import type { ErrorLogPlan } from '../plan';
 import { type Context, type Entry, value } from './entry';
-import { flag, number, text } from './kinds';
+import { flag, number, text, time } from './kinds';
 import { Scope } from './scope';
 
 /** Directives of the file's outermost level and of `events {}` (ngx_core_module, ngx_events_module). */
@@ -32,6 +32,7 @@ export const streamBlock = section('stream', 'stream', 'main');
 
 export const pid = value<string | null>({ name: 'pid', contexts: ['main'], initial: null, read: text });
 export const daemon = value({ name: 'daemon', contexts: ['main'], initial: true, read: flag });
+export const shutdownTimeout = value({ name: 'worker_shutdown_timeout', contexts: ['main'], initial: 0, read: time });
 const usualConnections = 512;
 
 export const workerConnections = value({
@@ -111,6 +112,7 @@ export const mainEntries: readonly Entry[] = [
   pid,
   daemon,
   workerConnections,
+  shutdownTimeout,
   workerProcesses,
   errorLog,
 ];

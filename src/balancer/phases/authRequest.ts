@@ -72,6 +72,9 @@ class StatusSink implements Downstream {
   }
   sendContinue(): void {}
   willClose(): void {}
+  discardBody(): null {
+    return null;
+  }
   flush(): void {}
   pauseBody(): void {}
   resumeBody(): void {}

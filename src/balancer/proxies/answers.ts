@@ -59,6 +59,13 @@ export function answerReturn(exchange: Exchange, status: number, template: Templ
   if (text === null && (status >= 400 || REDIRECTS.has(status))) finish(exchange, status);
   else if (text !== null && REDIRECTS.has(status)) redirect(exchange, status, text);
   else {
+    const fault = exchange.body.complete ? null : exchange.downstream.discardBody();
+    if (fault !== null) {
+      exchange.logError('info', `client ${fault.reason}`);
+      exchange.body.discard();
+      finish(exchange, fault.status);
+      return;
+    }
     const headers = new HeaderList();
     const type = contentTypeOf(exchange.path, exchange.settings);
     if (type !== '') addHeader(headers, 'Content-Type', type);

@@ -56,6 +56,11 @@ export interface Downstream {
   readonly keepsAlive: boolean;
   /** The connection ends with this response (HTTP/1). Before sendHead(). */
   willClose(): void;
+  /**
+   * The body is not wanted: reads what of it is there already. Its fault, where it turns out bad; an answer that is not
+   * out yet is to be another one then (ngx_http_discard_request_body).
+   */
+  discardBody(): { readonly status: number; readonly reason: string } | null;
   /** Puts what was sent on the wire; called when there is nothing more to send for now. */
   flush(): void;
   /** The response cannot be completed: the client must see that. `code` is the HTTP/2 error code where there is one. */

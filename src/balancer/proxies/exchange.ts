@@ -309,6 +309,11 @@ export class Exchange implements CapturingSource, RequestFacts {
     this.content?.endBody();
   }
 
+  /** All of the body has come, and nobody wanted it. */
+  discarded(): void {
+    this.body.complete = true;
+  }
+
   /** All that came at once has been given on. */
   onRequestPause(): void {
     if (!this.#paused) {

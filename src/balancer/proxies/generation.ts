@@ -1,3 +1,4 @@
+import type { Timer } from '../../base/clock';
 import { formatAddress } from '../directives/address';
 import { implicitUpstream } from '../directives/implicitUpstream';
 import { AccessLogs } from '../phases/accessLog';
@@ -72,6 +73,8 @@ export class Generation {
   readonly setVariables: ReadonlySet<string>;
   readonly accessLogs: AccessLogs;
   #graceMs = 0;
+  /** worker_shutdown_timeout. */
+  #lastCall: Timer | null = null;
   readonly #upstreams = new Map<UpstreamPlan, HttpUpstream>();
   /** Made from addresses that only requests knew, oldest first. */
   readonly #literals = new Map<string, UpstreamPlan>();
@@ -162,7 +165,11 @@ export class Generation {
     this.#successor = successor;
     this.#whenEmpty = whenEmpty;
     for (const client of [...this.#clients]) client.retire(graceMs);
+    const { shutdownTimeoutMs } = this.plan.main;
     if (this.#clients.size === 0) this.#end();
+    else if (shutdownTimeoutMs > 0 && this.#lastCall === null) {
+      this.#lastCall = this.engine.clock.setTimeout(() => this.close(), shutdownTimeoutMs);
+    }
   }
 
   close(): void {
@@ -172,6 +179,8 @@ export class Generation {
   }
 
   #end(): void {
+    this.#lastCall?.cancel();
+    this.#lastCall = null;
     for (const { http1, http2 } of this.#upstreams.values()) {
       http1.close();
       http2.close();

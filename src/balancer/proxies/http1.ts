@@ -223,6 +223,23 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     this.#detach();
   }
 
+  discardBody(): BadMessage | null {
+    while (!this.#requestDone && !this.#closed && !this.#broken) {
+      const event = this.#parser.next();
+      if (event === BAD) {
+        this.#broken = true;
+        return this.#parser.bad;
+      }
+      if (event === MORE) return null;
+      if (event === END) {
+        this.#requestDone = true;
+        this.deadlineAt = NEVER;
+        this.#exchange?.discarded();
+      }
+    }
+    return null;
+  }
+
   pauseBody(): void {
     if (this.#closed || this.#requestDone) return;
     this.socket.pause();

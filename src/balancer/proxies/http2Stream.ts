@@ -219,6 +219,10 @@ export class Http2Stream implements Downstream {
     if (this.#waiting === 0) this.#finish();
   }
 
+  discardBody(): null {
+    return null;
+  }
+
   flush(): void {
     this.owner.sender.flush();
   }
