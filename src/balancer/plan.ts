@@ -255,6 +255,8 @@ export interface HttpSettings {
   /** Null: off. */
   readonly gzip: Gzip | null;
   readonly conditions: Conditions;
+  /** Null: none on this very level. */
+  readonly tryFiles: TryFiles | null;
   readonly redirectForm: RedirectForm;
   readonly keepaliveTimeMs: number;
   /** Browsers whose connections are not kept: those of msie6 after a POST only. */
@@ -447,6 +449,13 @@ export interface Conditions {
   readonly modifiedSince: 'off' | 'exact' | 'before';
   /** Of one request; 0: none. */
   readonly maxRanges: number;
+}
+
+/** `try_files`: the first that exists is served in the place of what was asked for. */
+export interface TryFiles {
+  readonly files: readonly { readonly path: Template; readonly isDirectory: boolean }[];
+  /** Where nothing exists: a status, a named location or another path with its arguments. */
+  readonly otherwise: number | Template;
 }
 
 /** Of refusals; delays are one level less urgent. */

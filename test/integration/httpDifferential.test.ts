@@ -93,6 +93,11 @@ describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
        location /off/ { alias ${root}/; if_modified_since off; etag off; max_ranges 1; }
        location /touched/ { alias ${root}/; add_header Last-Modified "Mon, 28 Sep 2009 06:00:00 GMT"; add_header ETag '"own"'; }
        location /bared/ { alias ${root}/; add_header Last-Modified ""; add_header ETag ""; }
+       location /try/ { alias ${root}/; try_files $uri $uri/ $uri.txt /folder/index.html?x=1; add_header X-Uri "$uri $args"; }
+       location /try-code/ { root ${root}; try_files /none$uri /folder/ =410; }
+       location /try-none { try_files /none =404; }
+       location /try-named { try_files /none @named; } location @named { return 200 "named $request_method $uri"; }
+       location /try-proxied { root ${root}; try_files /a.txt /b; proxy_pass http://127.0.0.1:${stage.ports.live[0]}; proxy_http_version 1.1; }
        location /said { return 200 said; } location /not-said { return 404 said; }`,
     );
     const requests = [
@@ -148,6 +153,12 @@ describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
     ];
     requests.push(
       ...['/varying/?a=a', '/varying/?a=b', '/varying/', '/absolute/', '/round/'].map((target) => ({ target })),
+      ...['/try/a.txt', '/try/a', '/try/folder', '/try/nothing?q', '/try-code/x', '/try-none', '/try-named?q'].map(
+        (target) => ({
+          target,
+        }),
+      ),
+      ...['/try-named', '/try-proxied/x?y', '/try/nothing'].map((target) => ({ method: 'POST', target, body: 'x' })),
       { method: 'POST', target: '/varying/?a=a', body: 'x' },
       { method: 'POST', target: '/varying/', body: 'x' },
       { method: 'HEAD', target: '/varying/?a=b' },

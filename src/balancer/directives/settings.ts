@@ -36,7 +36,7 @@ import { fieldFilter, grpcAnswers, proxyAnswers, redirectsOf } from './proxyAnsw
 import { checkBuffers } from './proxyBuffers';
 import { proxyRequest } from './proxyRequest';
 import type { Scope } from './scope';
-import { conditionsOf, rootOf } from './staticFiles';
+import { conditionsOf, rootOf, tryFiles } from './staticFiles';
 import { grpcTls, proxyTls, upstreamTls } from './tls';
 
 const families = { proxy, grpc } as const;
@@ -88,6 +88,7 @@ export function effectiveSettings(scope: Scope, kind: 'proxy' | 'grpc', reading:
     errorLogs: errorLogsOf(scope),
     gzip: gzipOf(scope),
     conditions: conditionsOf(scope),
+    tryFiles: scope.get(tryFiles),
     ...coreSettings(scope),
     addTrailers: scope.get(addTrailers),
     root: rootOf(scope),

@@ -1,9 +1,9 @@
 import { message } from '../../base/message';
 import type { Directive, Word } from '../../conf/ast';
-import type { Conditions, FileRoot, HttpHandler } from '../plan';
+import type { Conditions, FileRoot, HttpHandler, TryFiles } from '../plan';
 import { literalTemplate, type Template } from '../template';
 import { type Context, type Entry, type Reading, value } from './entry';
-import { flag, number, oneOf } from './kinds';
+import { flag, number, oneOf, parseNumber } from './kinds';
 import type { Scope } from './scope';
 
 /** Files: `root`, `alias` and `index` (ngx_http_static_module, ngx_http_index_module). */
@@ -124,6 +124,29 @@ const conditions = {
   maxRanges: value({ name: 'max_ranges', contexts: levels, initial: Number.POSITIVE_INFINITY, read: number }),
 } as const;
 
+export const tryFiles = value<TryFiles | null>({
+  name: 'try_files',
+  contexts: ['server', 'location'],
+  args: [2, 100],
+  initial: null,
+  inherits: false,
+  read(directive, reading, scope) {
+    const words = [...directive.args];
+    const last = words.pop();
+    if (last === undefined) return undefined;
+    // The "/" only says what is looked for (ngx_http_try_files).
+    const files = words.map((word) => ({
+      path: reading.templatePart(word, 0, word.value.replace(/\/$/, ''), scope),
+      isDirectory: word.value.endsWith('/'),
+    }));
+    if (!last.value.startsWith('=')) return { files, otherwise: reading.template(last, scope) };
+    const status = parseNumber(last.value.slice(1));
+    if (status !== null && status <= 999) return { files, otherwise: status };
+    reading.error(last.span, message('invalid code "{code}"', { code: last.value.slice(1) }));
+    return undefined;
+  },
+});
+
 /** What a client may ask of a file that it has, or has a part of. */
 export function conditionsOf(scope: Scope): Conditions {
   return {
@@ -133,4 +156,4 @@ export function conditionsOf(scope: Scope): Conditions {
   };
 }
 
-export const staticEntries: readonly Entry[] = [root, alias, index, ...Object.values(conditions)];
+export const staticEntries: readonly Entry[] = [root, alias, index, tryFiles, ...Object.values(conditions)];

@@ -13,6 +13,7 @@ import { authRequest } from './authRequest';
 import { limitConnections, limitRequests } from './preaccess';
 import { proxyDynamically, proxyTo } from './proxyTo';
 import { rewrite } from './rewrite';
+import { lookForFiles } from './tryFiles';
 
 /**
  * The phases of a request in nginx's order: server rewrite, location, location rewrite, preaccess (limits), access
@@ -155,6 +156,12 @@ function preaccessConnections(exchange: Exchange): void {
 }
 
 function answer(exchange: Exchange): void {
+  const { tryFiles } = exchange.settings;
+  if (tryFiles === null || exchange.handler.kind === 'return') content(exchange);
+  else lookForFiles(exchange, tryFiles, content);
+}
+
+function content(exchange: Exchange): void {
   const { handler } = exchange;
   switch (handler.kind) {
     case 'return':
