@@ -6,6 +6,7 @@ import {
   FRAME_BYTES,
   FrameReader,
   type FrameSink,
+  LARGEST_FRAME,
   PREFACE,
   writeFrameHeader,
 } from '../../src/balancer/proxies/http2CodecFrames';
@@ -88,7 +89,7 @@ class Transcript implements FrameSink {
 
 function read(pieces: readonly Buffer[]): readonly string[] {
   const transcript = new Transcript();
-  const reader = new FrameReader(transcript, true);
+  const reader = new FrameReader(transcript, { preface: true, mostBytes: LARGEST_FRAME });
   for (const piece of pieces) reader.push(piece);
   return transcript.end();
 }

@@ -88,6 +88,13 @@ const cases: readonly (readonly [string, (socket: Socket) => void])[] = [
     (socket) =>
       socket.end(Buffer.concat([settings, frame(1, END_HEADERS, 1, okHead), frame(0, 0, 1, message('whole'))])),
   ],
+  [
+    'has a line end in a header value',
+    (socket) => {
+      const field = Buffer.from('\0\x01a\x04b\r\nc', 'latin1');
+      socket.write(Buffer.concat([settings, frame(1, END_HEADERS | 1, 1, Buffer.concat([okHead, field]))]));
+    },
+  ],
   ['says nothing at all', () => {}],
 ];
 

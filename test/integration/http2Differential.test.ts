@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { block, type Fields, flags, frame, get, post, preface, request, types, WireClient } from '../harness/http2Wire';
 import { freePorts, httpTempPaths, nginxIsMissing, type RunningNginx, startNginx } from '../harness/nginx';
@@ -68,6 +69,19 @@ const conversations: Readonly<Record<string, (asked: Asked) => Promise<unknown>>
   'settings that the file makes': async ({ client }) => [3, 4, 5].map((id) => announced(client, id)),
 };
 
+/** By location: each goes to a server that speaks HTTP/2, too. */
+const grpcRequests: Readonly<Record<string, Buffer>> = {
+  '/grpc/large': request(1, at('/grpc/large')),
+  '/grpc/large/roomy': request(1, at('/grpc/large/roomy')),
+  '/grpc/hosted': request(1, at('/grpc/hosted')),
+  '/grpc/unnamed': request(1, at('/grpc/unnamed')),
+  '/grpc/busy': Buffer.concat([
+    request(1, at('/grpc/busy', post), false),
+    // More than any server takes before its settings are known.
+    frame(types.data, endStream, 1, Buffer.alloc(80_000)),
+  ]),
+};
+
 /** Of the server's first SETTINGS. */
 function announced(client: WireClient, id: number): number | undefined {
   const first = client.frames.find(({ type, flags: bits }) => type === types.settings && (bits & flags.ack) === 0);
@@ -76,13 +90,17 @@ function announced(client: WireClient, id: number): number | undefined {
   return undefined;
 }
 
-const conf = (front: number, back: number, extra = '') => `http { ${extra} access_log off;
+const conf = (front: number, back: number, grpc: number, extra = '') => `http { ${extra} access_log off;
   server { listen 127.0.0.1:${front} http2; http2_max_concurrent_streams 2; http2_body_preread_size 100k;
     location / { return 200 fine; }
     location /444 { return 444; }
     location /chunked { http2_chunk_size 4; return 200 0123456789; }
     location /up { proxy_pass http://127.0.0.1:${back}; }
     location /impatient { client_body_timeout 50ms; proxy_pass http://127.0.0.1:${back}; }
+    location /grpc { grpc_pass 127.0.0.1:${grpc}; grpc_send_timeout 100ms; grpc_read_timeout 20s; }
+    location /grpc/large/roomy { grpc_pass 127.0.0.1:${grpc}; grpc_buffer_size 16k; }
+    location /grpc/hosted { grpc_pass 127.0.0.1:${grpc}; grpc_set_header Host custom; }
+    location /grpc/unnamed { grpc_pass 127.0.0.1:${grpc}; grpc_set_header Host ""; }
     location /unbuffered { proxy_pass http://127.0.0.1:${back}; proxy_http_version 1.1; proxy_request_buffering off; }
   } }`;
 
@@ -93,13 +111,29 @@ describe.skipIf(nginxIsMissing)('as nginx', () => {
     asked.resume();
     asked.on('end', () => response.end('fine'));
   });
+  /** What the server behind was asked for, by path. */
+  let heard: string[] = [];
+  const grpcServer = createHttp2Server({ settings: { initialWindowSize: 10 } }, ({ stream, headers }, response) => {
+    const path = String(headers[':path']);
+    heard.push(
+      `${path} ${headers[':authority'] ?? 'none'} ${headers.host ?? 'none'}`.replaceAll(/127\.0\.0\.1:\d+/g, 'address'),
+    );
+    stream.on('error', () => {});
+    if (path === '/grpc/busy') return;
+    response.writeHead(200, {
+      'content-type': 'application/grpc',
+      large: path.startsWith('/grpc/large') ? '~'.repeat(6_000) : '',
+    });
+    response.end();
+  });
   let ports: readonly [theirs: number, ours: number];
 
   beforeAll(async () => {
     const back = await listenOn(server);
+    const grpc = await listenOn(grpcServer);
     const [front = 0] = await freePorts(1);
-    nginx = await startNginx(`events { }\n${conf(front, back, httpTempPaths)}`);
-    const rig = await startRig(conf(1, back));
+    nginx = await startNginx(`events { }\n${conf(front, back, grpc, httpTempPaths)}`);
+    const rig = await startRig(conf(1, back, grpc));
     ports = [front, rig.port()];
   });
   afterAll(async () => {
@@ -120,6 +154,15 @@ describe.skipIf(nginxIsMissing)('as nginx', () => {
     const [theirs, ours] = ports;
     const expected = await saw(theirs, have);
     expect(await saw(ours, have)).toEqual(expected);
+  });
+
+  it.each(Object.entries(grpcRequests))('grpc_pass at %s', async (_, bytes) => {
+    const said = [];
+    for (const port of ports) {
+      heard = [];
+      said.push([await saw(port, ({ client }) => client.send(bytes).outcome(1)), heard]);
+    }
+    expect(said[1]).toEqual(said[0]);
   });
 
   it('a request before any SETTINGS', async () => {

@@ -142,14 +142,14 @@ export function http2RequestHeaders(
   const fields: Record<string, string | string[]> = {
     ':method': method,
     ':scheme': 'http',
-    ':authority': hostHeader,
     ':path': target,
   };
+  // Where the file sets Host, that field is sent in its place (ngx_http_grpc_create_request).
+  if (!forwarding.decided.has('host')) fields[':authority'] = hostHeader;
   for (const header of forwarding.set) {
     const value = fieldValue(header, variables);
     if (value === '' || header.lower === 'connection') continue;
-    if (header.lower === 'host') fields[':authority'] = value;
-    else append(fields, header.lower, value);
+    append(fields, header.lower, value);
   }
   const { names, values } = head.headers;
   const named = connectionNamed(head.connection);

@@ -126,9 +126,14 @@ export class FrameReader {
 
   constructor(
     readonly sink: FrameSink,
-    expectsPreface: boolean,
+    readonly expects: {
+      /** A client's connection preface comes first. */
+      readonly preface: boolean;
+      /** What we announced as SETTINGS_MAX_FRAME_SIZE. */
+      readonly mostBytes: number;
+    },
   ) {
-    this.#preface = expectsPreface ? 0 : PREFACE.length;
+    this.#preface = expects.preface ? 0 : PREFACE.length;
   }
 
   /** The rest of a frame (other than DATA) is awaited. */
@@ -193,6 +198,10 @@ export class FrameReader {
     const type = bytes[at + 3] ?? 0;
     const flags = bytes[at + 4] ?? 0;
     const stream = bytes.readUInt32BE(at + 5) & LARGEST_WINDOW;
+    if (length > this.expects.mostBytes) {
+      this.#broken(ERROR.frameSize, `sent too large http2 frame: ${length}`);
+      return 0;
+    }
     if (type === FRAME.data) return this.#beginData(bytes, at, length, flags, stream);
     if (type === FRAME.pushPromise) {
       this.#broken(ERROR.protocol, 'sent PUSH_PROMISE');

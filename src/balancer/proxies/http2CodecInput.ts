@@ -6,6 +6,7 @@ import {
   FRAME_BYTES,
   FrameReader,
   type FrameSink,
+  LARGEST_FRAME,
   LARGEST_WINDOW,
   SETTING,
 } from './http2CodecFrames';
@@ -48,7 +49,7 @@ interface HeaderBlock {
 export class Http2Input implements FrameSink {
   /** Counts what came whole: frames, and header blocks of several frames. */
   completed = 0;
-  readonly #reader = new FrameReader(this, true);
+  readonly #reader = new FrameReader(this, { preface: true, mostBytes: LARGEST_FRAME });
   #block: HeaderBlock | null = null;
 
   constructor(readonly sink: InputSink) {}

@@ -1,19 +1,16 @@
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect,
-  constants,
-  type IncomingHttpHeaders,
-  type IncomingHttpStatusHeader,
-} from 'node:http2';
-import { HeaderList, headerName } from '../gateway/headers';
+import type { Socket } from 'node:net';
+import type { HeaderList } from '../gateway/headers';
 import { reasonPhrase } from '../gateway/status';
 import type { CallFailure, CallOwner, UpstreamCall } from './call';
 import type { Timed } from './deadlines';
 import type { Engine, PeerSite, UpstreamSite } from './engine';
-import { sendFields } from './http2Fields';
+import { type ClientConnectionOwner, Http2ClientConnection } from './http2ClientConnection';
+import type { ClientStreamOwner, Http2ClientStream } from './http2ClientStream';
+import { ERROR } from './http2CodecFrames';
 import { LIMITS } from './limits';
-import { dial, handshakeFailure, type SecureTarget } from './tlsUpstream';
+import { dial, handshakeFailure, readyEvent, type SecureTarget } from './tlsUpstream';
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** What an attempt over HTTP/2 needs to know. */
 export interface Http2CallOptions {
@@ -22,6 +19,10 @@ export interface Http2CallOptions {
   readonly bodyComing: boolean;
   readonly connectTimeoutMs: number;
   readonly readTimeoutMs: number;
+  /** Between two writes of a body that waits for the server. */
+  readonly sendTimeoutMs: number;
+  /** The most that the head of the response may take on the wire. */
+  readonly headBytes: number;
   /** Null or absent: in the clear. */
   readonly secure?: SecureTarget | null;
 }
@@ -33,8 +34,7 @@ export class Http2Pool {
 
   constructor(readonly site: UpstreamSite) {}
 
-  /** Null: these fields cannot be sent. */
-  call(peer: PeerSite, owner: CallOwner, options: Http2CallOptions): UpstreamCall | null {
+  call(peer: PeerSite, owner: CallOwner, options: Http2CallOptions): UpstreamCall {
     let sessions = this.#sessions.get(peer);
     if (sessions === undefined) {
       sessions = [];
@@ -79,16 +79,16 @@ export class Http2Pool {
   }
 }
 
-class Http2UpstreamSession implements Timed {
+class Http2UpstreamSession implements Timed, ClientConnectionOwner {
   deadlineAt: number;
   connected = false;
   connectedAt = -1;
-  readonly #session: ClientHttp2Session;
+  readonly #socket: Socket;
+  readonly #connection: Http2ClientConnection;
   readonly #calls = new Set<Http2Call>();
   #served = 0;
   #draining = false;
   #closed = false;
-  #failure: { readonly kind: CallFailure; readonly text: string } | null = null;
 
   constructor(
     readonly pool: Http2Pool,
@@ -100,19 +100,12 @@ class Http2UpstreamSession implements Timed {
     this.deadlineAt = engine.clock.now() + connectTimeoutMs;
     engine.deadlines.watch(this);
     const socket = dial(peer, secure);
-    const session = connect(secure === null ? 'http://upstream' : 'https://upstream', {
-      createConnection: () => socket,
-      settings: { enablePush: false, initialWindowSize: LIMITS.streamWindowBytes },
-      maxHeaderListPairs: LIMITS.headerLines,
-      maxSendHeaderBlockLength: LIMITS.sentHeaderBlockBytes,
-    });
-    this.#session = session;
-    // The system's own word on why it failed comes from the socket; the session reports it, too, but later.
-    socket.once('error', (error: NodeJS.ErrnoException) => this.#onError(error));
-    session.on('connect', () => this.#onConnect());
-    session.on('goaway', () => this.#onGoaway());
-    session.on('error', (error: NodeJS.ErrnoException) => this.#onError(error));
-    session.on('close', () => this.#onClose());
+    this.#socket = socket;
+    this.#connection = new Http2ClientConnection(socket, this);
+    socket.once(readyEvent(secure), () => this.#onConnect());
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#onError(error));
+    socket.on('end', () => this.#onClose());
+    socket.on('close', () => this.#onClose());
   }
 
   /** Whether a call may run on it: whoever wants TLS gets no connection in the clear, nor one with other rules. */
@@ -121,26 +114,21 @@ class Http2UpstreamSession implements Timed {
   }
 
   get hasRoom(): boolean {
-    if (this.#draining || this.#closed || this.#session.closed || this.#session.destroyed) return false;
-    const remote = this.connected ? (this.#session.remoteSettings?.maxConcurrentStreams ?? 100) : 100;
-    return this.#calls.size < Math.min(remote, LIMITS.upstreamStreamsPerSession);
+    if (this.#draining || this.#closed || this.#connection.isUsedUp) return false;
+    return this.#calls.size < Math.min(this.#connection.mostStreams, LIMITS.upstreamStreamsPerSession);
   }
 
-  /** Null: these fields cannot be sent. */
-  call(owner: CallOwner, options: Http2CallOptions): UpstreamCall | null {
-    const stream = sendFields(options.headers, (fields) =>
-      this.#session.request(fields, { endStream: !options.bodyComing }),
-    );
-    if (stream === null) {
-      if (this.#calls.size === 0 && this.connected)
-        this.deadlineAt = this.engine.clock.now() + this.pool.site.plan.keepaliveLimits.idleMs;
-      return null;
-    }
-    const call = new Http2Call(this, stream, owner, this.#served > 0, options.readTimeoutMs);
+  call(owner: CallOwner, options: Http2CallOptions): UpstreamCall {
+    const call = new Http2Call(this, owner, this.#served > 0, options);
     this.#served++;
     this.#calls.add(call);
-    if (this.connected) this.deadlineAt = Number.POSITIVE_INFINITY;
+    if (this.connected) this.deadlineAt = NEVER;
+    call.stream = this.#connection.open(options.headers, !options.bodyComing, call);
     return call;
+  }
+
+  flush(): void {
+    this.#connection.sender.flush();
   }
 
   ended(call: Http2Call): void {
@@ -162,7 +150,9 @@ class Http2UpstreamSession implements Timed {
     this.pool.gone(this);
     if (this.connected) this.peer.counter.connectionsOpen--;
     this.engine.telemetry.dirty = true;
-    this.#session.destroy();
+    this.flush();
+    this.#connection.end();
+    this.#socket.destroy();
   }
 
   onDeadline(): void {
@@ -173,27 +163,29 @@ class Http2UpstreamSession implements Timed {
     this.#fail('connect-timeout', 'timed out while connecting to upstream');
   }
 
-  /** Why its calls ended, where the connection as a whole did. */
-  get failure(): { readonly kind: CallFailure; readonly text: string } | null {
-    return this.#failure;
+  // ── ClientConnectionOwner ────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The server wants no more calls here. Those under way end; the next one opens another connection. */
+  onGoaway(): void {
+    this.#draining = true;
+    this.pool.gone(this);
+    if (this.#calls.size === 0) this.close();
+  }
+
+  onBroken(text: string): void {
+    this.#fail('invalid', `upstream ${text}`);
   }
 
   #onConnect(): void {
     if (this.#closed) return;
     this.connected = true;
     this.connectedAt = this.engine.clock.now();
-    this.deadlineAt = Number.POSITIVE_INFINITY;
-    this.#session.setLocalWindowSize(LIMITS.sessionWindowBytes);
+    this.deadlineAt = NEVER;
     this.peer.counter.connectionsOpened++;
     this.peer.counter.connectionsOpen++;
     this.engine.telemetry.dirty = true;
-  }
-
-  /** The server wants no more calls here. Those under way end; the next one opens another connection. */
-  #onGoaway(): void {
-    this.#draining = true;
-    this.pool.gone(this);
-    if (this.#calls.size === 0) this.close();
+    this.#connection.ready();
+    for (const call of this.#calls) call.onConnected();
   }
 
   #onError(error: NodeJS.ErrnoException): void {
@@ -202,7 +194,7 @@ class Http2UpstreamSession implements Timed {
       this.#fail('connect', `${handshakeFailure(error)} while SSL handshaking to upstream`);
       return;
     }
-    if (this.connected) this.#fail(error.code?.startsWith('ERR_HTTP2') === true ? 'invalid' : 'error', text);
+    if (this.connected) this.#fail('error', text);
     else this.#fail(error.code === 'ETIMEDOUT' ? 'connect-timeout' : 'connect', `${text} while connecting to upstream`);
   }
 
@@ -212,96 +204,141 @@ class Http2UpstreamSession implements Timed {
 
   #fail(kind: CallFailure, text: string): void {
     if (this.#closed) return;
-    this.#failure = { kind, text };
     this.close();
-    for (const call of [...this.#calls]) call.fail(kind, text, constants.NGHTTP2_INTERNAL_ERROR);
+    for (const call of [...this.#calls]) if (call.stream?.isComplete !== true) call.fail(kind, text, ERROR.internal);
   }
 }
 
 /** One call on a connection to a server. */
-class Http2Call implements UpstreamCall, Timed {
+class Http2Call implements UpstreamCall, Timed, ClientStreamOwner {
   deadlineAt: number;
-  #owner: CallOwner | null;
   bytesSent = 0;
   bytesReceived = 0;
-  #trailers: HeaderList | null = null;
-  #headSeen = false;
+  /** Set as soon as there is one: nothing comes before. */
+  stream: Http2ClientStream | null = null;
+  #owner: CallOwner | null;
+  #isBlocked = false;
   readonly #engine: Engine;
 
   constructor(
     readonly session: Http2UpstreamSession,
-    readonly stream: ClientHttp2Stream,
     owner: CallOwner,
     readonly reused: boolean,
-    readonly readTimeoutMs: number,
+    readonly options: Http2CallOptions,
   ) {
     this.#owner = owner;
     this.#engine = session.engine;
-    this.deadlineAt = this.#engine.clock.now() + readTimeoutMs;
+    // Until its connection stands the time for that counts.
+    this.deadlineAt = session.connected ? this.#engine.clock.now() + options.readTimeoutMs : NEVER;
     this.#engine.deadlines.watch(this);
-    stream.on('response', (headers, flags, raw?: readonly string[]) => this.#onResponse(headers, flags, raw));
-    stream.on('data', (chunk: Buffer) => this.#onData(chunk));
-    stream.on('trailers', (headers, _flags, raw?: readonly string[]) => {
-      this.#trailers = headerList(headers, raw);
-    });
-    stream.on('end', () => this.#onEnd());
-    stream.on('drain', () => this.#owner?.onUpstreamDrain());
-    // The reason is read from the stream's code when it closes.
-    stream.on('error', () => {});
-    stream.on('close', () => this.#onClose());
   }
 
   get sent(): boolean {
     return this.session.connected;
   }
 
-  get bodyBytes(): number {
-    return this.bytesReceived;
-  }
-
   get connectedAt(): number {
     return this.session.connectedAt;
   }
 
+  get bodyBytes(): number {
+    return this.bytesReceived;
+  }
+
   writeBody(chunk: Buffer): boolean {
-    this.#touch();
     this.bytesSent += chunk.length;
-    return this.stream.destroyed || this.stream.write(chunk);
+    const goesOn = this.stream?.write(chunk) !== false;
+    if (!this.#isBlocked) this.#touch();
+    return goesOn;
   }
 
   endBody(): void {
-    if (!this.stream.destroyed && !this.stream.writableEnded) this.stream.end();
+    this.stream?.finish();
   }
 
-  flush(): void {}
+  flush(): void {
+    this.session.flush();
+  }
 
   pause(): void {
-    this.stream.pause();
-    this.deadlineAt = Number.POSITIVE_INFINITY;
+    this.stream?.pause();
+    this.deadlineAt = NEVER;
   }
 
   resume(): void {
     this.#touch();
-    this.stream.resume();
+    this.stream?.resume();
   }
 
   abort(): void {
     this.#over();
-    if (!this.stream.destroyed) this.stream.close(constants.NGHTTP2_CANCEL);
+    this.stream?.reset(ERROR.cancel);
+  }
+
+  onConnected(): void {
+    this.#touch();
   }
 
   onDeadline(): void {
-    this.fail('timeout', 'timed out while reading response header from upstream', constants.NGHTTP2_CANCEL);
+    const doing = this.#isBlocked ? 'sending request to upstream' : 'reading response header from upstream';
+    this.fail('timeout', `timed out while ${doing}`, ERROR.cancel);
   }
 
   fail(kind: CallFailure, text: string, code: number): void {
     const owner = this.#over();
-    if (!this.stream.destroyed) this.stream.close(constants.NGHTTP2_CANCEL);
+    this.stream?.reset(ERROR.cancel);
     owner?.onCallFailed(kind, text, code);
   }
 
+  // ── ClientStreamOwner ────────────────────────────────────────────────────────────────────────────────────────────
+
+  onHead(status: number, headers: HeaderList, bytes: number, declared: number, ends: boolean): void {
+    this.#touch();
+    if (bytes > this.options.headBytes) {
+      this.fail('invalid', 'upstream sent too big header while reading response header from upstream', ERROR.internal);
+      return;
+    }
+    // Without a body its length is known, but for HEAD; as nginx does, so that HTTP/1 clients know it, too.
+    const length = declared < 0 && ends && this.stream?.bodyless !== true ? 0 : declared;
+    this.#owner?.onResponseHead(status, reasonPhrase(status), headers, length, ends);
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#owner === null || chunk.length === 0) return;
+    this.#touch();
+    this.bytesReceived += chunk.length;
+    this.#owner.onResponseBody(chunk);
+    this.#owner?.onResponsePause();
+  }
+
+  onEnd(trailers: HeaderList | null): void {
+    this.#over()?.onResponseEnd(trailers);
+  }
+
+  onReset(code: number): void {
+    if (code === ERROR.refusedStream) this.fail('refused', 'upstream refused the stream', code);
+    else this.fail('error', `upstream reset the stream (error ${code})`, code);
+  }
+
+  onBad(text: string): void {
+    this.fail('invalid', `upstream ${text} while reading response header from upstream`, ERROR.internal);
+  }
+
+  onDrain(): void {
+    this.#owner?.onUpstreamDrain();
+  }
+
+  /** While its body waits for the server the time for that counts (grpc_send_timeout), else that for its answer. */
+  onBlocked(blocked: boolean): void {
+    if (this.#owner === null) return;
+    this.#isBlocked = blocked;
+    this.#touch();
+  }
+
   #touch(): void {
-    this.deadlineAt = this.#engine.clock.now() + this.readTimeoutMs;
+    if (!this.session.connected) return;
+    const { sendTimeoutMs, readTimeoutMs } = this.options;
+    this.deadlineAt = this.#engine.clock.now() + (this.#isBlocked ? sendTimeoutMs : readTimeoutMs);
   }
 
   /** No more events for the owner from now on. */
@@ -312,66 +349,4 @@ class Http2Call implements UpstreamCall, Timed {
     this.session.ended(this);
     return owner;
   }
-
-  #onResponse(headers: IncomingHttpHeaders & IncomingHttpStatusHeader, flags: number, raw?: readonly string[]): void {
-    if (this.#owner === null) return;
-    this.#touch();
-    this.#headSeen = true;
-    const status = Number(headers[':status']);
-    const list = headerList(headers, raw);
-    const declared = list.get('content-length');
-    const ends = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-    // Without a body its length is known, but for HEAD; as nginx does, so that HTTP/1 clients know it, too.
-    const length =
-      declared !== null ? Number(declared) : ends && this.stream.sentHeaders?.[':method'] !== 'HEAD' ? 0 : -1;
-    this.#owner.onResponseHead(status, reasonPhrase(status), list, length, ends);
-  }
-
-  #onData(chunk: Buffer): void {
-    if (this.#owner === null || chunk.length === 0) return;
-    this.#touch();
-    this.bytesReceived += chunk.length;
-    this.#owner.onResponseBody(chunk);
-    this.#owner?.onResponsePause();
-  }
-
-  #onEnd(): void {
-    if (this.#owner === null) return;
-    // A reset ends the readable side, too.
-    if (this.stream.rstCode !== 0 || !this.#headSeen) return;
-    const { stream } = this;
-    const owner = this.#over();
-    owner?.onResponseEnd(this.#trailers);
-    // The answer is complete; whatever of the request is left has nobody to read it.
-    if (!stream.writableEnded && !stream.destroyed) stream.close(constants.NGHTTP2_NO_ERROR);
-  }
-
-  #onClose(): void {
-    if (this.#owner === null) return;
-    const code = this.stream.rstCode ?? 0;
-    const { failure } = this.session;
-    if (failure !== null) this.fail(failure.kind, failure.text, constants.NGHTTP2_INTERNAL_ERROR);
-    else if (code === constants.NGHTTP2_REFUSED_STREAM) this.fail('refused', 'upstream refused the stream', code);
-    else if (code === 0 && this.#headSeen) this.#onEnd();
-    else this.fail('error', `upstream reset the stream (error ${code})`, code);
-  }
-}
-
-/** Fields without pseudo-header fields. With `raw` (Node gives it in all supported versions) order and repetition are kept. */
-export function headerList(headers: IncomingHttpHeaders, raw: readonly string[] | undefined): HeaderList {
-  const list = new HeaderList();
-  const add = (name: string, value: string) => {
-    if (name.startsWith(':')) return;
-    const known = headerName(name);
-    if (known !== null) list.add(known, value);
-  };
-  if (raw !== undefined) {
-    for (let i = 0; i + 1 < raw.length; i += 2) add(raw[i] ?? '', raw[i + 1] ?? '');
-    return list;
-  }
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined) continue;
-    for (const each of Array.isArray(value) ? value : [String(value)]) add(name, each);
-  }
-  return list;
 }

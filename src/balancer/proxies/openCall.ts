@@ -55,6 +55,8 @@ export function openCall(
       bodyComing: bodyLength !== 0,
       connectTimeoutMs,
       readTimeoutMs,
+      sendTimeoutMs,
+      headBytes: settings.bufferSize,
       secure,
     });
     return bridge === null ? call : bridge.over(call);

@@ -5,6 +5,7 @@ import {
   FRAME_BYTES,
   FrameReader,
   type FrameSink,
+  LARGEST_FRAME,
   PREFACE,
   writeFrameHeader,
 } from '../../../../src/balancer/proxies/http2CodecFrames';
@@ -131,7 +132,7 @@ class Recorder implements FrameSink {
 
 function readIn(bytes: Buffer, cuts: readonly number[]): string[] {
   const recorder = new Recorder();
-  const reader = new FrameReader(recorder, true);
+  const reader = new FrameReader(recorder, { preface: true, mostBytes: LARGEST_FRAME });
   let at = 0;
   for (const cut of [...cuts.map((each) => each % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]) {
     reader.push(bytes.subarray(at, cut));
@@ -174,7 +175,7 @@ describe('the frame reader', () => {
 
   it('stops at the first byte that is none of the preface', () => {
     const recorder = new Recorder();
-    new FrameReader(recorder, true).push(Buffer.from('PRI * HTTP/1'));
+    new FrameReader(recorder, { preface: true, mostBytes: LARGEST_FRAME }).push(Buffer.from('PRI * HTTP/1'));
     expect(recorder.seen).toEqual(['broken 1 sent an invalid connection preface']);
   });
 
@@ -182,7 +183,7 @@ describe('the frame reader', () => {
     const recorder = new Recorder();
     const bytes = Buffer.alloc(9);
     writeFrameHeader(bytes, FRAME_BYTES + 1, FRAME.settings, 0, 0);
-    new FrameReader(recorder, false).push(bytes);
+    new FrameReader(recorder, { preface: false, mostBytes: LARGEST_FRAME }).push(bytes);
     expect(recorder.seen).toEqual([`broken 6 sent a frame of ${FRAME_BYTES + 1} bytes`]);
   });
 
