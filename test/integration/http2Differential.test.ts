@@ -75,6 +75,8 @@ const grpcRequests: Readonly<Record<string, Buffer>> = {
   '/grpc/large/roomy': request(1, at('/grpc/large/roomy')),
   '/grpc/hosted': request(1, at('/grpc/hosted')),
   '/grpc/unnamed': request(1, at('/grpc/unnamed')),
+  '/grpc/reset': request(1, at('/grpc/reset')),
+  '/grpc/reset/next': request(1, at('/grpc/reset/next')),
   '/grpc/busy': Buffer.concat([
     request(1, at('/grpc/busy', post), false),
     // More than any server takes before its settings are known.
@@ -91,6 +93,7 @@ function announced(client: WireClient, id: number): number | undefined {
 }
 
 const conf = (front: number, back: number, grpc: number, extra = '') => `http { ${extra} access_log off;
+  upstream two { server 127.0.0.1:${grpc}; server 127.0.0.1:${grpc}; }
   server { listen 127.0.0.1:${front} http2; http2_max_concurrent_streams 2; http2_body_preread_size 100k;
     location / { return 200 fine; }
     location /444 { return 444; }
@@ -99,6 +102,8 @@ const conf = (front: number, back: number, grpc: number, extra = '') => `http { 
     location /impatient { client_body_timeout 50ms; proxy_pass http://127.0.0.1:${back}; }
     location /grpc { grpc_pass 127.0.0.1:${grpc}; grpc_send_timeout 100ms; grpc_read_timeout 20s; }
     location /grpc/large/roomy { grpc_pass 127.0.0.1:${grpc}; grpc_buffer_size 16k; }
+    location /grpc/reset { grpc_pass grpc://two; }
+    location /grpc/reset/next { grpc_pass grpc://two; grpc_next_upstream invalid_header; }
     location /grpc/hosted { grpc_pass 127.0.0.1:${grpc}; grpc_set_header Host custom; }
     location /grpc/unnamed { grpc_pass 127.0.0.1:${grpc}; grpc_set_header Host ""; }
     location /unbuffered { proxy_pass http://127.0.0.1:${back}; proxy_http_version 1.1; proxy_request_buffering off; }
@@ -120,6 +125,10 @@ describe.skipIf(nginxIsMissing)('as nginx', () => {
     );
     stream.on('error', () => {});
     if (path === '/grpc/busy') return;
+    if (path.startsWith('/grpc/reset') && heard.length === 1) {
+      stream.close(8);
+      return;
+    }
     response.writeHead(200, {
       'content-type': 'application/grpc',
       large: path.startsWith('/grpc/large') ? '~'.repeat(6_000) : '',

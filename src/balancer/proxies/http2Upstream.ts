@@ -317,7 +317,8 @@ class Http2Call implements UpstreamCall, Timed, ClientStreamOwner {
 
   onReset(code: number): void {
     if (code === ERROR.refusedStream) this.fail('refused', 'upstream refused the stream', code);
-    else this.fail('error', `upstream reset the stream (error ${code})`, code);
+    // No answer at all: for grpc_next_upstream that is an invalid one (ngx_http_grpc_process_header).
+    else this.fail('invalid', `upstream reset the stream (error ${code})`, code);
   }
 
   onBad(text: string): void {
