@@ -543,13 +543,6 @@ export const cases: readonly Case[] = [
     'return https://x$request_uri;',
     'return $scheme://x;',
     'return x;',
-    ...['all', '127.0.0.1', '10.0.0.0/8', '::1', '::/0', 'localhost', '127.0.0.1/33', '127.0.0.1 ::1'].map(
-      (text) => `server { listen 127.0.0.1:42980; return x;\nallow ${text};\ndeny all; }`,
-    ),
-    ['server { listen 127.0.0.1:42980; return x; deny unix:; }', { stricter: 'there are no unix sockets here' }],
-    'proxy_bind 127.0.0.2;\nserver { listen 127.0.0.1:42980; proxy_pass 127.0.0.1:42901; proxy_bind off; }',
-    'server { listen 127.0.0.1:42980; proxy_pass 127.0.0.1:42901; proxy_bind nowhere; }',
-    'server { listen 127.0.0.1:42980; proxy_pass 127.0.0.1:42901; proxy_bind $remote_addr; }',
     'return 1000;',
     'return 999;',
     'return;',
@@ -702,6 +695,13 @@ export const cases: readonly Case[] = [
     'ssl_protocols;',
   ]),
   ...table('stream', stream, [
+    ...['all', '127.0.0.1', '10.0.0.0/8', '::1', '::/0', 'localhost', '127.0.0.1/33', '127.0.0.1 ::1'].map(
+      (text) => `server { listen 127.0.0.1:42980; return x;\nallow ${text};\ndeny all; }`,
+    ),
+    ['server { listen 127.0.0.1:42980; return x; deny unix:; }', { stricter: 'there are no unix sockets here' }],
+    'proxy_bind 127.0.0.2;\nserver { listen 127.0.0.1:42980; proxy_pass 127.0.0.1:42901; proxy_bind off; }',
+    'server { listen 127.0.0.1:42980; proxy_pass 127.0.0.1:42901; proxy_bind nowhere; }',
+    'server { listen 127.0.0.1:42980; proxy_pass 127.0.0.1:42901; proxy_bind $remote_addr; }',
     '',
     `upstream u { ${a} }\nserver { listen 127.0.0.1:42980; proxy_pass u; }`,
     'server { listen 127.0.0.1:42980; proxy_pass 127.0.0.1:42901; }',

@@ -17,7 +17,10 @@ import type { Terminal } from './run';
 import { pidPath } from './signal';
 import { program } from './version';
 
-/** Set to 1 by test suites whose clients and servers end lines with a bare LF. Never for anything else. */
+/**
+ * Set to 1 by test suites whose clients and servers end lines with a bare LF and pad HPACK's Huffman code by a whole byte.
+ * Never for anything else.
+ */
 const bareLf = 'TRAFFIC_LAB_TEST_BARE_LF';
 
 /** Serves until QUIT (drain first), TERM or INT; HUP reloads, USR1 opens the logs anew. */

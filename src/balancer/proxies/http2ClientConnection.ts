@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Engine } from './engine';
 import { type ClientStreamOwner, Http2ClientStream } from './http2ClientStream';
 import {
   CODED_HEAD_BYTES,
@@ -31,6 +32,7 @@ const UNREAD_BYTES = 1024 * 1024;
 
 /** Whose connection it is. */
 export interface ClientConnectionOwner {
+  readonly engine: Engine;
   /** The server wants no more streams here (GOAWAY); those it has goes on with end as they would. */
   onGoaway(): void;
   /** The server broke the protocol, and nothing more is read of it. Its streams have heard of nothing yet. */
@@ -52,7 +54,7 @@ export class Http2ClientConnection implements FrameSink {
   mostStreams = STREAMS_AT_FIRST;
   peerFrameBytes = FRAME_BYTES;
   readonly #encoder = new HpackEncoder();
-  readonly #decoder = new HpackDecoder();
+  readonly #decoder: HpackDecoder;
   readonly #reader = new FrameReader(this, { preface: false, mostBytes: FRAME_BYTES });
   readonly #waiting = new Set<Http2ClientStream>();
   #nextStream = 1;
@@ -72,6 +74,7 @@ export class Http2ClientConnection implements FrameSink {
     readonly socket: Socket,
     readonly owner: ClientConnectionOwner,
   ) {
+    this.#decoder = new HpackDecoder(owner.engine.tolerateBareLf);
     this.sender = new Http2Sender(socket);
     this.sender.hold();
     this.sender.push(PREFACE);

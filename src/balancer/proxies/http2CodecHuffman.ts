@@ -52,17 +52,20 @@ for (let node = 0; node < children.length / 2; node++) {
   }
 }
 
-/** Nodes where a string may end: up to seven bits of ones since the last symbol. */
-const mayEnd = new Uint8Array(children.length / 2);
-for (let node = 0, depth = 0; depth < 8 && node >= 0; depth++) {
-  mayEnd[node] = 1;
+/** Bits of ones since the last symbol with which a string may end, and those that nginx takes. */
+const PADDING_BITS = 7;
+const LONG_PADDING_BITS = 15;
+/** By node: so many bits of nothing but ones lead there. */
+const padding = new Uint8Array(children.length / 2).fill(255);
+for (let node = 0, depth = 0; depth <= LONG_PADDING_BITS && node >= 0; depth++) {
+  padding[node] = depth;
   node = children[node * 2 + 1] ?? -1;
 }
 
 let scratch = Buffer.allocUnsafe(16 * 1024);
 
-/** The text (latin1) of the coded bytes, or null where they are no valid code. */
-export function decodeHuffman(bytes: Buffer, start: number, end: number): string | null {
+/** The text (latin1) of the coded bytes, or null where they are no valid code. `longPadding`: a byte more of it is taken. */
+export function decodeHuffman(bytes: Buffer, start: number, end: number, longPadding = false): string | null {
   const most = Math.ceil(((end - start) * 8) / 5);
   if (scratch.length < most) scratch = Buffer.allocUnsafe(most);
   const out = scratch;
@@ -79,7 +82,8 @@ export function decodeHuffman(bytes: Buffer, start: number, end: number): string
     if (step > 511) out[length++] = (step >>> 9) - 1;
     node = step & 511;
   }
-  return mayEnd[node] === 1 ? out.toString('latin1', 0, length) : null;
+  const mostPadding = longPadding ? LONG_PADDING_BITS : PADDING_BITS;
+  return (padding[node] ?? 255) <= mostPadding ? out.toString('latin1', 0, length) : null;
 }
 
 /** Bytes that the text (latin1) takes when coded. */

@@ -55,7 +55,7 @@ export class Http2Connection implements InputSink, StreamOwner {
   readonly streams = new Map<number, Http2Stream>();
   lastStream = 0;
   peerFrameBytes = FRAME_BYTES;
-  readonly #decoder = new HpackDecoder();
+  readonly #decoder: HpackDecoder;
   readonly #input = new Http2Input(this);
   readonly #floods: Floods;
   readonly #waiting = new Set<Http2Stream>();
@@ -77,6 +77,7 @@ export class Http2Connection implements InputSink, StreamOwner {
     readonly owner: ConnectionOwner,
   ) {
     this.engine = owner.engine;
+    this.#decoder = new HpackDecoder(this.engine.tolerateBareLf);
     this.sender = new Http2Sender(socket);
     this.#floods = new Floods(owner.engine.clock);
     this.sender.push(

@@ -50,6 +50,14 @@ describe('the Huffman code', () => {
     expect(decodeHuffman(hex('3fffffff'), 0, 4)).toBeNull();
     expect(decodeHuffman(hex('fffffffc'), 0, 4)).toBeNull();
   });
+
+  it('takes a byte of padding too many only where it is told to', () => {
+    // "a" and three bits of padding, then a byte, then two.
+    expect(decodeHuffman(hex('1f'), 0, 1)).toBe('a');
+    expect(decodeHuffman(hex('1fff'), 0, 2)).toBeNull();
+    expect(decodeHuffman(hex('1fff'), 0, 2, true)).toBe('a');
+    expect(decodeHuffman(hex('1fffff'), 0, 3, true)).toBeNull();
+  });
 });
 
 describe('HPACK', () => {
