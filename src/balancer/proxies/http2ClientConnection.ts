@@ -86,7 +86,7 @@ export class Http2ClientConnection implements FrameSink {
     );
     this.sender.push(numberFrame(FRAME.windowUpdate, 0, LIMITS.sessionWindowBytes - INITIAL_WINDOW));
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    socket.on('drain', () => this.#pump());
+    socket.on('drain', () => this.sender.pump(this.#waiting));
   }
 
   ready(): void {
@@ -291,7 +291,7 @@ export class Http2ClientConnection implements FrameSink {
       this.#onSetting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
     }
     this.sender.push(frame(FRAME.settings, FLAG.ack, 0, 0));
-    this.#pump();
+    this.sender.pump(this.#waiting);
   }
 
   #onSetting(id: number, value: number): void {
@@ -320,7 +320,7 @@ export class Http2ClientConnection implements FrameSink {
     if (id === 0) {
       this.sender.window += increment;
       if (this.sender.window > LARGEST_WINDOW) this.onBroken(ERROR.flowControl, 'opened a window too far');
-      else this.#pump();
+      else this.sender.pump(this.#waiting);
     } else if (this.#isKnown(id, 'WINDOW_UPDATE')) {
       const stream = this.streams.get(id);
       if (stream === undefined) return;
@@ -334,19 +334,6 @@ export class Http2ClientConnection implements FrameSink {
     this.owner.onGoaway();
     for (const stream of [...this.streams.values()]) {
       if (stream.id > last) stream.onReset(code === ERROR.none ? ERROR.refusedStream : code);
-    }
-  }
-
-  /** A frame each for those that wait, and again, while there is room. */
-  #pump(): void {
-    while (this.#waiting.size > 0 && this.sender.window > 0 && !this.sender.isBlocked) {
-      let moved = false;
-      for (const stream of [...this.#waiting]) {
-        const before = this.sender.window;
-        if (stream.pump(1)) this.#waiting.delete(stream);
-        if (this.sender.window < before) moved = true;
-      }
-      if (!moved) return;
     }
   }
 

@@ -115,7 +115,7 @@ export class Http2Connection implements InputSink, StreamOwner {
   }
 
   onDrain(): void {
-    this.#pump();
+    this.sender.pump(this.#waiting);
   }
 
   /** Tells the client to open no more streams; `final`: those above the last one seen are ignored from now on. */
@@ -288,7 +288,7 @@ export class Http2Connection implements InputSink, StreamOwner {
       }
     }
     this.sender.push(frame(FRAME.settings, FLAG.ack, 0, 0));
-    this.#pump();
+    this.sender.pump(this.#waiting);
   }
 
   onPing(ack: boolean, opaque: Buffer): void {
@@ -307,7 +307,7 @@ export class Http2Connection implements InputSink, StreamOwner {
       this.sender.window += increment;
       if (increment === 0) this.#fatal(ERROR.protocol, 'sent WINDOW_UPDATE of nothing');
       else if (this.sender.window > LARGEST_WINDOW) this.#fatal(ERROR.flowControl, 'opened a window too far');
-      else if (this.#idleFrame()) this.#pump();
+      else if (this.#idleFrame()) this.sender.pump(this.#waiting);
     } else if (this.#idleFrame()) {
       const stream = this.streams.get(id);
       if (stream === undefined) return;
@@ -327,19 +327,6 @@ export class Http2Connection implements InputSink, StreamOwner {
 
   #isIdle(id: number): boolean {
     return id > this.lastStream || id % 2 === 0;
-  }
-
-  /** A frame each for those that wait, and again, while there is room. */
-  #pump(): void {
-    while (this.#waiting.size > 0 && this.sender.window > 0 && !this.sender.isBlocked) {
-      let moved = false;
-      for (const stream of [...this.#waiting]) {
-        const before = this.sender.window;
-        if (stream.pump(1)) this.#waiting.delete(stream);
-        if (this.sender.window < before) moved = true;
-      }
-      if (!moved) return;
-    }
   }
 
   #give(length: number): void {

@@ -14,6 +14,12 @@ const SOCKET_BYTES = 256 * 1024;
 /** Up to here what was gathered is copied into one write. */
 const JOIN_BYTES = 16 * 1024;
 
+/** A stream with DATA that waits for a window or for the socket. */
+export interface WaitingStream {
+  /** Sends so many frames at most. False: something is left. */
+  pump(frames: number): boolean;
+}
+
 /** The outgoing half of an HTTP/2 connection: gathers frames and writes them together. */
 export class Http2Sender {
   /** The connection's send window (RFC 9113, section 6.9). */
@@ -85,6 +91,19 @@ export class Http2Sender {
   endData(stream: number): void {
     if (this.#lastData !== null && this.#lastStream === stream) this.#lastData[4] = FLAG.endStream;
     else this.push(frame(FRAME.data, FLAG.endStream, stream, 0));
+  }
+
+  /** A frame each for those that wait, and again, while there is room; who has nothing left waits no longer. */
+  pump(waiting: Set<WaitingStream>): void {
+    while (waiting.size > 0 && this.window > 0 && !this.isBlocked) {
+      let moved = false;
+      for (const stream of [...waiting]) {
+        const before = this.window;
+        if (stream.pump(1)) waiting.delete(stream);
+        if (this.window < before) moved = true;
+      }
+      if (!moved) return;
+    }
   }
 
   /** Between these two nothing is written: more is sure to come. */
