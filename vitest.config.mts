@@ -1,6 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
+/** Tests that hold latencies, rates or shares of traffic against each other: nothing else runs beside them. */
+export const measuring = [
+  'algorithms',
+  'apiGateway',
+  'exercises',
+  'grpcPinning',
+  'limit*',
+  'oneVsMany',
+  'reloadUnderLoad',
+  'rest*',
+  'stickyVsRedis',
+  'traffic',
+].map((name) => `test/integration/${name}.test.ts`);
+
+/** The others, which for the most part wait: two at a time. */
+const waiting = ['test/{unit,conformance,content,integration}/**/*.test.ts'];
+
 export default defineConfig({
   plugins: [
     {
@@ -12,10 +29,25 @@ export default defineConfig({
     },
   ],
   test: {
-    include: ['test/{unit,conformance,content,integration}/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // Concurrent tests are those that wait for traffic of a set rate; more at once would disturb what they measure.
     maxConcurrency: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'waiting',
+          include: waiting,
+          exclude: measuring,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'measuring', include: measuring, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });
