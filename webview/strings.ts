@@ -24,7 +24,9 @@ export function t(text: string, args: Readonly<Record<string, string | number>> 
 
 /** A message that came from elsewhere, in the reader's language. */
 export function say(message: Message): string {
-  return renderMessage(message, catalog);
+  const text = renderMessage(message, catalog);
+  // Numbers in it are written as in English; Korean has no space before its %.
+  return language === 'ko' ? text.replace(/(\d) %/g, '$1%') : text;
 }
 
 /** "3,000". */
@@ -52,8 +54,9 @@ export function seconds(ms: number): string {
 /** A measured number with its unit: whole, or with as many digits as it is worth. "12.5 ms", "3,000", "1.8 ×". */
 export function reading(value: number, unit: string): string {
   const number = value >= 100 || Number.isInteger(value) ? whole.format(value) : tenths.format(value);
-  // Korean writes its counters without a space: "1.8배".
-  return unit === '' ? number : `${number}${/^\p{Script=Hangul}/u.test(unit) ? '' : ' '}${unit}`;
+  // Korean writes its counters and % without a space: "1.8배", "95%".
+  const isJoined = /^\p{Script=Hangul}/u.test(unit) || (unit === '%' && language === 'ko');
+  return unit === '' ? number : `${number}${isJoined ? '' : ' '}${unit}`;
 }
 
 /** "January 5, 2026", "2026년 1월 5일", by the reader's own clock. */
@@ -67,6 +70,11 @@ export function shortDay(msSinceEpoch: number): string {
   const isThisYear = then.getFullYear() === new Date().getFullYear();
   const year = isThisYear ? {} : { year: 'numeric' as const };
   return new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric', ...year }).format(then);
+}
+
+/** "1.02 ×", in Korean "1.02배": two digits, since the labs' bounds are 1.02 and 1.2. */
+export function factor(ratio: number): string {
+  return t('{number} ×', { number: fractions(2).format(ratio) });
 }
 
 /** How many times as much: "1.9×", "12×"; in Korean "1.9배". */

@@ -3,7 +3,7 @@ import type { Disposable } from '../base/dispose';
 import { ReaderError } from '../base/errors';
 import { type Message, message } from '../base/message';
 import type { Problem } from '../base/problem';
-import type { Snapshot } from '../measurement/snapshot';
+import type { Outcome, Snapshot } from '../measurement/snapshot';
 import type { ConfSource } from '../protocol/balancerWorker';
 import type { ExerciseRunSeen, ExerciseVerdict } from '../protocol/exercise';
 import type { RunParams, RunResult } from '../protocol/run';
@@ -156,13 +156,7 @@ function linesOf({ result, snapshot }: FinishedRun): readonly Message[] {
       connections: count(snapshot.client.connectionsOpened),
     }),
     ...(result.store === undefined ? [] : [message('Session store: {store}.', { store: result.store })]),
-    ...(odd.length === 0
-      ? []
-      : [
-          message('Answers other than success: {answers}.', {
-            answers: odd.map(({ status, by, requests }) => `${status} (${by}) ${count(requests)}`).join(', '),
-          }),
-        ]),
+    ...odd.map(oddLine),
     ...(typeCheck === undefined || typeCheck.status === null
       ? []
       : [
@@ -186,4 +180,23 @@ function linesOf({ result, snapshot }: FinishedRun): readonly Message[] {
       ? []
       : [message('The counts of the two sides do not agree, so this run proves nothing:'), ...differences]),
   ];
+}
+
+/** Who gave an answer that was no success: a server, or the balancer in one of its stages. */
+function oddLine({ status, by, requests }: Outcome): Message {
+  const args = { status, by, count: requests.toLocaleString('en') };
+  switch (by) {
+    case 'balancer':
+      return message('No success: {count} answered {status} by the balancer.', args);
+    case 'route':
+      return message('No success: {count} answered {status} by the balancer’s routing.', args);
+    case 'limit':
+      return message('No success: {count} answered {status} by the rate limit.', args);
+    case 'auth':
+      return message('No success: {count} answered {status} by the authentication.', args);
+    case 'client':
+      return message('No success: {count} without an answer ({status}).', args);
+    default:
+      return message('No success: {count} answered {status} by {by}.', args);
+  }
 }

@@ -1,5 +1,5 @@
 import type { LabState } from '../../src/protocol/webview';
-import { count, milliseconds, percent, shortDay, significant, t, times } from '../strings';
+import { count, milliseconds, percent, requestsText, shortDay, significant, t, times } from '../strings';
 
 /** What a link to a measured value asks for; see src/course/measuredLink.ts. */
 export interface MeasuredQuery {
@@ -49,8 +49,12 @@ function withUnit(name: string, value: number): string {
   if (name === 'availability') return percent(value / 100);
   if (name === 'busiestShare') return percent(value);
   if (name === 'requestsPerSecond') return t('{count} per second', { count: count(Math.round(value)) });
+  if (name === 'moved') return percent(value);
+  if (REQUESTS.has(name)) return requestsText(value);
   return significant(value);
 }
+
+const REQUESTS: ReadonlySet<string> = new Set(['sent', 'answered', 'failed']);
 
 function bytes(value: number): string {
   return value < 10_000 ? `${count(Math.round(value))} B` : `${significant(value / 1000)} kB`;

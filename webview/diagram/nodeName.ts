@@ -2,6 +2,18 @@ import { assertNever } from '../../src/base/assertNever';
 import type { TopologyNode } from '../../src/protocol/run';
 import { t } from '../strings';
 
+/** Who answered, in the page's language: a stage of a gateway, the balancer, the client's own library; a server keeps its name. */
+export function answererName(by: string): string {
+  switch (by) {
+    case 'balancer':
+      return t('balancer');
+    case 'client':
+      return t('client');
+    default:
+      return stageName(by);
+  }
+}
+
 /** What a stage of a gateway is called; whoever else answered keeps its own name. */
 export function stageName(stage: string): string {
   switch (stage) {

@@ -1,5 +1,6 @@
 import { type Message, message } from '../../src/base/message';
 import type { RunPhase, Snapshot, Stage, TimelineEvent } from '../../src/measurement/snapshot';
+import { answersOtherThanSuccess } from './connectionsSentence';
 
 /** What is worth interrupting a screen reader for: a few moments of a run, never a tick. No DOM. */
 export interface Heard {
@@ -66,19 +67,32 @@ function phaseWords(snapshot: Snapshot, before: RunPhase | null): Message | null
 export function finishedSummary(snapshot: Snapshot): Message {
   const { client, servers } = snapshot;
   const used = servers.filter((server) => server.requests > 0).length;
+  const odd = answersOtherThanSuccess(client.answered, client.outcomes, snapshot.findings?.typeCheck);
   const args = {
     answered: client.answered.toLocaleString('en'),
+    odd: odd.toLocaleString('en'),
     failed: client.failed.toLocaleString('en'),
     servers: used,
     connections: client.connectionsOpened.toLocaleString('en'),
   };
-  return snapshot.phase === 'stopped'
+  if (snapshot.phase === 'stopped') {
+    return odd === 0
+      ? message(
+          'Stopped. Answered: {answered}, failed: {failed}, servers reached: {servers}, client connections: {connections}.',
+          args,
+        )
+      : message(
+          'Stopped. Answered: {answered} ({odd} not with success), failed: {failed}, servers reached: {servers}, client connections: {connections}.',
+          args,
+        );
+  }
+  return odd === 0
     ? message(
-        'Stopped. Answered: {answered}, failed: {failed}, servers reached: {servers}, client connections: {connections}.',
+        'Finished. Answered: {answered}, failed: {failed}, servers reached: {servers}, client connections: {connections}.',
         args,
       )
     : message(
-        'Finished. Answered: {answered}, failed: {failed}, servers reached: {servers}, client connections: {connections}.',
+        'Finished. Answered: {answered} ({odd} not with success), failed: {failed}, servers reached: {servers}, client connections: {connections}.',
         args,
       );
 }

@@ -1,6 +1,8 @@
+import type { RunResult } from '../../src/protocol/run';
 import type { LabState } from '../../src/protocol/webview';
 import { fill, h, setHidden } from '../dom';
-import { count, milliseconds, percent, t } from '../strings';
+import { count, factor, milliseconds, percent, t } from '../strings';
+import { answersOtherThanSuccess } from './connectionsSentence';
 import { choicesOf } from './setUp';
 
 /** Every arm the reader has run so far, side by side under the same heads. */
@@ -9,34 +11,18 @@ export interface CompareArms {
   show(lab: LabState): void;
 }
 
+/** A column that stands only where an arm has news for it. */
+interface OwnColumn {
+  readonly head: string;
+  /** undefined: not measured. */
+  of(result: RunResult): string | undefined;
+  /** Default: whatever was measured. */
+  isNews?(result: RunResult): boolean;
+}
+
 export function compareArms(): CompareArms {
   const empty = h('p', { class: 'hint' }, t('Run a second arm and its numbers stand here beside the first.'));
-  const body = h('tbody');
-  const cpu = h('th', { scope: 'col', class: 'number' }, t('Balancer CPU'));
-  const table = h(
-    'div',
-    { class: 'table-scroll', role: 'group', 'aria-label': t('Arms compared'), tabindex: 0 },
-    h(
-      'table',
-      { class: 'numbers compare' },
-      h('caption', { class: 'visually-hidden' }, t('Last run of each arm')),
-      h(
-        'thead',
-        {},
-        h(
-          'tr',
-          {},
-          h('th', { scope: 'col' }, t('Arm')),
-          h('th', { scope: 'col' }, t('Share of each server')),
-          [t('Client connections'), t('Answered'), t('Failed'), 'p50', 'p99'].map((text) =>
-            h('th', { scope: 'col', class: 'number' }, text),
-          ),
-          cpu,
-        ),
-      ),
-      body,
-    ),
-  );
+  const table = h('div', { class: 'table-scroll', role: 'group', 'aria-label': t('Arms compared'), tabindex: 0 });
   let shown = '';
   return {
     element: h('div', {}, empty, table),
@@ -47,18 +33,74 @@ export function compareArms(): CompareArms {
       const signature = JSON.stringify([lab.selectedArm, run.map((arm) => [arm.id, lab.results[arm.id]?.finishedAt])]);
       if (signature === shown) return;
       shown = signature;
-      // Only labs that are about the balancer's cost measure it.
-      const hasCpu = run.some((arm) => lab.results[arm.id]?.result.balancerCpuMicros !== undefined);
-      setHidden(cpu, !hasCpu);
+      const results = run.flatMap(({ id }) => lab.results[id]?.result ?? []);
+      const own = ownColumns().filter((column) =>
+        results.some((result) => column.isNews?.(result) ?? column.of(result) !== undefined),
+      );
+      const numbers = [
+        ...[t('Client connections'), t('Answered'), t('Failed')],
+        ...own.map(({ head }) => head),
+        ...['p50', 'p99'],
+      ];
       fill(
-        body,
-        run.map((arm) => row(lab, arm.id, arm.title, hasCpu)),
+        table,
+        h(
+          'table',
+          { class: 'numbers compare' },
+          h('caption', { class: 'visually-hidden' }, t('Last run of each arm')),
+          h(
+            'thead',
+            {},
+            h(
+              'tr',
+              {},
+              h('th', { scope: 'col' }, t('Arm')),
+              h('th', { scope: 'col' }, t('Share of each server')),
+              numbers.map((text) => h('th', { scope: 'col', class: 'number' }, text)),
+            ),
+          ),
+          h(
+            'tbody',
+            {},
+            run.map((arm) => row(lab, arm.id, arm.title, own)),
+          ),
+        ),
       );
     },
   };
 }
 
-function row(lab: LabState, arm: string, title: string, hasCpu: boolean): HTMLElement | null {
+/** What the labs are about, beside the split and the latency. That all was answered is no news where errors were the answers. */
+function ownColumns(): readonly OwnColumn[] {
+  return [
+    {
+      head: t('Not a success'),
+      of: (result) => count(oddOf(result)),
+      isNews: (result) => oddOf(result) > 0,
+    },
+    {
+      head: t('Availability'),
+      of: ({ availability }) => (availability === undefined ? undefined : percent(availability / 100)),
+    },
+    { head: t('Logins lost'), of: ({ sessions }) => (sessions === undefined ? undefined : count(sessions.lost)) },
+    {
+      head: t('Busiest server / mean'),
+      of: ({ maxOverMean }) => (maxOverMean === undefined ? undefined : factor(maxOverMean)),
+    },
+    { head: t('Clients moved'), of: ({ moved }) => (moved === undefined ? undefined : percent(moved)) },
+    {
+      head: t('Balancer CPU, µs per request'),
+      of: ({ balancerCpuMicros }) =>
+        balancerCpuMicros === undefined ? undefined : count(Math.round(balancerCpuMicros)),
+    },
+  ];
+}
+
+function oddOf({ answered, outcomes, typeCheck }: RunResult): number {
+  return answersOtherThanSuccess(answered, outcomes, typeCheck);
+}
+
+function row(lab: LabState, arm: string, title: string, own: readonly OwnColumn[]): HTMLElement | null {
   const kept = lab.results[arm];
   if (kept === undefined) return null;
   const { result, snapshot } = kept;
@@ -97,14 +139,9 @@ function row(lab: LabState, arm: string, title: string, hasCpu: boolean): HTMLEl
       count(snapshot.client.connectionsOpened),
       count(result.answered),
       count(result.failed),
+      ...own.map(({ of }) => of(result) ?? '—'),
       milliseconds(result.latencyMs.p50),
       milliseconds(result.latencyMs.p99),
-      ...(hasCpu ? [cpuText(result.balancerCpuMicros)] : []),
     ].map((text) => h('td', { class: 'number' }, text)),
   );
-}
-
-/** CPU time of the balancer's thread for one request. */
-function cpuText(micros: number | undefined): string {
-  return micros === undefined ? '—' : t('{count} µs per request', { count: count(Math.round(micros)) });
 }

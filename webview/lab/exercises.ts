@@ -105,6 +105,7 @@ function exerciseCard(
       setHidden(solve.element, !exercise.solutionShown);
       solve.setDisabled(isChecking);
       reset.setDisabled(isChecking || !exercise.isOpened);
+      setAttribute(reset.element, 'title', exercise.isOpened ? null : t('The file is as it was given to you.'));
       setText(status, statusOf(exercise));
       const signature = JSON.stringify([exercise.hints, exercise.verdict, isChecking]);
       if (shown === signature) return;

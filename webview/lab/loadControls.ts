@@ -39,6 +39,11 @@ export function loadControls(
   }));
   const noRate = h('p', { class: 'hint', hidden: true }, t('No rate is set: the clients are as fast as the answers.'));
   const noSkew = h('p', { class: 'hint', hidden: true });
+  const notYet = h(
+    'p',
+    { class: 'hint not-yet' },
+    t('More servers, another rate, other clients and the buttons of each server: while traffic runs.'),
+  );
   const who = h(
     'div',
     { class: 'population' },
@@ -57,6 +62,7 @@ export function loadControls(
       raise.element,
       noRate,
       who,
+      notYet,
     ),
     show(state, snapshot) {
       const { rate, population } = loadNow(state.running ? snapshot : null, {
@@ -68,6 +74,7 @@ export function loadControls(
         next === null || !state.running ? t('Rate ×2') : t('Rate ×2 (to {rate} per second)', { rate: count(next) }),
       );
       raise.setDisabled(!state.running || next === null);
+      setHidden(notYet, state.running);
       setHidden(noRate, !state.running || rate !== null);
       const cannot = whyNot(state.skew);
       setHidden(noSkew, cannot === null);

@@ -1,8 +1,8 @@
 import type { Snapshot } from '../../src/measurement/snapshot';
-import { stageName } from '../diagram/nodeName';
-import { fill, h, setAttribute, setHidden, setText } from '../dom';
-import { count, milliseconds, reading, say, t } from '../strings';
-import { connectionsSentence } from './connectionsSentence';
+import { answererName } from '../diagram/nodeName';
+import { fill, h, setAttribute, setHidden, setStyle, setText } from '../dom';
+import { count, factor, milliseconds, percent, reading, say, t } from '../strings';
+import { connectionsSentence, isSuccess } from './connectionsSentence';
 import { reconciliationLine, type Side } from './reconciliationLine';
 
 /** A part of the lab that shows something of the latest snapshot. */
@@ -30,41 +30,43 @@ export function keyFigures(): Reading {
     {
       key: 'max-over-mean',
       name: t('Busiest server / mean'),
-      of: ({ findings }) => (findings?.maxOverMean === undefined ? undefined : times(findings.maxOverMean)),
+      of: ({ findings }) => (findings?.maxOverMean === undefined ? undefined : factor(findings.maxOverMean)),
     },
     {
       key: 'availability',
       name: t('Availability'),
       of: ({ findings }) => (findings?.availability === undefined ? undefined : reading(findings.availability, '%')),
     },
+    {
+      key: 'moved',
+      name: t('Clients moved'),
+      of: ({ findings }) => (findings?.moved === undefined ? undefined : percent(findings.moved)),
+    },
   ];
   const cells = figures.map(({ name, key, of }) => {
     const value = h('dd', { 'data-figure': key }, '—');
     return { of, value, cell: h('div', {}, h('dt', {}, name), value), isCommon: !OWN_FIGURES.has(key) };
   });
+  const element = h(
+    'dl',
+    { class: 'figures' },
+    cells.map(({ cell }) => cell),
+  );
   return {
-    element: h(
-      'dl',
-      { class: 'figures' },
-      cells.map(({ cell }) => cell),
-    ),
+    element,
     show(snapshot) {
       for (const { value, cell, of, isCommon } of cells) {
         const text = snapshot === null ? undefined : of(snapshot);
         setText(value, text ?? '—');
         setHidden(cell, text === undefined && !isCommon);
       }
+      setStyle(element, '--count', String(cells.filter(({ cell }) => !cell.hidden).length));
     },
   };
 }
 
 /** Figures that only some labs measure. */
-const OWN_FIGURES: ReadonlySet<string> = new Set(['max-over-mean', 'availability']);
-
-/** "1.02 ×": two digits, since the labs' bounds are 1.02 and 1.2. */
-function times(factor: number): string {
-  return `${factor.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })} ×`;
-}
+const OWN_FIGURES: ReadonlySet<string> = new Set(['max-over-mean', 'availability', 'moved']);
 
 /** "client 3,000 = balancer 3,000 = backends 3,000": whether the three sides counted the same. */
 export function reconciliation(): Reading {
@@ -140,10 +142,10 @@ export function outcomes(): Reading {
   return {
     element,
     show(snapshot) {
-      const odd = snapshot?.client.outcomes.filter(({ status }) => status !== '200' && status !== 'OK') ?? [];
+      const odd = snapshot?.client.outcomes.filter((outcome) => !isSuccess(outcome)) ?? [];
       setHidden(element, odd.length === 0);
       const texts = odd.map(({ status, by, requests }) =>
-        t('{status} from {by}: {count}', { status, by: stageName(by), count: count(requests) }),
+        t('{status} from {by}: {count}', { status, by: answererName(by), count: count(requests) }),
       );
       if (shown === texts.join('\n')) return;
       shown = texts.join('\n');

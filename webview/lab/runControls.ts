@@ -107,6 +107,11 @@ export function runControls(lab: string, actions: RunActions): RunControls {
   );
   const add = button(t('Add a server'), actions.addServer, { data: { lab, action: 'add-server' } });
   const allThere = h('p', { class: 'hint', hidden: true }, t('All servers of this lab are running.'));
+  const busy = h(
+    'p',
+    { class: 'hint', hidden: true },
+    t('An exercise is being checked on the servers of this lab: you can run it when that is over.'),
+  );
   const distrust = h(
     'p',
     { class: 'notice' },
@@ -123,6 +128,7 @@ export function runControls(lab: string, actions: RunActions): RunControls {
     ),
     h('div', { class: 'buttons' }, run.element, stop.element, reset.element, add.element),
     allThere,
+    busy,
     distrust,
   );
 
@@ -151,6 +157,7 @@ export function runControls(lab: string, actions: RunActions): RunControls {
       if (!state.canAdd && state.running && document.activeElement === add.element) stop.element.focus();
       add.setDisabled(!state.running || !state.canAdd);
       setHidden(allThere, !state.hasAll);
+      setHidden(busy, state.running || !state.isChecking || !state.mayRun);
       for (const field of fields.values()) field.setDisabled(state.running);
       isChoosing = state.isChoosing;
       if (isChoosing || !startsWhenChosen) return;

@@ -6,7 +6,7 @@ import type { RequestSample } from '../../../src/measurement/snapshot';
 import { RUN_LIMITS } from '../../../src/protocol/run';
 import { runParamsSchema } from '../../../src/protocol/webview';
 import { announcements, NOTHING_HEARD } from '../../../webview/lab/announcements';
-import { connectionsSentence } from '../../../webview/lab/connectionsSentence';
+import { answersOtherThanSuccess, connectionsSentence } from '../../../webview/lab/connectionsSentence';
 import { readParams, textsOf } from '../../../webview/lab/paramFields';
 import { reconciliationLine } from '../../../webview/lab/reconciliationLine';
 import { rateSeries } from '../../../webview/lab/requestRate';
@@ -130,6 +130,36 @@ describe('what a screen reader is told', () => {
   });
 });
 
+describe('answers that were no success', () => {
+  const outcomes = [
+    { status: '200', by: 'a', requests: 6 },
+    { status: '503', by: 'a', requests: 3 },
+    { status: 'ECONNRESET', by: 'client', requests: 1 },
+  ];
+
+  it('are errors and refusals, not what had no answer', () => {
+    expect(answersOtherThanSuccess(9, outcomes, undefined)).toBe(3);
+    expect(answersOtherThanSuccess(4, [{ status: 'OK', by: 'a', requests: 4 }], undefined)).toBe(0);
+  });
+
+  it('are none where one was wanted, to see who notices a wrong field', () => {
+    const check = { field: 'age', caught: 'at run time', by: 'a', status: '400', text: '' } as const;
+    const sent = [
+      { status: '200', by: 'a', requests: 8 },
+      { status: '400', by: 'a', requests: 1 },
+    ];
+    expect(answersOtherThanSuccess(9, sent, check)).toBe(0);
+  });
+
+  it('are said when a run is over: that all was answered would be half the truth', () => {
+    const client = { ...snapshot({}).client, answered: 9, failed: 1, outcomes };
+    const said = announcements(NOTHING_HEARD, snapshot({ client, phase: 'done' })).say.map((line) =>
+      renderMessage(line),
+    );
+    expect(said.at(-1)).toContain('Answered: 9 (3 not with success), failed: 1');
+  });
+});
+
 describe('connections against requests', () => {
   const client = { ...snapshot().client, answered: 3000, connectionsOpened: 1 };
 
@@ -144,7 +174,7 @@ describe('connections against requests', () => {
   it('says that L7 chose for each request', () => {
     const servers = [server('a', { requests: 1500 }), server('b', { requests: 1500 })];
     const sentence = connectionsSentence(snapshot({ client, balancer: { ...l4([]), layer: 'l7' }, servers }));
-    expect(renderMessage(sentence)).toContain('anew for each request, and 2 of 2 servers');
+    expect(renderMessage(sentence)).toContain('anew for each request, and all 2 servers');
   });
 });
 
