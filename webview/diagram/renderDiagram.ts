@@ -69,7 +69,7 @@ export function renderMermaid(
 }
 
 /** Of the size as drawn: smaller, the words cannot be read. */
-export const LEAST_SCALE = 0.66;
+export const LEAST_SCALE = 0.6;
 
 /** Never larger than drawn, and on a narrow page scrolled rather than shrunk until the words cannot be read. */
 function fitWidth(element: SVGSVGElement): void {
@@ -97,9 +97,17 @@ const STAGE_PLACEHOLDER = '0,000 through · 0,000 refused';
 const BUCKET_PLACEHOLDER = ['bucket 000.0 of 000', '000.0'];
 export const STATE_PLACEHOLDER = '000.0 % · ✕ draining';
 
+/** Where there is little room the columns stand closer, so that less has to be shrunk. */
+const CLOSER = '%%{init: {"flowchart": {"rankSpacing": 18}}}%%';
+
 /** The topology as a mermaid flowchart whose edges have stable names. */
-export function topologySource(topology: Topology, title: string, direction: 'LR' | 'TB'): string {
-  const lines = [`flowchart ${direction}`, `accTitle: ${oneLine(title)}`, `accDescr: ${oneLine(describe(topology))}`];
+export function topologySource(topology: Topology, title: string, direction: 'LR' | 'TB', isCloser = false): string {
+  const lines = [
+    ...(isCloser ? [CLOSER] : []),
+    `flowchart ${direction}`,
+    `accTitle: ${oneLine(title)}`,
+    `accDescr: ${oneLine(describe(topology))}`,
+  ];
   const kinds = new Map(topology.nodes.map((node) => [node.id, node.kind]));
   for (const node of topology.nodes) lines.push(`${node.id}${shapeOf(node)}`);
   for (const edge of topology.edges) {

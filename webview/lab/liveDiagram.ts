@@ -40,7 +40,10 @@ export function liveDiagram(name: string): LiveDiagram {
 
   const show: LiveDiagram['show'] = (topology, title, snapshot) => {
     last = { topology, title, snapshot };
-    const source = topologySource(topology, title, directionFor(topology, element.clientWidth));
+    const width = element.clientWidth;
+    const direction = directionFor(topology, width);
+    const isCloser = direction === 'LR' && width > 0 && width < NARROW_COLUMN * columnsOf(topology);
+    const source = topologySource(topology, title, direction, isCloser);
     if (source === drawn) {
       painted?.paint(overlayOf(snapshot, topology));
       return;
