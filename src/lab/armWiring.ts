@@ -250,6 +250,9 @@ function siteAt(
 export function spokenBy(client: ClientKind): string {
   if (client === 'rest-tls') return 'REST · TLS';
   if (client === 'grpc-web') return 'gRPC-Web';
+  if (client === 'browser-fetch') return 'REST · fetch()';
+  if (client === 'browser-grpc') return 'gRPC · fetch()';
+  if (client === 'browser-grpc-web') return 'gRPC-Web · fetch()';
   return client.startsWith('grpc') ? 'gRPC' : 'REST';
 }
 

@@ -195,7 +195,7 @@ function oddLine({ status, by, requests }: Outcome): Message {
     case 'auth':
       return message('No success: {count} answered {status} by the authentication.', args);
     case 'client':
-      return message('No success: {count} without an answer ({status}).', args);
+      return message('Without an answer: {count} ({status}).', args);
     default:
       return message('No success: {count} answered {status} by {by}.', args);
   }

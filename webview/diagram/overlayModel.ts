@@ -15,8 +15,8 @@ export interface EdgeOverlay {
   /** Of the requests that left the edge's source, 0 to 1. */
   readonly share: number;
   readonly health: EdgeHealth;
-  /** 'inner': from one stage to the next, without a connection; 'asks': questions on behalf of requests. */
-  readonly kind?: 'inner' | 'asks';
+  /** 'inner': without a connection to tell of, as from one stage to the next; 'asks': questions on behalf of requests; 'commands': to the store. */
+  readonly kind?: 'inner' | 'asks' | 'commands';
 }
 
 /** 'idle': no connection yet; 'closed': had connections, none is open now; 'down': its server does not answer. */
@@ -103,7 +103,17 @@ function outerEdge(edge: TopologyEdge, snapshot: Snapshot, topology: Topology): 
   if (server === undefined) {
     const caller = snapshot.servers.find((candidate) => candidate.id === edge.from);
     if (caller !== undefined) return callsOf(caller, snapshot);
-    const { connectionsOpened, connectionsOpen, sent } = snapshot.client;
+    const { connectionsOpened, connectionsOpen, sent, isBrowser } = snapshot.client;
+    if (isBrowser === true) {
+      // A browser shows its scripts no connections: none is not what was measured.
+      return {
+        ...IDLE_EDGE,
+        requests: sent,
+        share: sent > 0 ? 1 : 0,
+        health: sent > 0 ? 'open' : 'idle',
+        kind: 'inner',
+      };
+    }
     return {
       connections: connectionsOpened,
       connectionsOpen,
@@ -134,7 +144,7 @@ function outerEdge(edge: TopologyEdge, snapshot: Snapshot, topology: Topology): 
 /** From a server to the store: its connections, and its commands in place of requests. */
 function storeEdge(edge: TopologyEdge, snapshot: Snapshot): EdgeOverlay {
   const use = snapshot.servers.find((server) => server.id === edge.from)?.store;
-  if (use === undefined) return IDLE_EDGE;
+  if (use === undefined) return { ...IDLE_EDGE, kind: 'commands' };
   const total = snapshot.servers.reduce((sum, server) => sum + (server.store?.commands ?? 0), 0);
   return {
     connections: use.connections,
@@ -142,6 +152,7 @@ function storeEdge(edge: TopologyEdge, snapshot: Snapshot): EdgeOverlay {
     requests: use.commands,
     share: total === 0 ? 0 : use.commands / total,
     health: healthOf(use.connections, use.connectionsOpen, snapshot.store?.state === 'dead'),
+    kind: 'commands',
   };
 }
 

@@ -137,10 +137,14 @@ export function paintEdge(edge: PaintedEdge, live: EdgeOverlay): void {
   const isInner = live.kind === 'inner';
   setHidden(edge.connections, isInner);
   setText(edge.connections, isInner ? '' : HEALTH_MARK[live.health] + connectionsText(live.connections));
-  setText(
-    edge.requests,
-    live.kind === 'asks' ? t('{count} checks', { count: count(live.requests) }) : requestsText(live.requests),
-  );
+  setText(edge.requests, carried(live));
+}
+
+/** What goes over an edge, in words. */
+function carried({ kind, requests }: EdgeOverlay): string {
+  if (kind === 'asks') return t('{count} checks', { count: count(requests) });
+  if (kind === 'commands') return t('{count} commands', { count: count(requests) });
+  return requestsText(requests);
 }
 
 /** "33.3 %", "0 % · ✕ dead". */

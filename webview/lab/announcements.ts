@@ -75,6 +75,11 @@ export function finishedSummary(snapshot: Snapshot): Message {
     servers: used,
     connections: client.connectionsOpened.toLocaleString('en'),
   };
+  if (client.isBrowser === true) {
+    return snapshot.phase === 'stopped'
+      ? message('Stopped. Answered: {answered}, failed: {failed}, servers reached: {servers}.', args)
+      : message('Finished. Answered: {answered}, failed: {failed}, servers reached: {servers}.', args);
+  }
   if (snapshot.phase === 'stopped') {
     return odd === 0
       ? message(

@@ -76,7 +76,8 @@ function ownColumns(): readonly OwnColumn[] {
     {
       head: t('Not a success'),
       of: (result) => count(oddOf(result)),
-      isNews: (result) => oddOf(result) > 0,
+      // Where availability is measured it says so in %.
+      isNews: (result) => oddOf(result) > 0 && result.availability === undefined,
     },
     {
       head: t('Availability'),
@@ -136,7 +137,7 @@ function row(lab: LabState, arm: string, title: string, own: readonly OwnColumn[
       ),
     ),
     [
-      count(snapshot.client.connectionsOpened),
+      snapshot.client.isBrowser === true ? '—' : count(snapshot.client.connectionsOpened),
       count(result.answered),
       count(result.failed),
       ...own.map(({ of }) => of(result) ?? '—'),

@@ -17,6 +17,12 @@ export function connectionsSentence(snapshot: Snapshot): Message {
   if (client.answered === 0) return message('Nothing was answered yet.');
   if (snapshot.findings?.stages !== undefined) return gatewaySentence(snapshot, snapshot.findings.stages);
   const isAll = answering.length === servers.length;
+  if (client.isBrowser === true) {
+    return message(
+      'Requests: {requests}. Over how many connections, the browser tells no script. Servers that answered: {servers} of {of}.',
+      args,
+    );
+  }
   if (balancer === null) {
     if (isAll) {
       return message(

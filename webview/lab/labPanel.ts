@@ -170,6 +170,11 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       ...children,
     );
   };
+  // A gateway may let nobody in: what is split is what gets through.
+  const isGateway = first.arms.some(({ topology }) => topology.nodes.some(({ kind }) => kind === 'stage'));
+  const question = isGateway
+    ? t('Of the requests that get in, which share will reach each service?')
+    : t('Which share of the requests will reach each server?');
   const history = h('details', { class: 'fold' }, h('summary', {}, t('Timeline of events')), events.element);
   rememberOpen(history, `lab:${id}:timeline`, true);
 
@@ -185,13 +190,7 @@ export function labPanel(first: LabState, mayRun: boolean, level: number, sugges
       armNote,
     ),
     sentMessage.element,
-    step(
-      1,
-      'predict',
-      t('Predict'),
-      h('p', { class: 'step-lead' }, t('Which share of the requests will reach each server?')),
-      sliders.element,
-    ),
+    step(1, 'predict', t('Predict'), h('p', { class: 'step-lead' }, question), sliders.element),
     step(
       2,
       'run',

@@ -42,7 +42,7 @@ export function loadControls(
   const notYet = h(
     'p',
     { class: 'hint not-yet' },
-    t('More servers, another rate, other clients and the buttons of each server: while traffic runs.'),
+    t('While traffic runs you can add a server, raise the rate, choose other clients, and break any server.'),
   );
   const who = h(
     'div',

@@ -22,7 +22,7 @@ export function keyFigures(): Reading {
     { key: 'answered', name: t('Answered'), of: ({ client }) => count(client.answered) },
     { key: 'failed', name: t('Failed'), of: ({ client }) => count(client.failed) },
     { key: 'in-flight', name: t('In flight'), of: ({ client }) => count(client.inFlight) },
-    { key: 'connections', name: t('Client connections'), of: ({ client }) => count(client.connectionsOpened) },
+    { key: 'connections', name: t('Client connections'), of: connectionsOf },
     { key: 'rate', name: t('Requests per second'), of: ({ client }) => count(Math.round(client.requestsPerSecond)) },
     { key: 'p50', name: t('Latency p50'), of: ({ client }) => milliseconds(client.latencyMs.p50) },
     { key: 'p90', name: t('Latency p90'), of: ({ client }) => milliseconds(client.latencyMs.p90) },
@@ -63,6 +63,11 @@ export function keyFigures(): Reading {
       setStyle(element, '--count', String(cells.filter(({ cell }) => !cell.hidden).length));
     },
   };
+}
+
+/** A browser tells its scripts nothing of its connections. */
+function connectionsOf({ client }: Snapshot): string | undefined {
+  return client.isBrowser === true ? undefined : count(client.connectionsOpened);
 }
 
 /** Figures that only some labs measure. */

@@ -171,6 +171,15 @@ describe('connections against requests', () => {
     expect(renderMessage(sentence)).toContain('to a.');
   });
 
+  it('says of a browser that it tells nothing of its connections', () => {
+    const browser = { ...client, connectionsOpened: 0, isBrowser: true } as const;
+    const servers = [server('a', { requests: 1500 }), server('b', { requests: 1500 })];
+    const over = snapshot({ client: browser, balancer: { ...l4([]), layer: 'l7' }, servers, phase: 'done' });
+    expect(renderMessage(connectionsSentence(over))).toContain('the browser tells no script');
+    const said = announcements(NOTHING_HEARD, over).say.map((line) => renderMessage(line));
+    expect(said.join()).not.toContain('connections');
+  });
+
   it('says that L7 chose for each request', () => {
     const servers = [server('a', { requests: 1500 }), server('b', { requests: 1500 })];
     const sentence = connectionsSentence(snapshot({ client, balancer: { ...l4([]), layer: 'l7' }, servers }));

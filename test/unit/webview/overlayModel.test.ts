@@ -99,10 +99,24 @@ describe('the overlay of a network', () => {
     const at = (state: 'up' | 'dead') =>
       overlayOf(snapshot({ servers, store: { name: 'built-in', state, isOurs: true } }), topology);
     expect(at('up').edges.get('s1')).toMatchObject({ connections: 2, requests: 30, share: 0.75, health: 'closed' });
+    expect(at('up').edges.get('s1')?.kind).toBe('commands');
     expect(at('up').edges.get('s2')).toMatchObject({ connections: 1, requests: 10, share: 0.25, health: 'open' });
     expect(at('dead').edges.get('s2')).toMatchObject({ health: 'down' });
     expect(at('dead').nodes.get('store')).toEqual({ state: 'dead', share: null });
     expect(at('up').edges.get('e1')).toMatchObject({ requests: 10 });
+  });
+
+  it('tells no connections of a browser, which tells none', () => {
+    const { client } = snapshot();
+    const topology = {
+      nodes: [
+        { id: 'client', kind: 'client' as const, label: 'client', detail: 'REST · fetch()' },
+        { id: 'balancer', kind: 'balancer' as const, label: 'L7', detail: '127.0.0.1:28690' },
+      ],
+      edges: [{ id: 'e1', from: 'client', to: 'balancer' }],
+    };
+    const over = overlayOf(snapshot({ client: { ...client, sent: 20, isBrowser: true } }), topology);
+    expect(over.edges.get('e1')).toMatchObject({ requests: 20, health: 'open', kind: 'inner' });
   });
 
   it('adds up the peers that are one server in several upstreams', () => {
