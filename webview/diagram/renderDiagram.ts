@@ -87,6 +87,13 @@ export function diagramBox(label: string): HTMLElement {
     else box.removeAttribute('tabindex');
   });
   observer.observe(box);
+  // Another picture may be wider in a box of the same size.
+  new MutationObserver((changes) => {
+    for (const { addedNodes, removedNodes } of changes) {
+      for (const node of removedNodes) if (node instanceof Element) observer.unobserve(node);
+      for (const node of addedNodes) if (node instanceof Element) observer.observe(node);
+    }
+  }).observe(box, { childList: true });
   return box;
 }
 

@@ -46,7 +46,7 @@ export function compareArms(): CompareArms {
         table,
         h(
           'table',
-          { class: 'numbers compare' },
+          { class: own.length > 1 ? 'numbers compare many-columns' : 'numbers compare' },
           h('caption', { class: 'visually-hidden' }, t('Last run of each arm')),
           h(
             'thead',
@@ -56,7 +56,7 @@ export function compareArms(): CompareArms {
               {},
               h('th', { scope: 'col' }, t('Arm')),
               h('th', { scope: 'col' }, t('Share of each server')),
-              numbers.map((text) => h('th', { scope: 'col', class: 'number' }, text)),
+              numbers.map((text, index) => h('th', { scope: 'col', class: numberClass(index) }, text)),
             ),
           ),
           h(
@@ -95,6 +95,11 @@ function ownColumns(): readonly OwnColumn[] {
         balancerCpuMicros === undefined ? undefined : count(Math.round(balancerCpuMicros)),
     },
   ];
+}
+
+/** The connections go first where there is no room: the picture above has them. */
+function numberClass(index: number): string {
+  return index === 0 ? 'number connections' : 'number';
 }
 
 function oddOf({ answered, outcomes, typeCheck }: RunResult): number {
@@ -143,6 +148,6 @@ function row(lab: LabState, arm: string, title: string, own: readonly OwnColumn[
       ...own.map(({ of }) => of(result) ?? '—'),
       milliseconds(result.latencyMs.p50),
       milliseconds(result.latencyMs.p99),
-    ].map((text) => h('td', { class: 'number' }, text)),
+    ].map((text, index) => h('td', { class: numberClass(index) }, text)),
   );
 }
