@@ -98,6 +98,8 @@ const quietSettings = {
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
   'git.enabled': false,
+  // Whatever opens a port on the machine would bring a message that stands before the editor.
+  'remote.otherPortsAttributes': { onAutoForward: 'silent' },
 };
 
 /**

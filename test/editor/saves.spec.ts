@@ -118,9 +118,12 @@ async function stop(lab: LabBlock, { idle }: Edit, conf: ConfEditor): Promise<vo
   expect(await lab.root.locator('[data-figure="failed"]').innerText()).toBe('0');
   const left = (await lab.table()).filter(({ id }) => id !== idle);
   expect(left.length).toBeGreaterThan(0);
-  for (const { id, share, requests, connections } of left) {
+  for (const { id, share, requests, connections, p99 } of left) {
     const wanted = `${share} · ${requests.toLocaleString('en')} requests · ${connections} connection`;
     await expect.poll(() => conf.hintText(`backend ${id} `), { timeout: 10_000 }).toContain(wanted);
+    // Servers that clients do not reach have none; the editor puts the unit into a span of its own.
+    if (p99 === '—') expect(await conf.hintText(`backend ${id} `)).not.toContain('p99');
+    else expect(await conf.hintText(`backend ${id} `)).toContain(`p99 ${p99.replace(' ms', '')}`);
   }
 }
 
