@@ -12,13 +12,16 @@ interface Visit {
   readonly victim: string;
   readonly breakage: Breakage;
   readonly exercise: string;
-  /** Where a run would be over before it is broken. */
+  /** Where a run would be over before it is broken: to drain a server its file is opened and saved. */
   readonly requests?: string;
 }
 
 const labs: readonly Visit[] = [
   { id: 'one-vs-many', arm: 'three-servers', victim: 'server-b', breakage: 'kill', exercise: 'survive' },
-  { id: 'l4-vs-l7', arm: 'l7-path', victim: 'orders-b', breakage: 'drain', exercise: 'route-paths' },
+  {
+    ...{ id: 'l4-vs-l7', arm: 'l7-path', victim: 'orders-b', breakage: 'drain', requests: '3000' },
+    exercise: 'route-paths',
+  },
   {
     ...{ id: 'rest-outside-grpc-inside', arm: 'rest-edge-grpc-inside', victim: 'orders-b', breakage: 'fail' },
     exercise: 'put-grpc-inside',
