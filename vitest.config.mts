@@ -1,17 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-/** Tests that hold latencies, rates or shares of traffic against each other: nothing else runs beside them. */
+/** Tests that hold latencies or rates against each other: nothing else runs beside them. */
 export const measuring = [
   'algorithms',
   'apiGateway',
   'exercises',
-  'grpcPinning',
   'limit*',
   'oneVsMany',
   'reloadUnderLoad',
   'rest*',
-  'stickyVsRedis',
   'traffic',
 ].map((name) => `test/integration/${name}.test.ts`);
 
