@@ -273,9 +273,9 @@ export interface HttpSettings {
   readonly recursiveErrorPages: boolean;
   /** Where files are, whatever serves the request. */
   readonly root: FileRoot;
-  /** For https:// and grpcs:// servers; null where the handler needs none. */
   /** The most that one DATA frame carries. */
   readonly http2ChunkBytes: number;
+  /** For https:// and grpcs:// servers; null where the handler needs none. */
   readonly upstreamTls: UpstreamTls | null;
   /** A server's error status is answered as one of the balancer's own, where error_page names it. */
   readonly interceptErrors: boolean;
