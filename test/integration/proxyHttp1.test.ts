@@ -410,6 +410,34 @@ describe('large bodies', () => {
     }
     expect(await client.untilClosed()).toContain(expected.digest('hex'));
   });
+
+  it('of several clients at once stay apart while the server takes its time', async () => {
+    const server = await listenOn(
+      createHttp((request, response) => {
+        let body = '';
+        request.pause();
+        request.setEncoding('latin1').on('data', (chunk: string) => {
+          body += chunk;
+        });
+        request.on('end', () => response.end(`${request.url} ${new Set(body).size} ${body[0]} ${body.length}`));
+        setTimeout(() => request.resume(), 50);
+      }),
+    );
+    const rig = await through([server], 'client_max_body_size 0;');
+    const clients = [...'abcdefgh'].map((letter) => ({
+      letter,
+      client: new RawClient(rig.port()).send(
+        `PUT /${letter} HTTP/1.1\r\nHost: lab\r\nConnection: close\r\nContent-Length: 300000\r\n\r\n`,
+      ),
+    }));
+    for (let i = 0; i < 30; i++) {
+      for (const { letter, client } of clients) client.socket.write(letter.repeat(10_000));
+      await new Promise(setImmediate);
+    }
+    for (const { letter, client } of clients) {
+      expect(await client.untilClosed()).toContain(`/${letter} 1 ${letter} 300000`);
+    }
+  });
 });
 
 describe('servers that fail', () => {

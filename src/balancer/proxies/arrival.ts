@@ -23,22 +23,10 @@ export function arrive(socket: Socket, http2: Http2Acceptor, generation: Generat
   if (service.kind === 'stream') new StreamSession(socket, generation, service);
   else if (service.proxyProtocol || service.http2 || service.terminator !== null) {
     new Arrival(socket, generation.engine, http2, generation, service);
-  } else serve(socket, http2, generation, service, originOf(socket), false);
+  } else new Http1Client(socket, generation, service, originOf(socket), true);
 }
 
 type HttpService = Extract<Service, { kind: 'http' }>;
-
-function serve(
-  socket: Socket,
-  http2: Http2Acceptor,
-  generation: Generation,
-  service: HttpService,
-  origin: Origin,
-  isHttp2: boolean,
-): void {
-  if (isHttp2) http2.accept(socket, generation, service, origin);
-  else new Http1Client(socket, generation, service, origin);
-}
 
 class Arrival implements Client {
   deadlineAt: number;
@@ -180,7 +168,8 @@ class Arrival implements Client {
     if (socket !== this.socket) this.socket.on('error', () => {});
     socket.pause();
     if (this.#bytes.length > 0) socket.unshift(this.#bytes);
-    serve(socket, this.http2, this.generation, service, origin, isHttp2);
+    if (isHttp2) this.http2.accept(socket, this.generation, service, origin);
+    else new Http1Client(socket, this.generation, service, origin, false);
     // Only now: the generation must not seem empty in between.
     this.generation.remove(this);
     if (!isHttp2) socket.resume();

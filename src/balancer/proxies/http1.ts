@@ -15,6 +15,7 @@ import { LIMITS } from './limits';
 import type { Origin } from './origin';
 import type { Outgoing } from './outbox';
 import { isPassed, SERVER_NAME } from './serverName';
+import { takeOver } from './sharedReads';
 
 const NEVER = Number.POSITIVE_INFINITY;
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
@@ -61,11 +62,21 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
   /** Its turn in the outbox is to come. */
   #isOutgoing = false;
 
+  readonly #socket: Socket;
+  /** What is read lies in memory that the next read fills again. */
+  readonly #borrows: boolean;
+  /** Nobody takes any more of the body for now. The socket is read on for a while, or nobody would notice that it closes. */
+  #isHeld = false;
+  /** It has closed its side behind bytes that nobody took yet. */
+  #endWaits = false;
+
+  /** `isFresh`: nothing was read from it, and it is in the clear. */
   constructor(
-    readonly socket: Socket,
+    socket: Socket,
     public generation: Generation,
     public service: Extract<Service, { kind: 'http' }>,
     readonly origin: Origin,
+    isFresh: boolean,
   ) {
     this.#engine = generation.engine;
     this.serial = this.#engine.nextSerial();
@@ -77,11 +88,14 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     this.acceptedAt = this.#engine.clock.now();
     this.deadlineAt = this.acceptedAt + service.defaultServer.settings.clientHeaderTimeoutMs;
     this.#engine.deadlines.watch(this);
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
-    socket.on('drain', () => this.#onDrain());
-    socket.on('end', () => this.#onEnd());
-    socket.on('error', () => this.close());
-    socket.on('close', () => this.close());
+    const own = isFresh ? takeOver(socket, (bytes) => this.#onBorrowed(bytes)) : null;
+    this.#borrows = own !== null;
+    this.#socket = own ?? socket;
+    if (own === null) socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    this.#socket.on('drain', () => this.#onDrain());
+    this.#socket.on('end', () => this.#onEnd());
+    this.#socket.on('error', () => this.close());
+    this.#socket.on('close', () => this.close());
     generation.add(this);
   }
 
@@ -157,7 +171,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
 
   sendBody(chunk: Buffer): boolean {
     if (this.#closed || this.#bodyless || chunk.length === 0) return true;
-    const { socket } = this;
+    const socket = this.#socket;
     this.#count(this.#chunked ? chunkBytes(chunk.length) : chunk.length);
     if (chunk.length + this.#out.length <= LIMITS.joinBytes) {
       const text = chunk.toString('latin1');
@@ -191,7 +205,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
       // The rest of the body is read and thrown away, so that the connection can go on.
       this.flush();
       this.#armBody();
-      this.socket.resume();
+      this.#readOn();
     } else this.#linger();
   }
 
@@ -206,18 +220,18 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     if (this.#out === '' || this.#closed) return;
     const out = this.#out;
     this.#out = '';
-    if (!this.socket.write(out, 'latin1')) this.#armSend();
+    if (!this.#socket.write(out, 'latin1')) this.#armSend();
   }
 
   abort(): void {
     // Where only the close would end the body, a plain close would look like a whole one.
     if (this.#untilClose) {
       // In TLS the missing close_notify says so.
-      if (this.origin.tls === null) this.socket.resetAndDestroy();
-      else this.socket.destroy();
+      if (this.origin.tls === null) this.#socket.resetAndDestroy();
+      else this.#socket.destroy();
     } else {
       this.writeOut();
-      this.socket.destroySoon();
+      this.#socket.destroySoon();
     }
     this.#exchange = null;
     this.#detach();
@@ -233,6 +247,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
       if (event === MORE) return null;
       if (event === END) {
         this.#requestDone = true;
+        this.#isHeld = false;
         this.deadlineAt = NEVER;
         this.#exchange?.discarded();
       }
@@ -242,14 +257,14 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
 
   pauseBody(): void {
     if (this.#closed || this.#requestDone) return;
-    this.socket.pause();
+    this.#isHeld = true;
     this.deadlineAt = NEVER;
   }
 
   resumeBody(): void {
     if (this.#closed || this.#requestDone) return;
     this.#armBody();
-    this.socket.resume();
+    this.#readOn();
   }
 
   // ── Client ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -306,8 +321,8 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     const cutOff = isCutOff ? this.#badExchange() : null;
     this.#exchange = null;
     // An answer that was to leave at the end of this turn leaves.
-    if (this.#isOutgoing && !this.socket.destroyed) this.writeOut();
-    this.socket.destroy();
+    if (this.#isOutgoing && !this.#socket.destroyed) this.writeOut();
+    this.#socket.destroy();
     this.#detach();
     exchange?.onClientGone();
     cutOff?.endHead(status, reason);
@@ -321,11 +336,16 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     if (this.#exchange !== null) {
       this.#log('client timed out', this.#exchange.settings);
     }
-    if (this.#settings.resetTimedOut && !this.#lingering) this.socket.resetAndDestroy();
+    if (this.#settings.resetTimedOut && !this.#lingering) this.#socket.resetAndDestroy();
     this.#leave(408, 'timed out');
   }
 
   // ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #onBorrowed(bytes: Buffer): void {
+    this.#onData(bytes);
+    this.#parser.keepRest();
+  }
 
   #onData(chunk: Buffer): void {
     if (this.#lingering) {
@@ -334,12 +354,25 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     }
     if (this.#closed || this.#broken) return;
     this.#parser.push(chunk);
-    if (this.#exchange !== null && this.#requestDone) {
-      // Pipelined: its turn comes. More than this of it can wait in the network.
-      if (this.#parser.buffered > LIMITS.pipelinedBytes) this.socket.pause();
+    if (this.#isHeld || (this.#exchange !== null && this.#requestDone)) {
+      // Held, or pipelined: its turn comes. More than this of it can wait in the network.
+      if (this.#parser.buffered > LIMITS.waitingBytes) this.#socket.pause();
       return;
     }
     this.#read();
+  }
+
+  /** What comes is wanted again, and so is what came meanwhile. */
+  #readOn(): void {
+    this.#socket.resume();
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    // Not at once: whoever says so may be in the middle of something.
+    process.nextTick(() => {
+      if (this.#isHeld) return;
+      this.#read();
+      if (this.#endWaits) this.#onEnd();
+    });
   }
 
   #read(): void {
@@ -348,9 +381,10 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     while (!this.#closed && !this.#lingering && !this.#broken && (this.#exchange === null || !this.#requestDone)) {
       const event = this.#parser.next();
       if (event === HEAD) this.#begin();
-      else if (event === BODY) this.#exchange?.onRequestBody(this.#parser.data, this.#parser.messageBytes);
+      else if (event === BODY) this.#exchange?.onRequestBody(this.#body(), this.#parser.messageBytes);
       else if (event === END) {
         this.#requestDone = true;
+        this.#isHeld = false;
         this.deadlineAt = NEVER;
         this.#exchange?.onRequestEnd(this.#parser.messageBytes);
         if (this.#responseDone && this.#exchange !== null) this.#complete();
@@ -371,6 +405,12 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
       this.#exchange.onRequestPause();
     }
     this.flush();
+  }
+
+  /** The piece of body just read. */
+  #body(): Buffer {
+    const { data } = this.#parser;
+    return this.#borrows ? Buffer.from(data) : data;
   }
 
   #begin(): void {
@@ -419,19 +459,19 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     this.#exchange = null;
     if (!this.#keep) {
       this.writeOut();
-      this.socket.destroySoon();
+      this.#socket.destroySoon();
       this.#detach();
       return;
     }
     if (this.#retired && this.#graceMs <= 0 && this.#parser.isIdle) {
       this.writeOut();
-      this.socket.destroySoon();
+      this.#socket.destroySoon();
       this.#detach();
       return;
     }
     const idleMs = this.#retired ? this.#graceMs : keepaliveTimeoutMs;
     this.deadlineAt = this.#engine.clock.now() + idleMs;
-    if (this.socket.isPaused()) this.socket.resume();
+    if (this.#socket.isPaused()) this.#socket.resume();
     if (this.#reading) return;
     this.flush();
     if (this.#parser.buffered > 0) this.#read();
@@ -489,13 +529,14 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     const { linger } = this.#settings;
     this.#exchange = null;
     if (linger.mode === 'off') {
-      this.socket.destroySoon();
+      this.#socket.destroySoon();
       this.#detach();
       return;
     }
     this.#lingering = true;
-    this.socket.end();
-    this.socket.resume();
+    this.#isHeld = false;
+    this.#socket.end();
+    this.#socket.resume();
     const now = this.#engine.clock.now();
     this.#lingerTimeoutMs = linger.timeoutMs;
     this.#lingerUntil = now + linger.timeMs;
@@ -511,7 +552,9 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
 
   /** The client has closed its side. As in nginx that is the end of a request that waits for its server. */
   #onEnd(): void {
-    if (this.#exchange !== null && this.#responseDone && this.#requestDone) this.socket.destroySoon();
+    this.#endWaits = this.#isHeld && this.#parser.buffered > 0;
+    if (this.#endWaits) return;
+    if (this.#exchange !== null && this.#responseDone && this.#requestDone) this.#socket.destroySoon();
     else this.close();
   }
 

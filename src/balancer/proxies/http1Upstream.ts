@@ -7,6 +7,7 @@ import { BAD, BODY, BY_CLOSE, END, HEAD, MORE, NO_BODY, type ParseEvent } from '
 import { ResponseParser } from './http1ResponseCodec';
 import { LIMITS } from './limits';
 import type { Outgoing } from './outbox';
+import { sharedReads } from './sharedReads';
 import { dial, handshakeFailure, readyEvent, type SecureTarget } from './tlsUpstream';
 import { callFailed, closedEarly, timedOut } from './upstreamTexts';
 
@@ -40,7 +41,8 @@ export class Http1Pool {
     for (let i = this.#idle.length - 1; i >= 0; i--) {
       const connection = this.#idle[i];
       if (connection === undefined || connection.peer !== peer || !connection.isFor(options.secure)) continue;
-      this.#idle.splice(i, 1);
+      if (i === this.#idle.length - 1) this.#idle.pop();
+      else this.#idle.splice(i, 1);
       connection.begin(owner, options);
       return connection;
     }
@@ -90,27 +92,6 @@ export class Http1Pool {
   }
 }
 
-const READ_BYTES = 64 * 1024;
-const sharedBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-
-/**
- * Where a connection's bytes are read to. Node would else set 64 KB aside for every read, however few come. All may
- * share one, since what is read is dealt with before anything else is; not so on Windows, where reads wait with a buffer.
- */
-function readBuffer(): Buffer {
-  return process.platform === 'win32' ? Buffer.allocUnsafeSlow(READ_BYTES) : sharedBuffer;
-}
-
-let lastRead: Buffer = Buffer.alloc(0);
-
-/** The first bytes of what was read into. Answers are often as long as the one before, and a view costs more than a look. */
-function readBytes(bytes: Uint8Array, length: number): Buffer {
-  if (lastRead.length !== length || lastRead.buffer !== bytes.buffer) {
-    lastRead = Buffer.from(bytes.buffer, bytes.byteOffset, length);
-  }
-  return lastRead;
-}
-
 /** One connection to a server and the call that runs on it; one call at a time, never pipelined. */
 export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
   deadlineAt = Number.POSITIVE_INFINITY;
@@ -146,15 +127,12 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
     this.#parser = new ResponseParser({ tolerateBareLf: engine.tolerateBareLf });
     this.deadlineAt = engine.clock.now() + connectTimeoutMs;
     engine.deadlines.watch(this);
-    const socket = dial(peer, secure, {
-      buffer: readBuffer(),
-      callback: (length, bytes) => {
-        this.#borrowed = true;
-        this.#onData(readBytes(bytes, length));
-        this.#parser.keepRest();
-        return true;
-      },
+    const reads = sharedReads((bytes) => {
+      this.#borrowed = true;
+      this.#onData(bytes);
+      this.#parser.keepRest();
     });
+    const socket = dial(peer, secure, reads);
     this.#socket = socket;
     socket.on(readyEvent(secure), () => this.#onConnect());
     if (secure !== null) socket.on('data', (chunk: Buffer) => this.#onData(chunk));

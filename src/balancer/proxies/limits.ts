@@ -15,8 +15,8 @@ export const LIMITS = {
   leadingEmptyLines: 4,
   /** Interim (1xx) responses before a final one. */
   interimResponses: 16,
-  /** Bytes of later, pipelined requests held while one is being answered. */
-  pipelinedBytes: 64 * 1024,
+  /** Bytes read that wait: of later, pipelined requests while one is being answered, of a body that nobody takes yet. */
+  waitingBytes: 64 * 1024,
   /** Of a request's body kept in memory, for another server or until its length is known; what is more goes to a file. */
   replayBytes: 64 * 1024,
   /** Bodies up to this size are joined with what precedes them into one write. */
