@@ -18,10 +18,20 @@ export interface DecisionRecord {
   readonly decision: Decision;
 }
 
+/** A traced request that the balancer answered itself. */
+export interface OwnAnswerRecord {
+  /** Value of the trace header. */
+  readonly request: string;
+  /** Which stage did; null: none of them; no server could be reached, say. */
+  readonly stage: Stage | null;
+}
+
 export interface Report {
   readonly counts: BalancerCounts;
   /** New since the last report, oldest first: of requests at most the newest DECISIONS_KEPT, of connections the first. */
   readonly decisions: readonly DecisionRecord[];
+  /** New since the last report, oldest first, at most the newest DECISIONS_KEPT. */
+  readonly ownAnswers: readonly OwnAnswerRecord[];
 }
 
 /** Live counters of one server, by its declared address. The proxies add to them directly. */
@@ -65,6 +75,7 @@ export class Telemetry {
   #layer: 'l4' | 'l7' = 'l7';
   #upstreams: readonly Upstream[] = [];
   #decisions: DecisionRecord[] = [];
+  #ownAnswers: OwnAnswerRecord[] = [];
   #interval: Timer | null = null;
   #health = '';
 
@@ -139,9 +150,12 @@ export class Telemetry {
 
   decided(record: DecisionRecord): void {
     this.dirty = true;
-    this.#decisions.push(record);
-    // Halved now and then rather than shifted each time.
-    if (this.#decisions.length >= 2 * DECISIONS_KEPT) this.#decisions = this.#decisions.slice(-DECISIONS_KEPT);
+    this.#decisions = withNewest(this.#decisions, record);
+  }
+
+  answeredTraced(record: OwnAnswerRecord): void {
+    this.dirty = true;
+    this.#ownAnswers = withNewest(this.#ownAnswers, record);
   }
 
   counts(): BalancerCounts {
@@ -186,9 +200,17 @@ export class Telemetry {
     this.dirty = false;
     this.#health = health;
     const decisions = this.#decisions.slice(-DECISIONS_KEPT);
+    const ownAnswers = this.#ownAnswers.slice(-DECISIONS_KEPT);
     this.#decisions = [];
-    this.#onReport({ counts: this.counts(), decisions });
+    this.#ownAnswers = [];
+    this.#onReport({ counts: this.counts(), decisions, ownAnswers });
   }
+}
+
+/** Adds to the list; now and then it is halved, rather than shifted each time. */
+function withNewest<T>(list: T[], record: T): T[] {
+  list.push(record);
+  return list.length >= 2 * DECISIONS_KEPT ? list.slice(-DECISIONS_KEPT) : list;
 }
 
 function peerCounts(counter: PeerCounter, health: PeerCounts['health'], l4: boolean): PeerCounts {

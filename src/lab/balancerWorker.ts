@@ -85,6 +85,9 @@ async function obey(order: ToBalancer): Promise<void> {
     case 'cpu':
       post({ type: 'cpu', usedMs: threadCpuMs() });
       break;
+    case 'counts':
+      post({ type: 'counts', counts: balancer.counts() });
+      break;
     case 'drain':
       await balancer.drain();
       post({ type: 'drained' });

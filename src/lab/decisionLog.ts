@@ -1,5 +1,5 @@
 import type { RequestSample, Why } from '../measurement/snapshot';
-import type { DecisionRecord } from '../protocol/balancerWorker';
+import type { DecisionRecord, OwnAnswerRecord } from '../protocol/balancerWorker';
 import type { ClientSample } from '../protocol/trafficWorker';
 
 const KEPT_DECISIONS = 4_000;
@@ -14,6 +14,7 @@ const NEWEST_SAMPLES = 20;
 export class DecisionLog {
   readonly #byRequest = new Map<string, DecisionRecord>();
   readonly #byConnection = new Map<number, DecisionRecord>();
+  readonly #ownAnswers = new Map<string, OwnAnswerRecord>();
   readonly #samples: ClientSample[] = [];
 
   addDecisions(records: readonly DecisionRecord[]): void {
@@ -21,6 +22,10 @@ export class DecisionLog {
       if (record.request !== null) remember(this.#byRequest, record.request, record);
       else if (record.upstreamPort !== null) remember(this.#byConnection, record.upstreamPort, record);
     }
+  }
+
+  addOwnAnswers(records: readonly OwnAnswerRecord[]): void {
+    for (const record of records) remember(this.#ownAnswers, record.request, record);
   }
 
   addSamples(samples: readonly ClientSample[]): void {
@@ -75,8 +80,10 @@ export class DecisionLog {
       ...record.decision,
       atMs: record.decision.atMs - runStartedAtMs,
     });
-    const own = this.#byRequest.get(sample.id);
-    if (own !== undefined) return { kind: 'decided', decision: inRunTime(own) };
+    const decided = this.#byRequest.get(sample.id);
+    if (decided !== undefined) return { kind: 'decided', decision: inRunTime(decided) };
+    const own = this.#ownAnswers.get(sample.id);
+    if (own !== undefined) return { kind: 'own', stage: own.stage };
     const bound = sample.serverConnection === null ? undefined : this.#byConnection.get(sample.serverConnection);
     if (bound === undefined) return { kind: 'unknown' };
     const before = sample.requestsBefore;

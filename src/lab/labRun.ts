@@ -569,8 +569,23 @@ export class LabRun implements Disposable {
         await new Promise<void>((resolve) => clock.setTimeout(resolve, 20));
       }
     };
-    if (this.#balancer === null) await agree();
-    else await this.#balancer.drain(DRAIN_LIMIT_MS, agree);
+    if (this.#balancer === null) {
+      await agree();
+      return;
+    }
+    await this.#keepOpen(this.#balancer);
+    await this.#balancer.drain(DRAIN_LIMIT_MS, agree);
+  }
+
+  /** What of the balancer's connections to servers is open when all is answered; one that closes just then is waited for. */
+  async #keepOpen(balancer: RunBalancer): Promise<void> {
+    const { clock } = this.#options;
+    const deadline = clock.now() + DRAIN_LIMIT_MS;
+    for (;;) {
+      const counts = await balancer.counts();
+      if (counts === null || this.#counts.keepOpen(counts, this.#servers.all) || clock.now() >= deadline) return;
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, 10));
+    }
   }
 
   #takeReport(report: TrafficReport): void {
@@ -583,6 +598,7 @@ export class LabRun implements Disposable {
   #takeBalancerReport(report: BalancerReport): void {
     for (const peer of this.#counts.takeBalancer(report.counts)) this.#timeline.healthChanged(peer);
     this.#decisions.addDecisions(report.decisions);
+    this.#decisions.addOwnAnswers(report.ownAnswers);
   }
 
   #tick(): void {

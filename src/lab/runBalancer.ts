@@ -3,6 +3,7 @@ import type { Disposable } from '../base/dispose';
 import { ReaderError } from '../base/errors';
 import { message } from '../base/message';
 import type { Problem } from '../base/problem';
+import type { BalancerCounts } from '../measurement/snapshot';
 import type {
   AddressMap,
   BalancerReport,
@@ -64,6 +65,13 @@ export class RunBalancer implements Disposable {
     const answer = this.#thread.next('cpu');
     this.#thread.post({ type: 'cpu' });
     return (await answer)?.usedMs ?? null;
+  }
+
+  /** Its counts as they stand now; null where its thread is gone. */
+  async counts(): Promise<BalancerCounts | null> {
+    const answer = this.#thread.next('counts');
+    this.#thread.post({ type: 'counts' });
+    return (await answer)?.counts ?? null;
   }
 
   /** Waits until nothing is under way any more, at most `limitMs`; `meanwhile` runs between. */

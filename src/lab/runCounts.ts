@@ -38,6 +38,13 @@ export interface InsideState {
   readonly frontProtocol: 'rest' | 'grpc';
 }
 
+/** How many were open at one moment: of clients, to each peer by address, at each server by id. */
+interface OpenConnections {
+  readonly balancer: number;
+  readonly peers: ReadonlyMap<string, number>;
+  readonly servers: ReadonlyMap<string, number>;
+}
+
 /** The latest counts of each side of a run, put together into snapshots. */
 export class RunCounts {
   #client: ClientCounts = NO_CLIENT;
@@ -46,6 +53,7 @@ export class RunCounts {
   #bytes = 0;
   #atMs = 0;
   readonly #slots: number[] = [];
+  #kept: OpenConnections | null = null;
 
   /** The client has not reported yet. */
   get isEmpty(): boolean {
@@ -72,6 +80,28 @@ export class RunCounts {
     });
   }
 
+  /**
+   * From now on the open connections are told as they are now, when the traffic has ended: taking the run down closes
+   * them. False: the two sides of a connection do not say the same yet.
+   */
+  keepOpen(counts: BalancerCounts, servers: readonly LabServer[]): boolean {
+    const peers = new Map(counts.peers.map(({ address, connectionsOpen }) => [address, connectionsOpen]));
+    const accepted = new Map(servers.map((server) => [server.id, server.counts().connectionsOpen]));
+    this.#kept = { balancer: counts.connectionsOpen, peers, servers: accepted };
+    const dialled = counts.peers.reduce((sum, { connectionsOpen }) => sum + connectionsOpen, 0);
+    return dialled === [...accepted.values()].reduce((sum, open) => sum + open, 0);
+  }
+
+  #balancerCounts(): BalancerCounts | null {
+    const [counts, kept] = [this.#balancer, this.#kept];
+    if (counts === null || kept === null) return counts;
+    const peers = counts.peers.map((peer) => ({
+      ...peer,
+      connectionsOpen: kept.peers.get(peer.address) ?? peer.connectionsOpen,
+    }));
+    return { ...counts, connectionsOpen: kept.balancer, peers };
+  }
+
   snapshot(state: {
     readonly phase: Snapshot['phase'];
     readonly wiring: ArmWiring | null;
@@ -96,7 +126,8 @@ export class RunCounts {
     }));
     const { inside } = state;
     const layer = state.wiring?.layer ?? 'l4';
-    const balancer = layer === 'client-side' || this.#balancer === null ? null : { ...this.#balancer, layer };
+    const reported = this.#balancerCounts();
+    const balancer = layer === 'client-side' || reported === null ? null : { ...reported, layer };
     const asked = new Map(servers.map(({ id, counts }) => [id, this.#subrequests(id, counts.answered, state.wiring)]));
     const isAsked = (id: string): boolean => state.wiring?.pipeline?.asked.some(({ to }) => to === id) === true;
     const requestsOf = (id: string, answered: number): number => answered - (asked.get(id) ?? 0);
@@ -120,7 +151,7 @@ export class RunCounts {
         id,
         state: serverState,
         connections: counts.connections,
-        connectionsOpen: counts.connectionsOpen,
+        connectionsOpen: this.#kept?.servers.get(id) ?? counts.connectionsOpen,
         requests: requestsOf(id, counts.answered),
         ...((asked.get(id) ?? 0) > 0 || isAsked(id) ? { subrequests: asked.get(id) ?? 0 } : {}),
         received: counts.received,

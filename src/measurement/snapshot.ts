@@ -264,6 +264,8 @@ export type Why =
   | { readonly kind: 'bound'; readonly decision: Decision; readonly requestsBefore: number | null }
   /** The client itself chose among its own connections (gRPC client-side round_robin). */
   | { readonly kind: 'client'; readonly policy: string; readonly servers: readonly string[] }
+  /** No server was chosen: this stage of the balancer answered; null: none of them, for want of a server. */
+  | { readonly kind: 'own'; readonly stage: Stage | null }
   /** Not recorded (older than what is kept). */
   | { readonly kind: 'unknown' };
 

@@ -1,5 +1,5 @@
 import type { Problem } from '../base/problem';
-import type { BalancerCounts, Decision } from '../measurement/snapshot';
+import type { BalancerCounts, Decision, Stage } from '../measurement/snapshot';
 
 /** Messages between whoever runs a lab and its balancer worker. */
 
@@ -40,6 +40,8 @@ export type ToBalancer =
   | { readonly type: 'reload'; readonly conf: ConfSource; readonly addresses: AddressMap; readonly serial: number }
   /** Answers 'cpu'. */
   | { readonly type: 'cpu' }
+  /** Answers 'counts'. */
+  | { readonly type: 'counts' }
   | { readonly type: 'drain' }
   | { readonly type: 'close' };
 
@@ -61,12 +63,21 @@ export type FromBalancer =
   | { readonly type: 'report'; readonly report: BalancerReport }
   /** CPU time of its thread so far, ms; null: the system does not tell. */
   | { readonly type: 'cpu'; readonly usedMs: number | null }
+  /** As they stand now, between two reports. */
+  | { readonly type: 'counts'; readonly counts: BalancerCounts }
   | { readonly type: 'drained' }
   | { readonly type: 'failed'; readonly code: string; readonly text: string };
 
 export interface BalancerReport {
   readonly counts: BalancerCounts;
   readonly decisions: readonly DecisionRecord[];
+  readonly ownAnswers: readonly OwnAnswerRecord[];
+}
+
+/** A traced request that the balancer answered itself, and the stage that did; null: none of them. */
+export interface OwnAnswerRecord {
+  readonly request: string;
+  readonly stage: Stage | null;
 }
 
 /** A decision and what it was for: a traced request (L7), or a connection (L4). */

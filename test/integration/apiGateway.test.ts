@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { LabDefinition } from '../../src/lab/labDefinition';
 import { ConfProblems, type FinishedRun } from '../../src/lab/labRun';
-import type { Outcome } from '../../src/measurement/snapshot';
+import type { Outcome, Stage } from '../../src/measurement/snapshot';
 import { labNamed, runArm, runOf } from '../harness/labs';
 
 /** The API gateway lab: which status each arm gives, over REST and gRPC, and which stage gave it. */
@@ -27,6 +27,13 @@ function expectWhole({ result, snapshot }: FinishedRun): void {
   expect(result.servers.reduce((sum, server) => sum + server.requests, 0)).toBe(result.counts.backends);
   expect(sumOf(result.outcomes)).toBe(result.sent);
   expect(result.outcomes.map(({ by }) => by)).not.toContain('balancer');
+}
+
+/** "Why this backend?" of every request shown that no server answered. */
+function expectStage({ snapshot }: FinishedRun, stage: Stage): void {
+  const own = snapshot.samples.filter(({ server }) => server === null);
+  expect(own.length).toBeGreaterThan(0);
+  for (const { why } of own) expect(why).toEqual({ kind: 'own', stage });
 }
 
 function sumOf(outcomes: readonly Outcome[]): number {
@@ -67,6 +74,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
     const finished = await runArm(lab, arm, { ...QUICK, protocol });
     expectWhole(finished);
     expect(finished.result.outcomes).toEqual([{ status: words.unknown, by: 'auth', requests: QUICK.requests }]);
+    expectStage(finished, 'auth');
     expect(finished.result.stages).toContainEqual({
       stage: 'auth',
       arrived: QUICK.requests,
@@ -78,6 +86,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
   it('over-limit: rate × time + burst get in within one request, the limit refuses the rest', async () => {
     const requests = 80;
     const finished = await runArm(lab, 'over-limit', { requests, rate: 40, protocol });
+    expectStage(finished, 'limit');
     expectWhole(finished);
     expect(given(finished.result.outcomes)).toEqual([`${words.over} by limit`, `${words.ok} by orders`].toSorted());
     const admitted = finished.result.outcomes.find(({ by }) => by === 'orders')?.requests ?? 0;
@@ -96,6 +105,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
 
   it('unknown-route: routing refuses all, and nobody is asked', async () => {
     const finished = await runArm(lab, 'unknown-route', { ...QUICK, protocol });
+    expectStage(finished, 'route');
     expectWhole(finished);
     expect(finished.result.outcomes).toEqual([{ status: words.nowhere, by: 'route', requests: QUICK.requests }]);
     expect(finished.result.counts.subrequests).toBeUndefined();

@@ -95,6 +95,9 @@ describe('L7', () => {
     const finished = await outcomeOf('l7-static');
     const files = routesOf(finished).filter(({ path }) => path === '/static/');
     expect(kinds(files)).toEqual(['/static/ → balancer 200']);
+    const own = finished.snapshot.samples.filter(({ server }) => server === null);
+    expect(own.length).toBeGreaterThan(0);
+    expect(new Set(own.map(({ why }) => JSON.stringify(why)))).toEqual(new Set(['{"kind":"own","stage":"static"}']));
     expect(finished.result.counts).toEqual({
       client: REQUESTS,
       balancer: REQUESTS,

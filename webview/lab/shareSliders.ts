@@ -1,4 +1,4 @@
-import { fill, h, setText, uniqueId } from '../dom';
+import { fill, h, setHidden, setText, uniqueId } from '../dom';
 import { percent, t } from '../strings';
 import { button } from '../ui';
 import { allOnOne, evenShares, fitShares, type Shares, wholePercents, withShare } from './predictionModel';
@@ -29,6 +29,11 @@ export function shareSliders(
   const state = h('p', { class: 'hint' });
   const element = h('div', { class: 'share-sliders', role: 'group', 'aria-label': name }, rows, presets, state);
 
+  const hint = () =>
+    current === null
+      ? t('Not predicted yet: move a slider or choose a preset.')
+      : t('The shares always sum to 100 %: when one moves, the others give way.');
+
   const paint = () => {
     const shown = wholePercents(current ?? evenShares(ids), ids);
     for (const [id, slider] of sliders) {
@@ -40,12 +45,10 @@ export function shareSliders(
       setText(slider.output, text);
     }
     element.classList.toggle('unset', current === null);
-    setText(
-      state,
-      current === null
-        ? t('Not predicted yet: move a slider or choose a preset.')
-        : t('The shares always sum to 100 %: when one moves, the others give way.'),
-    );
+    const isOpen = ids.length > 1;
+    setHidden(rows, !isOpen);
+    setHidden(presets, !isOpen);
+    setText(state, isOpen ? hint() : t('There is one server to reach here, so there is nothing to predict.'));
   };
 
   const set = (shares: Shares, done: boolean) => {

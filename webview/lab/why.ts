@@ -1,5 +1,5 @@
 import { assertNever } from '../../src/base/assertNever';
-import type { Decision, DecisionPeer, RequestSample } from '../../src/measurement/snapshot';
+import type { Decision, DecisionPeer, RequestSample, Stage } from '../../src/measurement/snapshot';
 import { type Child, h } from '../dom';
 import { count, milliseconds, say, seconds, t } from '../strings';
 
@@ -49,10 +49,29 @@ function answer(sample: RequestSample): Child {
           servers: why.servers.join(', '),
         }),
       );
+    case 'own':
+      return h('p', { class: 'why-answer' }, h('strong', {}, t('No server was asked.')), ' ', ownText(why.stage));
     case 'unknown':
       return h('p', { class: 'why-answer' }, t('Its decision is no longer recorded.'));
     default:
       return assertNever(why);
+  }
+}
+
+function ownText(stage: Stage | null): string {
+  switch (stage) {
+    case 'route':
+      return t('Routing answered it: the configuration says so, or has nothing for this path.');
+    case 'limit':
+      return t('The rate limit refused it.');
+    case 'auth':
+      return t('Authentication refused it.');
+    case 'static':
+      return t('The balancer answered with a file of its own.');
+    case null:
+      return t('The balancer had none left to ask.');
+    default:
+      return assertNever(stage);
   }
 }
 

@@ -380,7 +380,10 @@ export class Exchange implements CapturingSource, RequestFacts {
     const place = this.stage === 'static' ? 'static' : this.history === null ? 'route' : null;
     const told = headers.get('grpc-status');
     const grpcStatus = told === null ? null : Number(told);
-    this.generation.engine.telemetry.pipeline.answered(this.refusedBy ?? place, status, grpcStatus);
+    const { telemetry } = this.generation.engine;
+    const stage = this.refusedBy ?? place;
+    telemetry.pipeline.answered(stage, status, grpcStatus);
+    if (this.traceId !== null) telemetry.answeredTraced({ request: this.traceId, stage });
   }
 
   /** The request is bad or too large while it comes in. */

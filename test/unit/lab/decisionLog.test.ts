@@ -75,6 +75,15 @@ describe('why', () => {
     }
   });
 
+  it('is the stage of the balancer that answered, unless a server was chosen before', () => {
+    const log = new DecisionLog();
+    log.addSamples([sample(1, { server: null, status: '429' })]);
+    log.addOwnAnswers([{ request: 'r1', stage: 'limit' }]);
+    expect(why(log)).toEqual({ kind: 'own', stage: 'limit' });
+    log.addDecisions([{ request: 'r1', upstreamPort: null, decision }]);
+    expect(why(log)?.kind).toBe('decided');
+  });
+
   it('is the client where the client balances, and unknown where nothing was recorded', () => {
     const log = new DecisionLog();
     log.addSamples([sample(1)]);
