@@ -583,7 +583,12 @@ export class LabRun implements Disposable {
     const deadline = clock.now() + DRAIN_LIMIT_MS;
     for (;;) {
       const counts = await balancer.counts();
-      if (counts === null || this.#counts.keepOpen(counts, this.#servers.all) || clock.now() >= deadline) return;
+      if (
+        counts === null ||
+        this.#counts.keepOpen(counts, this.#servers.all, this.#inside()) ||
+        clock.now() >= deadline
+      )
+        return;
       await new Promise<void>((resolve) => clock.setTimeout(resolve, 10));
     }
   }

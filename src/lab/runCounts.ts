@@ -2,6 +2,7 @@ import type { ClientFindings, Findings, Hop } from '../measurement/findings';
 import { type Ledgers, reconcile } from '../measurement/reconcile';
 import type {
   BalancerCounts,
+  CallCounts,
   ClientCounts,
   PeerCounts,
   ServerCounts,
@@ -12,7 +13,7 @@ import { outcomesByStage, stageCounts } from '../measurement/stages';
 import { reconcileTiers } from '../measurement/tiers';
 import type { TrafficReport } from '../protocol/trafficWorker';
 import { type ArmWiring, drainedIn } from './armWiring';
-import type { LabServer } from './labServer';
+import type { CallLife, LabServer } from './labServer';
 import type { RunHops } from './runHops';
 
 const NO_CLIENT: ClientCounts = {
@@ -38,11 +39,12 @@ export interface InsideState {
   readonly frontProtocol: 'rest' | 'grpc';
 }
 
-/** How many were open at one moment: of clients, to each peer by address, at each server by id. */
+/** How many were open at one moment: of clients, to each peer by address, at and from each server by id. */
 interface OpenConnections {
   readonly balancer: number;
   readonly peers: ReadonlyMap<string, number>;
   readonly servers: ReadonlyMap<string, number>;
+  readonly calls: ReadonlyMap<string, number>;
 }
 
 /** The latest counts of each side of a run, put together into snapshots. */
@@ -84,10 +86,16 @@ export class RunCounts {
    * From now on the open connections are told as they are now, when the traffic has ended: taking the run down closes
    * them. False: the two sides of a connection do not say the same yet.
    */
-  keepOpen(counts: BalancerCounts, servers: readonly LabServer[]): boolean {
+  keepOpen(counts: BalancerCounts, servers: readonly LabServer[], inside: InsideState | null): boolean {
     const peers = new Map(counts.peers.map(({ address, connectionsOpen }) => [address, connectionsOpen]));
     const accepted = new Map(servers.map((server) => [server.id, server.counts().connectionsOpen]));
-    this.#kept = { balancer: counts.connectionsOpen, peers, servers: accepted };
+    const calls = servers.flatMap((server): [string, number][] => {
+      const lives = server.callLives();
+      return inside === null || lives === null
+        ? []
+        : [[server.id, inside.hops.callsOf(server.id, lives).connectionsOpen]];
+    });
+    this.#kept = { balancer: counts.connectionsOpen, peers, servers: accepted, calls: new Map(calls) };
     const dialled = counts.peers.reduce((sum, { connectionsOpen }) => sum + connectionsOpen, 0);
     return dialled === [...accepted.values()].reduce((sum, open) => sum + open, 0);
   }
@@ -163,7 +171,7 @@ export class RunCounts {
         share: shareOf(id, counts.answered),
         latencyMs: this.#client.latencyByServer?.[id] ?? null,
         ...(state.store === null ? {} : { store: counts.store }),
-        ...(inside === null || callLives === null ? {} : { calls: inside.hops.callsOf(id, callLives) }),
+        ...(inside === null || callLives === null ? {} : { calls: this.#callsOf(inside, id, callLives) }),
       }),
     );
     const ledgers: Ledgers = {
@@ -209,6 +217,11 @@ export class RunCounts {
       },
       answeredPerSlot: Array.from(this.#slots, (count) => count ?? 0),
     };
+  }
+
+  #callsOf(inside: InsideState, id: string, lives: readonly CallLife[]): CallCounts {
+    const calls = inside.hops.callsOf(id, lives);
+    return { ...calls, connectionsOpen: this.#kept?.calls.get(id) ?? calls.connectionsOpen };
   }
 
   #stages(wiring: ArmWiring | null): Findings {

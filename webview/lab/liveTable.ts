@@ -1,6 +1,6 @@
 import type { ServerCounts, ServerState, Snapshot } from '../../src/measurement/snapshot';
 import { stateText } from '../diagram/paintOverlay';
-import { h, putInOrder, setAttribute, setText } from '../dom';
+import { h, putInOrder, setAttribute, setHidden, setText } from '../dom';
 import { count, milliseconds, percent, t } from '../strings';
 import { type ServerActions, type ServerActs, serverActions } from './serverActions';
 
@@ -45,7 +45,13 @@ export function liveTable(lab: string, acts: ServerActs): LiveTable {
     ),
     body,
   );
-  const element = h('div', { class: 'table-scroll', role: 'group', 'aria-label': t('Live table'), tabindex: 0 }, table);
+  const scroll = h('div', { class: 'table-scroll', role: 'group', 'aria-label': t('Live table'), tabindex: 0 }, table);
+  const note = h(
+    'p',
+    { class: 'hint', hidden: true },
+    t('Latency is what clients measured. Servers that only other servers ask, or the balancer, have none here.'),
+  );
+  const element = h('div', {}, scroll, note);
   const rows = new Map<string, Row>();
 
   const addRow = (id: string): Row => {
@@ -83,8 +89,14 @@ export function liveTable(lab: string, acts: ServerActs): LiveTable {
         body,
         ids.flatMap((id) => rows.get(id)?.element ?? []),
       );
+      setHidden(note, snapshot?.servers.some(isAskedInside) !== true);
     },
   };
+}
+
+/** It answers, and no client. */
+function isAskedInside({ inside, requests, subrequests }: ServerCounts): boolean {
+  return inside === true ? requests > 0 : requests === 0 && (subrequests ?? 0) > 0;
 }
 
 function showRow(row: Row, server: ServerCounts | null, running: boolean): void {
