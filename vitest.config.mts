@@ -29,8 +29,8 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // Concurrent tests are those that wait for traffic of a set rate; more at once would disturb what they measure.
-    maxConcurrency: 2,
+    // Concurrent tests are those that wait for traffic of a set rate, and count it.
+    maxConcurrency: 4,
     projects: [
       {
         extends: true,

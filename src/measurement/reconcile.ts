@@ -44,7 +44,8 @@ export interface Ledgers {
  *   (up to failed + retried more); each server received at most what was forwarded to it (subrequests among it), and what was forwarded and
  *   never received is explained as above;
  * - connections: what one side opened the next one accepted, up to failed + retried, and but for servers that died.
- *   A client that fails to connect at all opened nothing.
+ *   A client that fails to connect at all opened nothing. Nor did a balancer that stopped waiting for a server and went on
+ *   to the next, though the server may have accepted: its further tries explain that.
  *
  * So in a run in which nothing failed and nothing was retried, every one of these is an equality.
  *
@@ -285,7 +286,8 @@ function checkConnections(
   const opened = sum(balancer.peers.map((peer) => peer.connectionsOpened));
   // A browser may have knocked at the servers themselves.
   if (client.isBrowser === true && accepted > opened) return differences;
-  if (opened !== accepted && !anyDied && Math.abs(opened - accepted) > spare + balancer.answeredItself) {
+  const explained = balancer.requests === null ? spare + balancer.answeredItself : explainedLosses(client, balancer);
+  if (opened !== accepted && !anyDied && Math.abs(opened - accepted) > explained) {
     differences.push(
       message('The balancer opened {opened} connections, the servers accepted {accepted}', { opened, accepted }),
     );

@@ -288,3 +288,26 @@ test('a browser may have asked the balancer for leave; a thread of the lab may n
   const more = { ...asked, requests: asked.requests + 1 };
   expect(reconcile({ ...ledgers, client: browser, balancer: more }).agree).toBe(false);
 });
+
+test('a connection that the balancer gave up while it was made may have been accepted, one for each further try', () => {
+  const ledgers = play('l7', [
+    { fate: 'ok', server: 0 },
+    { fate: 'ok', server: 1 },
+  ]);
+  const { balancer, servers } = ledgers;
+  if (balancer === null) throw new Error('an L7 arm has a balancer');
+  const accepting = (more: number, tries: number): Ledgers => ({
+    ...ledgers,
+    // A try that ended before the connection stood counts as forwarded; its server received nothing.
+    balancer: {
+      ...balancer,
+      peers: balancer.peers.map((peer, i) => (i === 0 ? { ...peer, requests: (peer.requests ?? 0) + tries } : peer)),
+    },
+    servers: servers.map((server, i) =>
+      i === 0 ? { ...server, connectionsAccepted: server.connectionsAccepted + more } : server,
+    ),
+  });
+  expect(texts(accepting(3, 3))).toEqual([]);
+  expect(texts(accepting(4, 3))).toEqual(['The balancer opened {opened} connections, the servers accepted {accepted}']);
+  expect(texts(accepting(1, 0))).toHaveLength(1);
+});
