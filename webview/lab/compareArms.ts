@@ -112,8 +112,8 @@ function row(lab: LabState, arm: string, title: string, own: readonly OwnColumn[
   const { result, snapshot } = kept;
   const choices = choicesOf(result, lab);
   // What clients sent was split over the servers that they reach.
-  const inside = new Set(snapshot.servers.flatMap((server) => (server.inside === true ? [server.id] : [])));
-  const reached = result.servers.filter(({ id }) => !inside.has(id));
+  const asked = new Set(snapshot.servers.flatMap((server) => (servesClients(server) ? [] : [server.id])));
+  const reached = result.servers.filter(({ id }) => !asked.has(id));
   const total = reached.reduce((sum, server) => sum + server.requests, 0);
   const shares = reached.map((server) => ({ id: server.id, share: total === 0 ? 0 : server.requests / total }));
   return h(

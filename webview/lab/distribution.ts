@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../src/measurement/snapshot';
+import { type Snapshot, servesClients } from '../../src/measurement/snapshot';
 import { h, putInOrder, setHidden, setStyle, setText } from '../dom';
 import { percent, requestsText, t } from '../strings';
 import type { Shares } from './predictionModel';
@@ -50,11 +50,7 @@ export function distribution(): Distribution {
   return {
     element,
     show(serverIds, snapshot, prediction, points) {
-      // Whom only the balancer or other servers ask has no part in the split of what clients sent.
-      const serving =
-        snapshot?.servers.filter(
-          (server) => server.inside !== true && (server.subrequests === undefined || server.requests > 0),
-        ) ?? [];
+      const serving = snapshot?.servers.filter(servesClients) ?? [];
       const ids = [...new Set([...serverIds, ...serving.map((server) => server.id)])];
       for (const [id, bar] of bars) {
         if (ids.includes(id)) continue;

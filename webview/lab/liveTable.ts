@@ -1,4 +1,4 @@
-import type { ServerCounts, ServerState, Snapshot } from '../../src/measurement/snapshot';
+import { type ServerCounts, type ServerState, type Snapshot, servesClients } from '../../src/measurement/snapshot';
 import { stateText } from '../diagram/paintOverlay';
 import { h, putInOrder, setAttribute, setHidden, setText } from '../dom';
 import { count, milliseconds, percent, t } from '../strings';
@@ -89,14 +89,9 @@ export function liveTable(lab: string, acts: ServerActs): LiveTable {
         body,
         ids.flatMap((id) => rows.get(id)?.element ?? []),
       );
-      setHidden(note, snapshot?.servers.some(isAskedInside) !== true);
+      setHidden(note, snapshot?.servers.every(servesClients) !== false);
     },
   };
-}
-
-/** It answers, and no client. */
-function isAskedInside({ inside, requests, subrequests }: ServerCounts): boolean {
-  return inside === true ? requests > 0 : requests === 0 && (subrequests ?? 0) > 0;
 }
 
 function showRow(row: Row, server: ServerCounts | null, running: boolean): void {
