@@ -207,11 +207,6 @@ export interface StoreState {
   readonly isOurs: boolean;
 }
 
-/** Whether clients reach it: whom only the balancer or other servers ask has no part in the split of what clients sent. */
-export function servesClients({ inside, requests, subrequests }: ServerCounts): boolean {
-  return inside !== true && (subrequests === undefined || requests > 0);
-}
-
 /** Requests and connections that a server sent and opened inwards. */
 export interface CallCounts {
   readonly sent: number;

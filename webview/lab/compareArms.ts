@@ -3,6 +3,7 @@ import type { LabState } from '../../src/protocol/webview';
 import { fill, h, setHidden } from '../dom';
 import { count, factor, milliseconds, percent, t } from '../strings';
 import { answersOtherThanSuccess } from './connectionsSentence';
+import { servesClients } from './servesClients';
 import { choicesOf } from './setUp';
 
 /** Every arm the reader has run so far, side by side under the same heads. */

@@ -1,7 +1,8 @@
-import { type Snapshot, servesClients } from '../../src/measurement/snapshot';
+import type { Snapshot } from '../../src/measurement/snapshot';
 import { h, putInOrder, setHidden, setStyle, setText } from '../dom';
 import { percent, requestsText, t } from '../strings';
 import type { Shares } from './predictionModel';
+import { servesClients } from './servesClients';
 
 /** Measured share of each server as a bar, the reader's prediction drawn over it, and the score of the two. */
 export interface Distribution {

@@ -1,8 +1,9 @@
-import { type ServerCounts, type ServerState, type Snapshot, servesClients } from '../../src/measurement/snapshot';
+import type { ServerCounts, ServerState, Snapshot } from '../../src/measurement/snapshot';
 import { stateText } from '../diagram/paintOverlay';
 import { h, putInOrder, setAttribute, setHidden, setText } from '../dom';
 import { count, milliseconds, percent, t } from '../strings';
 import { type ServerActions, type ServerActs, serverActions } from './serverActions';
+import { servesClients } from './servesClients';
 
 /** The same numbers as the diagram, as a table; a server's own buttons are in its row. */
 export interface LiveTable {
