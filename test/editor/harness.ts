@@ -110,6 +110,11 @@ export class Editor {
    * never comes to show its commands, and one from which something takes the focus closes: it is opened again.
    */
   async runCommand(title: string): Promise<void> {
+    await this.#chooseCommand(title);
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  async #chooseCommand(title: string): Promise<void> {
     const widget = this.page.locator('.quick-input-widget');
     const row = widget.locator('.monaco-list-row').filter({ has: this.page.getByText(title, { exact: true }) });
     for (let attempt = 0; attempt < 15; attempt++) {
@@ -117,12 +122,10 @@ export class Editor {
         await this.page.keyboard.press('F1');
         await widget.locator('input').fill(`>${title}`, { timeout: 3_000 });
         await row.first().click({ timeout: 3_000 });
+        return;
       } catch {
         await this.page.keyboard.press('Escape');
-        continue;
       }
-      await widget.waitFor({ state: 'hidden' });
-      return;
     }
     throw new Error(`The palette never showed the command "${title}"`);
   }
@@ -130,6 +133,22 @@ export class Editor {
   /** What the visible webview shows. */
   webview(): FrameLocator {
     return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+  }
+
+  /** Picks a theme from VS Code's list, by the label it has there. */
+  async chooseTheme(label: string): Promise<void> {
+    await this.#chooseCommand('Preferences: Color Theme');
+    const widget = this.page.locator('.quick-input-widget');
+    const input = widget.getByPlaceholder(/^Select Color Theme/);
+    await input.waitFor();
+    const row = widget.locator('.monaco-list-row').filter({ has: this.page.getByText(label, { exact: true }) });
+    // The list may still be on its way when the input is there: what was typed into it is lost then.
+    for (let attempt = 0; attempt < 5 && !(await row.isVisible()); attempt++) {
+      await input.fill(label);
+      await row.waitFor({ timeout: 2_000 }).catch(() => {});
+    }
+    await row.click();
+    await widget.waitFor({ state: 'hidden' });
   }
 
   /** An entry of the status bar by a part of its text. */
