@@ -14,7 +14,8 @@ const TIMEOUT_MS = 90_000;
 it('there are exercises', () => expect(exercises.length).toBeGreaterThan(0));
 
 /** Checks that hold latencies against each other want the machine for themselves; the others count, and wait for time to pass. */
-const measures = ({ exercise }: WrittenExercise) => exercise.expect.some(({ reading }) => reading.startsWith('latencyMs'));
+const measures = ({ exercise }: WrittenExercise) =>
+  exercise.expect.some(({ reading }) => reading.startsWith('latencyMs'));
 
 describe.each(exercises.filter(measures))('$lab.id / $exercise.id', check);
 describe.concurrent.each(exercises.filter((each) => !measures(each)))('$lab.id / $exercise.id', check);
