@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 export const measuring = [
   'algorithms',
   'apiGateway',
-  'exercises',
+  'exercisesMeasured',
   'limit*',
   'oneVsMany',
   'reloadUnderLoad',

@@ -1,66 +1,10 @@
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exerciseProblems } from '../../src/lab/exerciseLab';
-import { readLabFile } from '../../src/lab/labFiles';
-import { everyExercise, toldBy, verdictOn, type WrittenExercise } from '../harness/exercises';
+import { checkExercise, exercisesThat } from './exercises.cases';
 
-/** Every exercise of every lab: where it starts, its solution, and what readers are likely to try. */
+/** Every exercise whose checks count. */
 
-const exercises = await everyExercise();
-
-/** A check may have several runs, each with servers to start; a gRPC client waits 10 s for a listener that does not answer. */
-const TIMEOUT_MS = 90_000;
+const exercises = await exercisesThat('count');
 
 it('there are exercises', () => expect(exercises.length).toBeGreaterThan(0));
 
-/** Checks that hold latencies against each other want the machine for themselves; the others count, and wait for time to pass. */
-const measures = ({ exercise }: WrittenExercise) =>
-  exercise.expect.some(({ reading }) => reading.startsWith('latencyMs'));
-
-describe.each(exercises.filter(measures))('$lab.id / $exercise.id', check);
-describe.concurrent.each(exercises.filter((each) => !measures(each)))('$lab.id / $exercise.id', check);
-
-function check({ lab, exercise, wrong }: WrittenExercise): void {
-  const inLab = (file: string) => path.join(lab.folder, file);
-
-  it('is written in both languages', () => {
-    const texts = [
-      exercise.title,
-      exercise.goal,
-      ...exercise.hints,
-      ...exercise.runs.flatMap(({ title }) => (title === null ? [] : [title])),
-      ...exercise.expect.flatMap(({ name, help }) => [...(name === null ? [] : [name]), ...help.map(({ say }) => say)]),
-    ];
-    for (const text of texts) expect(Object.keys(text).sort()).toEqual(['en', 'ko']);
-    expect(exercise.hints.length).toBeGreaterThan(0);
-  });
-
-  it('starts and ends with files of which nothing is to be complained', async () => {
-    for (const file of [exercise.start, exercise.solution]) {
-      const text = await readLabFile(lab.folder, file);
-      if (!text.ok) throw new Error(`${file} cannot be read`);
-      expect(await exerciseProblems(lab, exercise, { path: file, text: text.value }), file).toEqual([]);
-    }
-  });
-
-  it('is not solved by the file it starts with, and says what it wanted', { timeout: TIMEOUT_MS }, async () => {
-    const verdict = await verdictOn({ lab, exercise }, inLab(exercise.start));
-    expect(verdict.solved).toBe(false);
-    const unmet = verdict.expectations.filter(({ met }) => !met);
-    expect(unmet.some(({ help }) => help !== null)).toBe(true);
-  });
-
-  it('is solved by its solution', { timeout: TIMEOUT_MS }, async () => {
-    const verdict = await verdictOn({ lab, exercise }, inLab(exercise.solution));
-    expect(toldBy({ ...verdict, runs: [] })).toBe('');
-    expect(verdict.solved).toBe(true);
-  });
-
-  it('has two wrong answers or more to try', () => expect(wrong.length).toBeGreaterThanOrEqual(2));
-
-  it.each(wrong)('$name is not enough, and it is said why', { timeout: TIMEOUT_MS }, async ({ file, says }) => {
-    const verdict = await verdictOn({ lab, exercise }, file);
-    expect(verdict.solved).toBe(false);
-    expect(toldBy(verdict)).toContain(says);
-  });
-}
+describe.concurrent.each(exercises)('$lab.id / $exercise.id', checkExercise);
