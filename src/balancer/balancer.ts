@@ -17,7 +17,7 @@ import { Listener } from './proxies/listener';
 import { type Report, Telemetry } from './telemetry';
 
 export type { AddressMap } from './proxies/engine';
-export type { DecisionRecord, OwnAnswerRecord, Report } from './telemetry';
+export type { DecisionRecord, Report } from './telemetry';
 
 export interface BalancerOptions {
   readonly plan: Plan;

@@ -246,9 +246,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
       }
       if (event === MORE) return null;
       if (event === END) {
-        this.#requestDone = true;
-        this.#isHeld = false;
-        this.deadlineAt = NEVER;
+        this.#endRequest();
         this.#exchange?.discarded();
       }
     }
@@ -383,9 +381,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
       if (event === HEAD) this.#begin();
       else if (event === BODY) this.#exchange?.onRequestBody(this.#body(), this.#parser.messageBytes);
       else if (event === END) {
-        this.#requestDone = true;
-        this.#isHeld = false;
-        this.deadlineAt = NEVER;
+        this.#endRequest();
         this.#exchange?.onRequestEnd(this.#parser.messageBytes);
         if (this.#responseDone && this.#exchange !== null) this.#complete();
       } else if (event === MORE) break;
@@ -405,6 +401,13 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
       this.#exchange.onRequestPause();
     }
     this.flush();
+  }
+
+  /** All of it has been read. */
+  #endRequest(): void {
+    this.#requestDone = true;
+    this.#isHeld = false;
+    this.deadlineAt = NEVER;
   }
 
   /** The piece of body just read. */

@@ -110,8 +110,6 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
   /** Its turn in the outbox is to come. */
   #isOutgoing = false;
   #chunked = false;
-  /** What is read lies in memory that the next read fills again. */
-  #borrowed = false;
   #bodyDone = true;
   #headRead = false;
   #readTimeoutMs = 0;
@@ -128,7 +126,6 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
     this.deadlineAt = engine.clock.now() + connectTimeoutMs;
     engine.deadlines.watch(this);
     const reads = sharedReads((bytes) => {
-      this.#borrowed = true;
       this.#onData(bytes);
       this.#parser.keepRest();
     });
@@ -319,7 +316,8 @@ export class Http1UpstreamConnection implements UpstreamCall, Timed, Outgoing {
         const bodyless = parser.framing === NO_BODY && (parser.contentLength !== 0 || parser.answersHead);
         this.#owner.onResponseHead(parser.status, parser.reason, parser.headers, parser.contentLength, bodyless);
       } else if (event === BODY) {
-        this.#owner.onResponseBody(this.#borrowed ? Buffer.from(parser.data) : parser.data);
+        // In the clear it lies in memory that the next read fills again.
+        this.#owner.onResponseBody(this.secure === null ? Buffer.from(parser.data) : parser.data);
       } else if (event === END) {
         this.#finish();
         return;

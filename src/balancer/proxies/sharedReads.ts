@@ -2,7 +2,7 @@ import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 
 /**
  * Connections that read into one piece of memory. Node else sets 64 KB aside for every read, however few bytes come, and
- * the garbage collector runs for it: with small messages that is a fifth of the processor time.
+ * the garbage collector runs for it: with small messages that is a sixth of the processor time.
  */
 
 const READ_BYTES = 64 * 1024;
@@ -39,7 +39,7 @@ export function sharedReads(take: (bytes: Buffer) => void): OnReadOpts {
 export function takeOver(accepted: Socket, take: (bytes: Buffer) => void): Socket | null {
   const holder = accepted as unknown as { _handle: unknown };
   const { _handle: handle } = holder;
-  // Neither documented nor changed since Node 0.10; where it is missing, reading costs more, and that is all.
+  // Undocumented: where it is missing, reading costs more, and that is all.
   if (needsOwnBuffer || typeof handle !== 'object' || handle === null || !('useUserBuffer' in handle)) return null;
   holder._handle = null;
   const options: SocketConstructorOpts & { readonly handle: object } = {
