@@ -415,6 +415,9 @@ export const errorPageCases: readonly PhaseCase[] = [
          location /away { error_page 404 https://example.org/lost; return 404; }
          location /away301 { error_page 404 =301 /lost$uri; return 404; }
          location /away308 { error_page 404 =308 http://example.org/$arg_x; return 404; }
+         location /moved { error_page 301 http://example.org/far; return 301 /x; }
+         location /moved-equal { error_page 308 = http://example.org/far; return 308 /x; }
+         location /moved303 { error_page 301 =303 http://example.org/far; return 301 /x; }
          location /own { error_page 410 /404.html; return 410; } location /inherits-not { error_page 410 /x; return 404; }
          location /dead { proxy_pass http://127.0.0.1:${ports.dead[0]}; }
          location /page-is-missing { error_page 404 /nowhere; return 404; }
@@ -424,6 +427,7 @@ export const errorPageCases: readonly PhaseCase[] = [
     requests: [
       ...gets('/no?q=1', '/text', '/missing', '/404.html', '/broken', '/forbidden', '/away', '/away301', '/own'),
       ...gets('/away308?x=1', '/inherits-not', '/dead', '/page-is-missing', '/proxied', '/proxied?a=b', '/sorry'),
+      ...gets('/moved', '/moved-equal', '/moved303'),
       { method: 'HEAD', target: '/no' },
       { method: 'HEAD', target: '/proxied' },
       { method: 'POST', target: '/no', body: 'body' },

@@ -34,7 +34,8 @@ function substitute(exchange: Exchange, page: ErrorPage): Substitute {
       : { kind: 'path', path: uri.slice(0, query), args: uri.slice(query + 1) };
   }
   if (uri.startsWith('@')) return { kind: 'named', name: uri };
-  const status = REDIRECTS.has(exchange.response.fixedStatus) ? exchange.response.fixedStatus : 302;
+  // What the page says counts, not what it stands in for: a 301 of the balancer's own becomes a 302, as in nginx.
+  const status = typeof page.answer === 'number' && REDIRECTS.has(page.answer) ? page.answer : 302;
   exchange.response.fixedStatus = status;
   return { kind: 'redirect', status, location: uri };
 }
