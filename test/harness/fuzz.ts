@@ -35,6 +35,22 @@ export async function fuzzAsync<T>(
   while (performance.now() < end) await fc.assert(fc.asyncProperty(arbitrary, check), { numRuns: 500 });
 }
 
+/** How many times as many files a differential test generates: DIFFERENTIAL_TIMES, else 1. */
+const DIFFERENTIAL_TIMES = Number(process.env.DIFFERENTIAL_TIMES ?? 1);
+
+/**
+ * What fast-check is told where each case starts an nginx: fixed cases in `npm test`, or, in `npm run test:long`, new and
+ * many more of them. A failure names the seed and path; DIFFERENTIAL_SEED is that seed.
+ */
+export function differential(runs: number): { readonly numRuns: number; readonly seed: number } {
+  return { numRuns: runs * DIFFERENTIAL_TIMES, seed: Number(process.env.DIFFERENTIAL_SEED ?? 20_250_301) };
+}
+
+/** Milliseconds for a differential test that takes at most so many in `npm test`. */
+export function differentialTimeout(standard: number): number {
+  return standard * DIFFERENTIAL_TIMES;
+}
+
 /** Seconds of each long fuzz test: FUZZ_SECONDS, else ten minutes. */
 export const FUZZ_SECONDS = Number(process.env.FUZZ_SECONDS ?? 600);
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPlan } from '../../src/balancer/buildPlan';
 import { ConfJudges, withModules } from '../harness/confVerdict';
+import { differential, differentialTimeout } from '../harness/fuzz';
 import { nginxIsMissing } from '../harness/nginx';
 import { anyConf } from '../unit/conf/confText';
 import { type Case, cases, location, server, stream, upstream } from './confDifferential.cases';
@@ -37,7 +38,7 @@ describe('nginx is installed where the tests have to be whole', () => {
   test('on CI', () => expect(nginxIsMissing && process.env.CI === 'true').toBe(false));
 });
 
-describe.skipIf(nginxIsMissing)('as nginx -t', { timeout: 180_000 }, () => {
+describe.skipIf(nginxIsMissing)('as nginx -t', { timeout: differentialTimeout(60_000) }, () => {
   test('the table is large enough, and each file is in it once', () => {
     expect(cases.length).toBeGreaterThan(400);
     expect(new Set(cases.map((each) => each.text)).size).toBe(cases.length);
@@ -49,7 +50,7 @@ describe.skipIf(nginxIsMissing)('as nginx -t', { timeout: 180_000 }, () => {
   function agree(files: fc.Arbitrary<string>, numRuns: number): void {
     fc.assert(
       fc.property(files, (text) => compare({ name: 'generated', text })),
-      { numRuns },
+      differential(numRuns),
     );
   }
 
@@ -193,7 +194,7 @@ describe.skipIf(nginxIsMissing)('as nginx -t', { timeout: 180_000 }, () => {
         const theirs = judges.nginx(whole);
         expect(judges.balancer(whole).good, `${theirs.text}\n${whole}`).toBe(theirs.good);
       }),
-      { numRuns: 250 },
+      differential(250),
     );
   });
 });

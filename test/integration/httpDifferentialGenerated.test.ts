@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { differential, differentialTimeout } from '../harness/fuzz';
 import { DEAD, LIVE, type TwinRequest, TwinStage } from '../harness/httpTwins';
 import { nginxIsMissing } from '../harness/nginx';
 import { server, upstream } from './httpDifferential.cases';
@@ -179,35 +180,36 @@ const request: fc.Arbitrary<TwinRequest> = fc
   }));
 
 describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
-  it('for any configuration and any requests', async () => {
-    const run = async (
-      { peers, more }: { readonly peers: readonly string[]; readonly more: string },
-      inServer: string,
-      inLocations: readonly (readonly [string, string, string, string])[],
-      requests: readonly TwinRequest[],
-    ): Promise<void> => {
-      const inside = inLocations.map(
-        ([modifier, where, what, own]) => `location ${modifier}${where} { ${what} ${own} }`,
-      );
-      const whole = inLocations.some(([modifier, where]) => modifier === '' && where === '/');
-      const http =
-        // So slow that nothing runs out while the test runs.
-        `limit_req_zone $uri zone=uris:64k rate=1r/m; limit_req_zone $http_x_key zone=keys:64k rate=1r/m;
-         limit_conn_zone $uri zone=busy:64k; ` +
-        upstream('peers', stage.ports, peers, more) +
-        server(
-          stage.ports,
-          `proxy_request_buffering off; add_header X-Tried $upstream_addr always; ${inServer}
-           ${inside.join('\n')} ${whole ? '' : 'location / { proxy_pass http://peers; }'}`,
+  it(
+    'for any configuration and any requests',
+    async () => {
+      const run = async (
+        { peers, more }: { readonly peers: readonly string[]; readonly more: string },
+        inServer: string,
+        inLocations: readonly (readonly [string, string, string, string])[],
+        requests: readonly TwinRequest[],
+      ): Promise<void> => {
+        const inside = inLocations.map(
+          ([modifier, where, what, own]) => `location ${modifier}${where} { ${what} ${own} }`,
         );
-      await stage.compare(http, requests);
-    };
-    await fc.assert(
-      fc.asyncProperty(upstreams, settings, locations, fc.array(request, { minLength: 1, maxLength: 12 }), run),
-      {
-        numRuns: Number(process.env.DIFFERENTIAL_RUNS ?? 40),
-        seed: Number(process.env.DIFFERENTIAL_SEED ?? 20_250_301),
-      },
-    );
-  }, 600_000);
+        const whole = inLocations.some(([modifier, where]) => modifier === '' && where === '/');
+        const http =
+          // So slow that nothing runs out while the test runs.
+          `limit_req_zone $uri zone=uris:64k rate=1r/m; limit_req_zone $http_x_key zone=keys:64k rate=1r/m;
+         limit_conn_zone $uri zone=busy:64k; ` +
+          upstream('peers', stage.ports, peers, more) +
+          server(
+            stage.ports,
+            `proxy_request_buffering off; add_header X-Tried $upstream_addr always; ${inServer}
+           ${inside.join('\n')} ${whole ? '' : 'location / { proxy_pass http://peers; }'}`,
+          );
+        await stage.compare(http, requests);
+      };
+      await fc.assert(
+        fc.asyncProperty(upstreams, settings, locations, fc.array(request, { minLength: 1, maxLength: 12 }), run),
+        differential(40),
+      );
+    },
+    differentialTimeout(120_000),
+  );
 });

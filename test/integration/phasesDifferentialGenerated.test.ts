@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { differential, differentialTimeout } from '../harness/fuzz';
 import { type TwinRequest, TwinStage } from '../harness/httpTwins';
 import { nginxIsMissing } from '../harness/nginx';
 import { server } from './httpDifferential.cases';
@@ -122,7 +123,7 @@ const request: fc.Arbitrary<TwinRequest> = fc
   });
 
 describe.skipIf(nginxIsMissing)('generated rewrite phases, maps and error pages', () => {
-  it('do the same in nginx and in the balancer', { timeout: 120_000 }, async () => {
+  it('do the same in nginx and in the balancer', { timeout: differentialTimeout(60_000) }, async () => {
     let accepted = 0;
     await fc.assert(
       fc.asyncProperty(file, fc.array(request, { minLength: 10, maxLength: 25 }), async (made, requests) => {
@@ -143,7 +144,7 @@ describe.skipIf(nginxIsMissing)('generated rewrite phases, maps and error pages'
         const answers = await stage.compare(before + server(stage.ports, inside), requests);
         if (answers !== null) accepted++;
       }),
-      { numRuns: 25, interruptAfterTimeLimit: 60_000 },
+      differential(25),
     );
     expect(accepted).toBeGreaterThan(5);
   });

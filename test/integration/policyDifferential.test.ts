@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createUpstream } from '../../src/balancer/upstream';
 import { seededRandom } from '../../src/base/random';
+import { differential, differentialTimeout } from '../harness/fuzz';
 import { nginxIsMissing, startNginx } from '../harness/nginx';
 import {
   clientsOf,
@@ -112,9 +113,9 @@ describe.skipIf(nginxIsMissing)('the same peers as nginx', () => {
           ),
           ({ clients, ...one }) => sameChoices([one], clients),
         ),
-        { numRuns: 40, interruptAfterTimeLimit: 60_000 },
+        differential(40),
       ),
-    120_000,
+    differentialTimeout(60_000),
   );
 
   test('random: the same shares, weights counted', async () => {

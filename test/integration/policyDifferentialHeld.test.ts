@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createUpstream, type Upstream } from '../../src/balancer/upstream';
 import { seededRandom } from '../../src/base/random';
+import { differential, differentialTimeout } from '../harness/fuzz';
 import { nginxIsMissing, startNginx } from '../harness/nginx';
 import {
   addresses,
@@ -181,8 +182,8 @@ describe.skipIf(nginxIsMissing)('the same peers as nginx while requests are unde
           ),
           sameWhileHeld,
         ),
-        { numRuns: 25, interruptAfterTimeLimit: 60_000 },
+        differential(25),
       ),
-    120_000,
+    differentialTimeout(60_000),
   );
 });
