@@ -203,7 +203,9 @@ describe.skipIf(nginxIsMissing)('nginx and the balancer do the same', () => {
             `proxy_request_buffering off; add_header X-Tried $upstream_addr always; ${inServer}
            ${inside.join('\n')} ${whole ? '' : 'location / { proxy_pass http://peers; }'}`,
           );
-        await stage.compare(http, requests);
+        // How a body of unknown length is framed may differ, and the field that tells the backend so would not be passed.
+        const marked = !http.includes('proxy_pass_request_headers off');
+        await stage.compare(http, marked ? requests : requests.map(({ chunks: _, ...rest }) => rest));
       };
       await fc.assert(
         fc.asyncProperty(upstreams, settings, locations, fc.array(request, { minLength: 1, maxLength: 12 }), run),

@@ -409,7 +409,7 @@ export const errorPageCases: readonly PhaseCase[] = [
         `error_page 404 /404.html; error_page 500 502 503 =200 /sorry?code=$status; error_page 403 = /status;
          location = /404.html { internal; return 200 "not found: $uri $request_uri $args $request_method"; }
          location = /sorry { add_header X-Sorry $arg_code; return 200 "sorry $args"; }
-         location = /status { return 418 teapot; }
+         location = /status { return 418 "teapot $args"; }
          location /no { return 404; } location /text { return 404 "text of its own"; }
          location /broken { return 500; } location /forbidden { return 403; }
          location /away { error_page 404 https://example.org/lost; return 404; }
@@ -417,6 +417,9 @@ export const errorPageCases: readonly PhaseCase[] = [
          location /away308 { error_page 404 =308 http://example.org/$arg_x; return 404; }
          location /moved { error_page 301 http://example.org/far; return 301 /x; }
          location /moved-equal { error_page 308 = http://example.org/far; return 308 /x; }
+         location /moved-status { error_page 301 = /status?was=$status; return 301 /x; }
+         location /moved-told { error_page 301 =200 /sorry?code=$status; return 301 /x; }
+         location /gone-status { error_page 410 = /status?was=$status; return 410; }
          location /moved303 { error_page 301 =303 http://example.org/far; return 301 /x; }
          location /own { error_page 410 /404.html; return 410; } location /inherits-not { error_page 410 /x; return 404; }
          location /dead { proxy_pass http://127.0.0.1:${ports.dead[0]}; }
@@ -427,7 +430,7 @@ export const errorPageCases: readonly PhaseCase[] = [
     requests: [
       ...gets('/no?q=1', '/text', '/missing', '/404.html', '/broken', '/forbidden', '/away', '/away301', '/own'),
       ...gets('/away308?x=1', '/inherits-not', '/dead', '/page-is-missing', '/proxied', '/proxied?a=b', '/sorry'),
-      ...gets('/moved', '/moved-equal', '/moved303'),
+      ...gets('/moved', '/moved-equal', '/moved303', '/moved-status', '/moved-told', '/gone-status'),
       { method: 'HEAD', target: '/no' },
       { method: 'HEAD', target: '/proxied' },
       { method: 'POST', target: '/no', body: 'body' },

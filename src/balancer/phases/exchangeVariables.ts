@@ -61,10 +61,7 @@ function stateVariable(name: string, exchange: Exchange): string | undefined {
   const { main } = exchange;
   switch (name) {
     case 'status':
-      return String(exchange.response.status === 0 ? exchange.response.fixedStatus : exchange.response.status).padStart(
-        3,
-        '0',
-      );
+      return String(exchange.response.fixedStatus || exchange.response.status).padStart(3, '0');
     case 'body_bytes_sent':
       return String(exchange.response.bodyBytes);
     case 'bytes_sent':

@@ -57,8 +57,11 @@ export function answerReturn(exchange: Exchange, status: number, template: Templ
   // A text that is written empty is none; one whose variables are empty is.
   const text = template === null || template.source === '' ? null : template.evaluate(exchange);
   if (text === null && (status >= 400 || REDIRECTS.has(status))) finish(exchange, status);
-  else if (text !== null && REDIRECTS.has(status)) redirect(exchange, status, text);
-  else {
+  else if (text !== null && REDIRECTS.has(status)) {
+    // What $status says in an error page that answers with a status of its own.
+    exchange.response.status = status;
+    redirect(exchange, status, text);
+  } else {
     const fault = exchange.body.complete ? null : exchange.downstream.discardBody();
     if (fault !== null) {
       exchange.logError('info', `client ${fault.reason}`);
