@@ -132,7 +132,7 @@ export async function ensureBuilt() {
 
 /** Debian package -> whether what we use of it is there, from wherever it came. */
 const debianPackages = {
-  chromium: () => findChromium() !== null,
+  'chromium-headless-shell': () => findChromium() !== null,
   nginx: () => findProgram(['nginx'], ['/usr/sbin/nginx']) !== null,
   'libnginx-mod-stream': () => fs.existsSync('/usr/lib/nginx/modules/ngx_stream_module.so'),
   wrk: () => findProgram(['wrk']) !== null,
@@ -145,6 +145,9 @@ const debianPackages = {
   },
 };
 
+/** Where the system has no such package, this one does as well. */
+const substitutes = { 'chromium-headless-shell': 'chromium' };
+
 /** What makes the load of `npm run bench`; no test needs it. */
 const loadPackages = ['wrk', 'nghttp2-client'];
 /** Everything the tests want of the system. */
@@ -152,10 +155,10 @@ export const testPackages = Object.keys(debianPackages).filter((name) => !loadPa
 /** Everything the benchmark of the balancer wants of the system. */
 export const benchPackages = ['nginx', 'libnginx-mod-stream', 'haproxy', ...loadPackages];
 
-/** A Chromium-like browser that playwright can drive, or null. */
+/** A Chromium-like browser that playwright can drive, or null. Without windows it takes a fifth less processor time. */
 export function findChromium() {
   return findProgram(
-    ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
     [
       '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
       '/Applications/Chromium.app/Contents/MacOS/Chromium',
@@ -181,7 +184,11 @@ export async function ensureDebianPackages(names) {
       const install = ['install', '-y', '-q', '--no-install-recommends'];
       // All at once is quicker; one by one still brings the others where one of them cannot be had.
       if ((await run('apt-get', [...install, ...wanted], { env, quiet })) === 0) return;
-      for (const name of wanted) await run('apt-get', [...install, name], { env, quiet });
+      for (const name of wanted) {
+        const code = await run('apt-get', [...install, name], { env, quiet });
+        const other = substitutes[name];
+        if (code !== 0 && other !== undefined) await run('apt-get', [...install, other], { env, quiet });
+      }
     });
   }
   const left = missing();
