@@ -9,6 +9,17 @@ import { node24, npmEnvironment } from './prepare.mjs';
 
 const version = '4.139.1';
 
+/**
+ * What comes with VS Code and no lesson, test or reader of the course has a use for. Their declarations alone are 400 KB,
+ * which the window asks for a dozen times while it starts. Those that can run in the browser have to stay: VS Code for the
+ * browser has a list of them of its own.
+ */
+const unusedExtensions = [
+  ...['copilot', 'git', 'github', 'microsoft-authentication', 'php-language-features', 'terminal-suggest'],
+  ...['debug-auto-launch', 'debug-server-ready', 'ms-vscode.js-debug', 'ms-vscode.js-debug-companion'],
+  ...['grunt', 'gulp', 'jake', 'tunnel-forwarding'],
+];
+
 /** TRAFFIC_LAB_CACHE, else ~/.cache/traffic-lab, else .cache in the project: the first that can be written. */
 export function cacheFolder() {
   const wanted = process.env.TRAFFIC_LAB_CACHE || path.join(os.homedir(), '.cache', 'traffic-lab');
@@ -34,15 +45,15 @@ export function cacheFolder() {
  */
 export async function ensureCodeServer() {
   const cache = cacheFolder();
-  const place = path.join(cache, `code-server-${version}`);
+  const name = `code-server-${version}-lean`;
+  const place = path.join(cache, name);
   const entry = path.join(place, 'node_modules', 'code-server', 'out', 'node', 'entry.js');
   if (fs.existsSync(entry)) return entry;
   await withLock(`${place}.lock`, async () => {
     if (fs.existsSync(entry)) return;
     // Under the lock, whatever is half made was left by a run that was cut off.
-    for (const name of fs.readdirSync(cache)) {
-      if (name.startsWith(`code-server-${version}.tmp-`))
-        fs.rmSync(path.join(cache, name), { recursive: true, force: true });
+    for (const other of fs.readdirSync(cache)) {
+      if (other.startsWith(`${name}.tmp-`)) fs.rmSync(path.join(cache, other), { recursive: true, force: true });
     }
     const temporary = fs.mkdtempSync(`${place}.tmp-`);
     try {
@@ -68,8 +79,11 @@ async function installCodeServer(folder) {
   const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   await npm(folder, ['install', ...quietly, `code-server@${version}`]);
   await npm(vscode, ['install', '--omit=dev', ...quietly]);
-  const copilot = ['extensions/copilot', 'node_modules/@github', 'node_modules/@vscode/copilot-api'];
-  for (const part of copilot) fs.rmSync(path.join(vscode, part), { recursive: true, force: true });
+  const unused = [
+    ...unusedExtensions.map((name) => path.join('extensions', name)),
+    ...['node_modules/@github', 'node_modules/@vscode/copilot-api'],
+  ];
+  for (const part of unused) fs.rmSync(path.join(vscode, part), { recursive: true, force: true });
 }
 
 async function npm(cwd, args) {
@@ -97,7 +111,6 @@ const quietSettings = {
   'extensions.autoUpdate': false,
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
-  'git.enabled': false,
   // Whatever opens a port on the machine would bring a message that stands before the editor.
   'remote.otherPortsAttributes': { onAutoForward: 'silent' },
 };

@@ -195,7 +195,7 @@ const browserFlags = [
  */
 function isUsual(text: string, extension: string): boolean {
   if (text.includes(extension)) return false;
-  return /Failed to load resource|net::ERR_|vsda|marketplace|open-vsx|authentication provider 'github'|\[lifecycle\]|Canceled: Canceled|IndexedDB database '[\w-]+' is closed|code-server-[\d.]+.node_modules.code-server/i.test(
+  return /Failed to load resource|net::ERR_|vsda|marketplace|open-vsx|authentication provider 'github'|\[lifecycle\]|Canceled: Canceled|IndexedDB database '[\w-]+' is closed|code-server-[\d.]+-lean.node_modules.code-server/i.test(
     text,
   );
 }
