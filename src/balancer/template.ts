@@ -1,15 +1,17 @@
 import { type Message, message } from '../base/message';
 import { err, ok, type Result } from '../base/result';
+import { byteText } from './byteText';
 
 /** A directive's value with `$variables`, compiled once when the configuration is read. */
 export interface Template {
   readonly source: string;
   /** Names of the variables it reads, without `$`, in lower case; captures are "1" to "9". */
   readonly variables: readonly string[];
+  /** Bytes as latin1 text. */
   evaluate(variables: VariableSource): string;
 }
 
-/** Gives the value of a variable for the request (or connection) at hand; '' where it has none. */
+/** Gives the value of a variable for the request (or connection) at hand, as latin1 text; '' where it has none. */
 export interface VariableSource {
   variable(name: string): string;
 }
@@ -49,7 +51,8 @@ export function variableUses(text: string): readonly VariableUse[] {
 
 /** A template that is always the same text, `$` or not. */
 export function literalTemplate(text: string): Template {
-  return { source: text, variables: [], evaluate: () => text };
+  const value = byteText(text);
+  return { source: text, variables: [], evaluate: () => value };
 }
 
 function split(text: string): Result<readonly Part[], TemplateProblem> {
@@ -76,12 +79,12 @@ function split(text: string): Result<readonly Part[], TemplateProblem> {
         end: Math.min(text.length, at + 1),
       });
     }
-    if (literal !== '') parts.push({ literal });
+    if (literal !== '') parts.push({ literal: byteText(literal) });
     literal = '';
     parts.push({ name, start: at, end: at + found[0].length });
     at += found[0].length;
   }
-  if (literal !== '') parts.push({ literal });
+  if (literal !== '') parts.push({ literal: byteText(literal) });
   return ok(parts);
 }
 

@@ -53,14 +53,14 @@ const FORMATS = `
     '$upstream_http_x_served $upstream_cookie_id $cookie_c $request_method $uri $is_args $scheme '
     '$server_protocol $request_completion $remote_user $limit_req_status $sent_http_content_length $server_name '
     '$request_length $upstream_bytes_sent $upstream_bytes_received $gzip_ratio $request_filename';
-  log_format json escape=json '{"x":"$http_x_y","set":"$set","up":"$upstream_addr"}';
-  log_format bare escape=none '$http_x_y|$set|$upstream_addr|$args';
+  log_format json escape=json '{"이름":"서버 가","x":"$http_x_y","set":"$set","up":"$upstream_addr"}';
+  log_format bare escape=none '요청 $http_x_y|$set|$upstream_addr|$args';
   map $arg_m $mapped { default ""; 1 one; }`;
 
 describe.skipIf(nginxIsMissing)('the access log', () => {
   it('goes to files that requests name as nginx’s does, where there is a root', async () => {
     const [front = 0] = await freePorts(1);
-    const text = (prefix: string) => `log_format uri '$request_uri'; log_format host '$host';
+    const text = (prefix: string) => `log_format uri '요청 $request_uri'; log_format host '$host';
       server { listen 127.0.0.1:${front}; root ${prefix}; access_log by-$arg_n.log uri;
         location / { return 200 x; }
         location /both { access_log $arg_n.both uri; access_log ${prefix}/$host.both host; return 200 x; }
@@ -100,7 +100,7 @@ describe.skipIf(nginxIsMissing)('the access log', () => {
     const expected = written(nginx.prefix, nginxRoot);
     expect(Object.keys(expected).toSorted()).toEqual(['by-.log', 'by-a.log', 'by-b.log', 'c.both', 'lab.example.both']);
     await eventually(
-      () => Object.keys(written(prefix)).length >= 5 && read(join(prefix, 'c.both')).includes('\n/both'),
+      () => Object.keys(written(prefix)).length >= 5 && read(join(prefix, 'c.both')).includes('\n요청 /both'),
     );
     expect(written(prefix)).toEqual(expected);
     expect(rig.logs.join('\n')).toContain(`testing "${prefix}/nowhere" existence failed`);

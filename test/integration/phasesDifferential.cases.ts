@@ -16,6 +16,9 @@ export interface PhaseCase extends Omit<TwinCase, 'http'> {
 const gets = (...targets: string[]) => targets.map((target) => ({ target }));
 const withField = (...fields: string[]) => fields.map((field) => ({ fields: [field] }));
 
+/** As a client sends it: UTF-8, one character for each byte. */
+const bytes = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
+
 const KEPT = 'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_request_buffering off;';
 
 const backend = (ports: PhasePorts) => upstream('peers', ports, ['0']);
@@ -32,6 +35,36 @@ export const rewriteCases: readonly PhaseCase[] = [
          location /unset { if ($arg_x) { set $maybe yes; } return 200 "[$maybe]"; }`,
       ),
     requests: gets('/', '/?x=1&y=2', '/?x=%41', '/again', '/unset', '/unset?x=1', '/unset?x=0', '/unset?x=00'),
+  },
+  {
+    name: 'what a file says beyond ASCII is bytes, as what a client says',
+    http: (ports) =>
+      backend(ports) +
+      `map $arg_n $kind { 한 하나; ~^두.$ "둘 $arg_n"; default 없음; }
+       split_clients $uri $half { * 모두; }` +
+      server(
+        ports,
+        `error_page 404 /없는/쪽;
+         location / { add_header X-Name "서버 가|$arg_n"; return 200 "안녕 $arg_n|$kind|$half\n"; }
+         location /if { if ($arg_n = 한) { return 200 "같다"; } if ($arg_n ~ "(둘)") { return 200 "닮았다 $1"; } return 200 다르다; }
+         location /한글/ { return 200 "$uri"; }
+         location = /정확 { return 200 정확; }
+         location ~ ^/re/(한.*)$ { return 200 "re $1"; }
+         location /rewrite { rewrite ^/rewrite/(.*)$ /한글/$1 last; }
+         location /away { rewrite ^ /멀리 redirect; }
+         location /told { return 302 /한글/; }
+         location /gone { return 404; }
+         location /없는/ { return 404 "없다 $uri"; }
+         location /raw/ { proxy_pass http://peers/앞/; }
+         location /proxied/ { proxy_pass http://peers/in/; proxy_set_header X-Name "클라이언트 $arg_n"; ${KEPT} }
+         location /slash/가/ { proxy_pass http://peers; }`,
+      ),
+    requests: gets(
+      ...['/', `/?n=${bytes('한')}`, `/?n=${bytes('두울')}`, '/?n=%ED%95%9C', `/if?n=${bytes('한')}`],
+      ...[`/if?n=${bytes('둘')}`, '/if', '/%ED%95%9C%EA%B8%80/%EA%B0%80', `/${bytes('한글')}/x`, `/${bytes('정확')}`],
+      ...[`/re/${bytes('한나')}`, '/re/%ED%95%9C', '/rewrite/x', `/rewrite/${bytes('가')}`, '/away', '/told', '/gone'],
+      ...['/proxied/a?n=b', '/raw/a', `/proxied/${bytes('나')}?n=${bytes('다')}`, `/slash/${bytes('가')}`],
+    ),
   },
   {
     name: 'set $args changes what the server gets',

@@ -1,4 +1,5 @@
 import { message } from '../../base/message';
+import { readableText } from '../byteText';
 import type { HttpHandler, HttpPlan, HttpServerPlan, ListenPlan, LocationPlan } from '../plan';
 import { Upstreams } from './assembleUpstreams';
 import type { Reading } from './entry';
@@ -105,7 +106,7 @@ function assembleLocations(
   const seen = new Map<string, LocationBlock>();
   return blocks.map((block) => {
     const { match, scope, directive } = block;
-    const name = match.kind === 'named' ? match.name : match.kind === 'regex' ? null : match.path;
+    const name = match.kind === 'regex' ? null : readableText(match.kind === 'named' ? match.name : match.path);
     if (name !== null) {
       // An exact and a prefix location of one path live side by side; two prefixes do not, whatever their modifier.
       const key = `${match.kind === 'exact' ? '=' : ''}${name}`;

@@ -1,4 +1,5 @@
 import { message } from '../../base/message';
+import { byteText } from '../byteText';
 import type { HttpSettings } from '../plan';
 import { list } from './entry';
 
@@ -19,7 +20,7 @@ function adding(name: 'add_header' | 'add_trailer') {
         );
         return undefined;
       }
-      return { name: name.value, value: reading.template(text, scope), always: always !== undefined };
+      return { name: byteText(name.value), value: reading.template(text, scope), always: always !== undefined };
     },
   });
 }

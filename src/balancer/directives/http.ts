@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { message } from '../../base/message';
 import type { Directive, Word } from '../../conf/ast';
+import { byteText, readableText } from '../byteText';
 import type { HttpSettings } from '../plan';
 import { compileServerName, type ServerName } from '../servers';
 import { type Context, type Entry, list, type Reading, value } from './entry';
@@ -98,11 +99,11 @@ function readMatch(directive: Directive, reading: Reading, scope: Scope): Locati
   const place: Word = second ?? first;
   switch (modifier) {
     case '':
-      return path.startsWith('@') ? { kind: 'named', name: path } : { kind: 'prefix', path };
+      return path.startsWith('@') ? { kind: 'named', name: byteText(path) } : { kind: 'prefix', path: byteText(path) };
     case '=':
-      return { kind: 'exact', path };
+      return { kind: 'exact', path: byteText(path) };
     case '^~':
-      return { kind: 'prefix-no-regex', path };
+      return { kind: 'prefix-no-regex', path: byteText(path) };
     case '~':
     case '~*': {
       const compiled = compileRegex(path, modifier === '~*');
@@ -111,7 +112,7 @@ function readMatch(directive: Directive, reading: Reading, scope: Scope): Locati
         return null;
       }
       for (const capture of compiled.value.captures) reading.defineVariable(capture, scope);
-      return { kind: 'regex', pattern: compiled.value.pattern, source: path };
+      return { kind: 'regex', pattern: compiled.value.pattern, source: byteText(path) };
     }
     default:
       reading.error(
@@ -128,7 +129,7 @@ function checkNesting(match: LocationMatch, directive: Directive, scope: Scope, 
   if (scope.context !== 'location') return;
   const outer = scope.directive?.args.map((word) => word.value) ?? [];
   const [first = ''] = outer;
-  const own = match.kind === 'named' ? match.name : match.kind === 'regex' ? match.source : match.path;
+  const own = readableText(match.kind === 'named' ? match.name : match.kind === 'regex' ? match.source : match.path);
   const place = directive.headSpan;
   const outerName = outer.at(-1) ?? '';
   if (/^=/.test(first)) {
@@ -145,7 +146,7 @@ function checkNesting(match: LocationMatch, directive: Directive, scope: Scope, 
     reading.error(place, message('named location "{inner}" can be on the server level only', { inner: own }));
   } else if (match.kind !== 'regex') {
     const prefix = scope.directive?.args.length === 1 ? outerName.replace(/^(\^~|~\*|~)/, '') : outerName;
-    if (!match.path.startsWith(prefix)) {
+    if (!own.startsWith(prefix)) {
       reading.error(
         place,
         message('location "{inner}" is outside location "{outer}"', { inner: own, outer: prefix }),

@@ -1,5 +1,6 @@
 import { message } from '../../base/message';
 import type { Directive, Word } from '../../conf/ast';
+import { byteText } from '../byteText';
 import type { SplitClients, VariableMap } from '../plan';
 import type { Template } from '../template';
 import { type Context, type Entry, list, type Reading } from './entry';
@@ -94,7 +95,7 @@ class MapBlock {
 
   #plain(word: Word, key: string, value: Template): void {
     // A leading backslash makes "\default" or "\~x" an ordinary key.
-    const text = (key.startsWith('\\') ? key.slice(1) : key).toLowerCase();
+    const text = byteText(key.startsWith('\\') ? key.slice(1) : key).toLowerCase();
     if (this.#hostnames && /^(\*?\.[^*]+|[^*]+\.\*)$/.test(text)) {
       this.#wildcards.push({ pattern: text, value });
       // ".name" is the name itself, too.
@@ -147,7 +148,7 @@ function readParts(directive: Directive, reading: Reading): SplitClients['parts'
       continue;
     }
     if (row.name.value === '*') {
-      parts.push({ hundredths: null, value: value.value });
+      parts.push({ hundredths: null, value: byteText(value.value) });
       continue;
     }
     const percent = /^(\d+)(?:\.(\d{1,2}))?%$/.exec(row.name.value);
@@ -157,7 +158,7 @@ function readParts(directive: Directive, reading: Reading): SplitClients['parts'
       continue;
     }
     sum += hundredths;
-    parts.push({ hundredths, value: value.value });
+    parts.push({ hundredths, value: byteText(value.value) });
   }
   if (sum > 10_000) reading.error(directive.headSpan, message('percent total is greater than 100%'));
   return parts;

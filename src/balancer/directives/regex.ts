@@ -1,5 +1,6 @@
 import { type Message, message } from '../../base/message';
 import { err, ok, type Result } from '../../base/result';
+import { byteText } from '../byteText';
 
 export interface CompiledRegex {
   readonly pattern: RegExp;
@@ -14,7 +15,8 @@ export interface CompiledRegex {
  */
 export function compileRegex(source: string, ignoreCase: boolean): Result<CompiledRegex, Message> {
   let flags = ignoreCase ? 'i' : '';
-  let text = source;
+  // PCRE matches bytes, unless it is told otherwise.
+  let text = byteText(source);
   const inline = /^\(\?([ims]+)\)/.exec(text);
   if (inline !== null) {
     text = text.slice(inline[0].length);

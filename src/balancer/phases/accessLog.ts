@@ -1,6 +1,7 @@
 import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { renderMessage } from '../../base/message';
 import type { Problem } from '../../base/problem';
+import { byteText, readableText } from '../byteText';
 import { openLogFile, reason } from '../logFile';
 import { logsOf } from '../logsOf';
 import type { AccessLog, Plan, VaryingPath } from '../plan';
@@ -77,7 +78,7 @@ export class AccessLogs {
       file.lines = '';
       if (lines === '' || file.descriptor === null) continue;
       try {
-        writeSync(file.descriptor, lines);
+        writeSync(file.descriptor, lines, null, 'latin1');
       } catch (error) {
         this.#failed(`write() to "${path}" failed (${reason(error)})`);
       }
@@ -102,7 +103,7 @@ export class AccessLogs {
     try {
       const descriptor = openSync(path, 'a');
       try {
-        writeSync(descriptor, lines);
+        writeSync(descriptor, lines, null, 'latin1');
       } finally {
         closeSync(descriptor);
       }
@@ -143,14 +144,9 @@ const NEVER_MISSING: ReadonlySet<string> = new Set(['is_args', 'https', 'server_
 
 type Escape = (value: string, name: string, subject: Logged) => string;
 
-/** Values are bytes as latin1 text; the file is UTF-8. */
-function asText(value: string): string {
-  return /^[\x20-\x7e]*$/.test(value) ? value : Buffer.from(value, 'latin1').toString('utf8');
-}
-
 const ESCAPES: Readonly<Record<AccessLog['escape'], Escape>> = {
-  none: asText,
-  json: (value) => JSON.stringify(asText(value)).slice(1, -1),
+  none: (value) => value,
+  json: (value) => byteText(JSON.stringify(readableText(value)).slice(1, -1)),
   default(value, name, subject) {
     // "-" stands for "no such thing", as opposed to an empty one.
     if (value === '') return NEVER_MISSING.has(name) || subject.isDefined(name) ? '' : '-';

@@ -1,3 +1,4 @@
+import { readableText } from '../byteText';
 import { underPrefix } from '../prefix';
 import type { Exchange } from '../proxies/exchange';
 import type { Template, VariableSource } from '../template';
@@ -21,9 +22,7 @@ export function pathFor(template: Template, subject: VariableSource, prefix: str
   }
 }
 
-/** A name of the file system, as a directive gives it for this request. Values are bytes as latin1 text; file names are UTF-8. */
+/** A name of the file system, as a directive gives it for this request. */
 export function fileName(template: Template, subject: VariableSource): string {
-  return template.evaluate({
-    variable: (name) => Buffer.from(subject.variable(name), 'latin1').toString('utf8'),
-  });
+  return readableText(template.evaluate(subject));
 }

@@ -14,7 +14,7 @@ export function proxyTo(exchange: Exchange, handler: Pass): void {
   const { kind, upstream, hostHeader, scheme } = handler;
   const uri = handler.kind === 'grpc' ? null : handler.uri;
   const isOwn = exchange.isLocationsOwn;
-  const target = uri === null || !isOwn ? ownTarget(exchange) : `${uri.source}${rest(exchange)}`;
+  const target = uri === null || !isOwn ? ownTarget(exchange) : `${uri.evaluate(exchange)}${rest(exchange)}`;
   send(exchange, { kind, scheme, upstream, hostHeader, target });
 }
 

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { byteText, readableText } from '../byteText';
 import type { TryFiles } from '../plan';
 import { finish } from '../proxies/answers';
 import type { Exchange } from '../proxies/exchange';
@@ -20,7 +21,7 @@ export function lookForFiles(
   firstOf(root, wanted).then((found) =>
     exchange.goOn(() => {
       if (found !== null) {
-        exchange.path = Buffer.from(prefix + found, 'utf8').toString('latin1');
+        exchange.path = byteText(prefix + found);
         next(exchange);
       } else if (typeof otherwise === 'number') finish(exchange, otherwise);
       else goElsewhere(exchange, otherwise.evaluate(exchange));
@@ -41,7 +42,7 @@ function goElsewhere(exchange: Exchange, target: string): void {
 /** What alias leaves out of a path; ''. */
 function aliasPrefix({ settings, location }: Exchange): string {
   const match = location?.match;
-  return settings.root.alias && match !== undefined && 'path' in match ? match.path : '';
+  return settings.root.alias && match !== undefined && 'path' in match ? readableText(match.path) : '';
 }
 
 function underAlias(name: string, prefix: string): string {

@@ -75,7 +75,7 @@ export function answerReturn(exchange: Exchange, status: number, template: Templ
     const verdict = conditionsFor(exchange, status, headers);
     if (verdict === 'failed') finish(exchange, 412);
     else if (verdict === 'fresh') answerWith(exchange, 304, new HeaderList(), null);
-    else answerWith(exchange, status, headers, Buffer.from(text ?? '', 'utf8'));
+    else answerWith(exchange, status, headers, Buffer.from(text ?? '', 'latin1'));
   }
 }
 

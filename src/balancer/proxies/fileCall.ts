@@ -1,6 +1,7 @@
 import { createReadStream, type ReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readableText } from '../byteText';
 import type { ByteRange } from '../gateway/byteRange';
 import { contentTypeOf } from '../gateway/contentType';
 import { HeaderList, headerName } from '../gateway/headers';
@@ -32,8 +33,7 @@ export async function findFile(
   // The alias of a regular expression is the whole path.
   const replaced = !handler.alias ? 0 : match !== null && 'path' in match ? match.path.length : path.length;
   if (root.includes('\0')) return { kind: 'status', status: 404, text: 'not found' };
-  // The path is bytes as latin1 text; file names are UTF-8.
-  const rest = Buffer.from(path.slice(replaced), 'latin1').toString('utf8');
+  const rest = readableText(path.slice(replaced));
   // Separators that only this system knows of could lead out of the root.
   if (process.platform === 'win32' && /[\\:]/.test(rest)) return { kind: 'status', status: 404, text: 'not found' };
   const wanted = handler.alias ? root + rest : join(root, rest);

@@ -1,4 +1,5 @@
 import type { Stats } from 'node:fs';
+import { byteText } from '../byteText';
 import { type ByteRange, byteRange, type RangeAnswer } from '../gateway/byteRange';
 import { HeaderList } from '../gateway/headers';
 import { escapePath } from '../gateway/requestUri';
@@ -43,7 +44,7 @@ export function serveFile(exchange: Exchange, handler: Extract<HttpHandler, { ki
       if (found.status !== 404 || exchange.settings.logNotFound) exchange.logError('error', found.text);
       finish(exchange, found.status);
     } else if (found.kind === 'index') {
-      const name = Buffer.from(found.name, 'utf8').toString('latin1');
+      const name = byteText(found.name);
       exchange.redirectTo(name.startsWith('/') ? name : exchange.path + name, exchange.args);
     } else if (isPost) finish(exchange, 405);
     else sendFile(exchange, found.path, found.stats);
