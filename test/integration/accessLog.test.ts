@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { type Fields, get as getFields, request, WireClient } from '../harness/http2Wire';
 import { HttpConnection } from '../harness/httpConnection';
 import { freePorts, httpTempPaths, nginxIsMissing, startNginx } from '../harness/nginx';
 import { closeAll, closeLater, eventually, listenOn, RawClient, startRig } from './proxyRig';
@@ -155,6 +156,42 @@ describe.skipIf(nginxIsMissing)('the access log', () => {
       const pageless = (text: string) =>
         text.replace(/\b(168|169|152|153|156|157|232|233)\b/g, 'page').replace(/ \S+\/html(\/.*)?$/, ' html$1');
       expect((await lines(join(prefix, name), count)).map(pageless)).toEqual(expected.map(pageless));
+    }
+  });
+
+  it('says of bad HTTP/2 requests what nginx’s does', async () => {
+    const [front = 0] = await freePorts(1);
+    const text = (
+      port: number,
+      page: string,
+    ) => `log_format two '"$request" $status $request_method $uri $args [$http_x_a] $host $server_protocol';
+      server { listen 127.0.0.1:${port} http2; server_name lab.example; access_log two.log two; ${page} location / { return 200 x; } }`;
+    const [method = ['', ''], ...rest] = getFields;
+    const bad: readonly Fields[] = [
+      [method, ...getFields],
+      [...getFields, ['x-a', 'first'], [':unknown', 'x']],
+      rest,
+      getFields.filter(([name]) => name !== ':path'),
+      [...getFields.filter(([name]) => name !== ':path'), [':path', 'relative']],
+    ];
+    for (const page of ['', 'error_page 400 =418 /sorry; location /sorry { return 200 "sorry $uri"; }']) {
+      const nginx = await startNginx(`events {}\nhttp { ${httpTempPaths} ${text(front, page)} }`);
+      const prefix = folder();
+      const rig = await startRig(`http { ${text(1, page)} }`, { prefix });
+      const said = [];
+      for (const port of [front, rig.port()]) {
+        const outcomes = [];
+        for (const fields of [...bad, getFields]) {
+          const client = new WireClient(port).open();
+          outcomes.push(await client.send(request(1, fields)).outcome(1));
+          client.close();
+        }
+        said.push(outcomes);
+      }
+      expect(said[1]).toEqual(said[0]);
+      const count = bad.length + 1;
+      expect(await lines(join(prefix, 'two.log'), count)).toEqual(await lines(join(nginx.prefix, 'two.log'), count));
+      await nginx.stop();
     }
   });
 

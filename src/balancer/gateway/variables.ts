@@ -64,7 +64,8 @@ export function requestVariable(name: string, facts: RequestFacts): string | und
     case 'server_port':
       return String(facts.serverPort);
     case 'server_protocol':
-      return facts.method === '' ? '' : facts.protocol;
+      // HTTP/1 tells it in the request line; HTTP/2 is known from the connection.
+      return facts.method === '' && facts.protocol !== 'HTTP/2.0' ? '' : facts.protocol;
     case 'http2':
       return facts.protocol === 'HTTP/2.0' ? 'h2c' : '';
     case 'connection':

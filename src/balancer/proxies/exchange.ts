@@ -1,5 +1,6 @@
 import type { Stage } from '../../measurement/snapshot';
 import type { HeaderFields } from '../gateway/headers';
+import { parseRequestUri } from '../gateway/requestUri';
 import type { RequestFacts } from '../gateway/variables';
 import { enter, enterNamed, enterServer } from '../phases/enter';
 import { exchangeVariable } from '../phases/exchangeVariables';
@@ -153,6 +154,7 @@ export class Exchange implements CapturingSource, RequestFacts {
 
   /** Its head is bad: it is answered as such, by the default server, and logged. */
   refuseHead(status: number, reason: string): void {
+    this.#takeTarget();
     const { telemetry } = this.generation.engine;
     telemetry.tookIn(this.service.declared);
     telemetry.pipeline.moved('client', 'route');
@@ -163,10 +165,19 @@ export class Exchange implements CapturingSource, RequestFacts {
 
   /** The client said no more, or left: nobody is to be answered. */
   endHead(status: number, reason: string): void {
+    this.#takeTarget();
     this.done = true;
     this.response.status = status;
     this.#toldBad(reason);
     this.settle();
+  }
+
+  /** What is known of a head that is no good. */
+  #takeTarget(): void {
+    const uri = this.target === '' ? null : parseRequestUri(this.target);
+    if (uri === null) return;
+    this.path = uri.path;
+    this.args = uri.args;
   }
 
   #toldBad(reason: string): void {

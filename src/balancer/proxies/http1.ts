@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import { type HeaderFields, type HeaderList, hasListToken, headerName } from '../gateway/headers';
-import { parseRequestUri } from '../gateway/requestUri';
 import type { HttpSettings } from '../plan';
 import type { ClientConnection, Downstream } from './call';
 import { chunkBytes } from './chunkBytes';
@@ -505,7 +504,7 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
     this.#headSent = false;
     this.#continued = true;
     this.deadlineAt = NEVER;
-    const exchange = new Exchange(this.generation, this.service, this, this, {
+    return new Exchange(this.generation, this.service, this, this, {
       line: parser.line,
       method: parser.method,
       target: parser.target,
@@ -517,12 +516,6 @@ export class Http1Client implements Client, ClientConnection, Downstream, Timed,
       expectsContinue: false,
       wireBytes: parser.method === '' ? 0 : parser.headBytes,
     });
-    const uri = parseRequestUri(parser.target);
-    if (uri !== null && parser.target !== '') {
-      exchange.path = uri.path;
-      exchange.args = uri.args;
-    }
-    return exchange;
   }
 
   /** Says goodbye and reads on for a moment: closing with bytes unread would reset the connection and lose the answer. */

@@ -126,19 +126,12 @@ class Http2Client implements Client, ClientConnection, Timed, ConnectionOwner {
     this.requests++;
     if (this.#drain === 'none') this.#setDeadline(NEVER);
     const head = fields.head(stream.requestDone);
-    if ('status' in head) {
-      this.#log(`client ${head.reason}`);
-      const { telemetry } = this.engine;
-      telemetry.tookIn(this.service.declared);
-      telemetry.answered(this.service.declared);
-      telemetry.dirty = true;
-      stream.refuse(head);
-    } else {
+    const isBad = 'status' in head;
+    const exchange = new Exchange(this.generation, this.service, this, stream, isBad ? fields.beginning : head);
+    if (isBad) stream.refuse(exchange, head);
+    else {
       const declared = head.headers.get('content-length');
-      stream.begin(
-        new Exchange(this.generation, this.service, this, stream, head),
-        declared === null ? -1 : Number(declared),
-      );
+      stream.begin(exchange, declared === null ? -1 : Number(declared));
     }
     if (this.#leaveBy !== NEVER || this.requests === this.service.defaultServer.settings.keepaliveRequests) {
       this.#announceEnd();

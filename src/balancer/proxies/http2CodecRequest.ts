@@ -99,6 +99,22 @@ export class RequestFields {
     };
   }
 
+  /** What came before the fault, for logs and error pages; its line was never put together. */
+  get beginning(): RequestHead {
+    return {
+      line: '',
+      method: this.method ?? '',
+      target: this.path ?? '',
+      protocol: 'HTTP/2.0',
+      host: this.authority ?? '',
+      headers: this.list,
+      connection: '',
+      bodyLength: 0,
+      expectsContinue: false,
+      wireBytes: this.wireBytes,
+    };
+  }
+
   #fault(name: string, value: string): string | null {
     if (!isFieldValue(value)) return 'sent an invalid header value';
     if (name.charCodeAt(0) === 58) return this.#pseudo(name, value);

@@ -1,5 +1,4 @@
 import { type HeaderList, NAME } from '../gateway/headers';
-import { errorPage } from '../gateway/status';
 import type { Downstream } from './call';
 import type { Engine } from './engine';
 import type { Exchange } from './exchange';
@@ -87,15 +86,10 @@ export class Http2Stream implements Downstream {
   }
 
   /** Answers a request that is no good as it is. */
-  refuse({ status }: BadHead): void {
-    const page = errorPage(status);
-    this.#head(status, ownFields, (add) => {
-      if (page === null) return;
-      add('content-type', 'text/html');
-      add('content-length', String(page.length));
-    });
-    if (page !== null) this.sendBody(page);
-    this.sendEnd(null);
+  refuse(exchange: Exchange, { status, reason }: BadHead): void {
+    this.#exchange = exchange;
+    exchange.refuseHead(status, reason);
+    exchange.flush();
   }
 
   // ── From the client ──────────────────────────────────────────────────────────────────────────────────────────────
