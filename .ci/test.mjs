@@ -87,14 +87,17 @@ await runMain(async () => {
   try {
     await ensurePackages();
     fs.mkdirSync(path.join(root, 'test-results'), { recursive: true });
-    await ensureDebianPackages(testPackages);
-    await check('build', ensureBuilt);
-    await check('lint (biome)', () => command(bin('biome'), ['check', '.']));
-    await check('types (src, test)', () => command(bin('tsc'), ['-p', 'tsconfig.json', '--noEmit']));
-    await check('types (webview)', () => command(bin('tsc'), ['-p', 'webview/tsconfig.json', '--noEmit']));
+    // What is missing comes over the network; meanwhile the processors have something to do.
+    await Promise.all([
+      ensureDebianPackages(testPackages),
+      check('VS Code for the browser', ensureCodeServer),
+      check('build', ensureBuilt),
+      check('lint (biome)', () => command(bin('biome'), ['check', '.'])),
+      check('types (src, test)', () => command(bin('tsc'), ['-p', 'tsconfig.json', '--noEmit'])),
+      check('types (webview)', () => command(bin('tsc'), ['-p', 'webview/tsconfig.json', '--noEmit'])),
+    ]);
     await vitest('unit and integration');
     await coursePage();
-    await check('VS Code for the browser', ensureCodeServer);
     await vitest('editor', '--config', 'test/editor/vitest.config.mts');
     if (isLong) await vitest('long', '--config', '.ci/long.vitest.config.mts');
   } catch (error) {
