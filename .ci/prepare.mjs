@@ -155,7 +155,7 @@ export const testPackages = Object.keys(debianPackages).filter((name) => !loadPa
 /** Everything the benchmark of the balancer wants of the system. */
 export const benchPackages = ['nginx', 'libnginx-mod-stream', 'haproxy', ...loadPackages];
 
-/** A Chromium-like browser that playwright can drive, or null. Without windows it takes a fifth less processor time. */
+/** A Chromium-like browser that playwright can drive, or null. Without windows it takes a tenth less processor time. */
 export function findChromium() {
   return findProgram(
     ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],

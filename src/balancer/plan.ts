@@ -170,6 +170,7 @@ export interface HttpServerPlan {
 }
 
 export interface LocationPlan {
+  /** What it says is bytes as latin1 text, as the paths of requests are. */
   readonly match:
     | { readonly kind: 'prefix' | 'exact' | 'prefix-no-regex'; readonly path: string }
     | { readonly kind: 'regex'; readonly pattern: RegExp; readonly source: string }

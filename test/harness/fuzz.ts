@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 
+/** Of all that is generated in `npm test`. */
+const SEED = 20_250_301;
+
 /** How long a fuzz test goes on. */
 export interface Effort {
   /** Cases. */
@@ -14,7 +17,7 @@ export interface Effort {
  */
 export function fuzz<T>(arbitrary: fc.Arbitrary<T>, effort: Effort, check: (value: T) => void): void {
   if (effort.seconds === undefined) {
-    fc.assert(fc.property(arbitrary, check), { numRuns: effort.runs ?? 300, seed: 20_250_301 });
+    fc.assert(fc.property(arbitrary, check), { numRuns: effort.runs ?? 300, seed: SEED });
     return;
   }
   const end = performance.now() + effort.seconds * 1000;
@@ -28,7 +31,7 @@ export async function fuzzAsync<T>(
   check: (value: T) => Promise<void>,
 ): Promise<void> {
   if (effort.seconds === undefined) {
-    await fc.assert(fc.asyncProperty(arbitrary, check), { numRuns: effort.runs ?? 300, seed: 20_250_301 });
+    await fc.assert(fc.asyncProperty(arbitrary, check), { numRuns: effort.runs ?? 300, seed: SEED });
     return;
   }
   const end = performance.now() + effort.seconds * 1000;
@@ -43,7 +46,7 @@ const DIFFERENTIAL_TIMES = Number(process.env.DIFFERENTIAL_TIMES ?? 1);
  * many more of them. A failure names the seed and path; DIFFERENTIAL_SEED is that seed.
  */
 export function differential(runs: number): { readonly numRuns: number; readonly seed: number } {
-  return { numRuns: runs * DIFFERENTIAL_TIMES, seed: Number(process.env.DIFFERENTIAL_SEED ?? 20_250_301) };
+  return { numRuns: runs * DIFFERENTIAL_TIMES, seed: Number(process.env.DIFFERENTIAL_SEED ?? SEED) };
 }
 
 /** Milliseconds for a differential test that takes at most so many in `npm test`. */

@@ -160,7 +160,6 @@ describe.skipIf(nginxIsMissing)('the access log', () => {
   });
 
   it('says of bad HTTP/2 requests what nginx’s does', async () => {
-    const [front = 0] = await freePorts(1);
     const text = (
       port: number,
       page: string,
@@ -175,7 +174,9 @@ describe.skipIf(nginxIsMissing)('the access log', () => {
       [...getFields.filter(([name]) => name !== ':path'), [':path', 'relative']],
     ];
     for (const page of ['', 'error_page 400 =418 /sorry; location /sorry { return 200 "sorry $uri"; }']) {
+      const [front = 0] = await freePorts(1);
       const nginx = await startNginx(`events {}\nhttp { ${httpTempPaths} ${text(front, page)} }`);
+      closeLater(() => nginx.stop());
       const prefix = folder();
       const rig = await startRig(`http { ${text(1, page)} }`, { prefix });
       const said = [];
@@ -191,7 +192,6 @@ describe.skipIf(nginxIsMissing)('the access log', () => {
       expect(said[1]).toEqual(said[0]);
       const count = bad.length + 1;
       expect(await lines(join(prefix, 'two.log'), count)).toEqual(await lines(join(nginx.prefix, 'two.log'), count));
-      await nginx.stop();
     }
   });
 

@@ -1,3 +1,4 @@
+import { byteText as bytes } from '../../src/balancer/byteText';
 import type { TwinPorts } from '../harness/httpTwins';
 import { server, type TwinCase, upstream } from './httpDifferential.cases';
 
@@ -15,9 +16,6 @@ export interface PhaseCase extends Omit<TwinCase, 'http'> {
 
 const gets = (...targets: string[]) => targets.map((target) => ({ target }));
 const withField = (...fields: string[]) => fields.map((field) => ({ fields: [field] }));
-
-/** As a client sends it: UTF-8, one character for each byte. */
-const bytes = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
 
 const KEPT = 'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_request_buffering off;';
 

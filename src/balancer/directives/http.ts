@@ -95,24 +95,25 @@ function readMatch(directive: Directive, reading: Reading, scope: Scope): Locati
   // nginx takes the modifier glued to the path too: `location =/exact`.
   const glued = second === undefined ? /^(=|\^~|~\*|~)(.+)$/s.exec(first.value) : null;
   const modifier = second === undefined ? (glued?.[1] ?? '') : first.value;
-  const path = second === undefined ? (glued?.[2] ?? first.value) : second.value;
+  const written = second === undefined ? (glued?.[2] ?? first.value) : second.value;
+  const path = byteText(written);
   const place: Word = second ?? first;
   switch (modifier) {
     case '':
-      return path.startsWith('@') ? { kind: 'named', name: byteText(path) } : { kind: 'prefix', path: byteText(path) };
+      return path.startsWith('@') ? { kind: 'named', name: path } : { kind: 'prefix', path };
     case '=':
-      return { kind: 'exact', path: byteText(path) };
+      return { kind: 'exact', path };
     case '^~':
-      return { kind: 'prefix-no-regex', path: byteText(path) };
+      return { kind: 'prefix-no-regex', path };
     case '~':
     case '~*': {
-      const compiled = compileRegex(path, modifier === '~*');
+      const compiled = compileRegex(written, modifier === '~*');
       if (!compiled.ok) {
         reading.error(place.span, compiled.error);
         return null;
       }
       for (const capture of compiled.value.captures) reading.defineVariable(capture, scope);
-      return { kind: 'regex', pattern: compiled.value.pattern, source: byteText(path) };
+      return { kind: 'regex', pattern: compiled.value.pattern, source: path };
     }
     default:
       reading.error(

@@ -147,8 +147,9 @@ function readParts(directive: Directive, reading: Reading): SplitClients['parts'
       );
       continue;
     }
+    const text = byteText(value.value);
     if (row.name.value === '*') {
-      parts.push({ hundredths: null, value: byteText(value.value) });
+      parts.push({ hundredths: null, value: text });
       continue;
     }
     const percent = /^(\d+)(?:\.(\d{1,2}))?%$/.exec(row.name.value);
@@ -158,7 +159,7 @@ function readParts(directive: Directive, reading: Reading): SplitClients['parts'
       continue;
     }
     sum += hundredths;
-    parts.push({ hundredths, value: byteText(value.value) });
+    parts.push({ hundredths, value: text });
   }
   if (sum > 10_000) reading.error(directive.headSpan, message('percent total is greater than 100%'));
   return parts;
