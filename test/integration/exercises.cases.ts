@@ -7,10 +7,16 @@ import { everyExercise, toldBy, verdictOn, type WrittenExercise } from '../harne
 /** A check may have several runs, each with servers to start; a gRPC client waits 10 s for a listener that does not answer. */
 const TIMEOUT_MS = 90_000;
 
-/** Exercises that hold latencies against each other want the machine for themselves; the others count, and wait for time to pass. */
+/**
+ * Exercises want the machine for themselves that hold latencies against each other, or share requests out by how long a
+ * connection may live: one that ends late takes more than its part. The others count, and wait for time to pass.
+ */
 export async function exercisesThat(act: 'measure' | 'count'): Promise<readonly WrittenExercise[]> {
-  const measures = ({ exercise }: WrittenExercise): boolean =>
-    exercise.expect.some(({ reading }) => reading.startsWith('latencyMs'));
+  const measures = ({ lab, exercise }: WrittenExercise): boolean =>
+    exercise.expect.some(({ reading }) => reading.startsWith('latencyMs')) ||
+    exercise.runs.some(({ arm }) =>
+      lab.arms.some(({ id, maxConnectionAgeMs }) => id === arm && maxConnectionAgeMs !== null),
+    );
   return (await everyExercise()).filter((each) => measures(each) === (act === 'measure'));
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkExercise, exercisesThat } from './exercises.cases';
 
-/** Every exercise whose checks hold latencies against each other: one after the other. */
+/** Every exercise whose checks want the machine for themselves: one after the other. */
 
 const exercises = await exercisesThat('measure');
 
